@@ -1,0 +1,79 @@
+//! The verbs of the labs: one verb, one file.
+
+mod cidr;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::output::{self, ColorWhen};
+
+/// Networks made of Linux network namespaces, on one machine.
+#[derive(Debug, Parser)]
+#[command(name = "nslab", version, arg_required_else_help = true, after_help = AFTER_HELP)]
+struct Words {
+    #[command(subcommand)]
+    verb: Verb,
+    /// When to use colour; NO_COLOR is honoured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorWhen,
+    /// Say less: only the answer
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    verbose: bool,
+}
+
+const AFTER_HELP: &str = "\
+Stand-ins:
+  ip     iproute2's ip: nslab ip netns add ns1
+  ping   iputils' ping: nslab ping -c 3 192.0.2.2
+
+Exit status: 0 done and good; 1 done, and the answer is no; 2 misuse; 3 the machine refused.";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Cidr(cidr::Args),
+}
+
+/// What a verb that did its work has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Done and good: exit status 0.
+    Good,
+    /// Done, and the answer is no: exit status 1.
+    #[allow(dead_code)]
+    No,
+}
+
+/// How the user wants to be spoken to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ui {
+    pub(crate) quiet: bool,
+    pub(crate) verbose: bool,
+}
+
+/// Reads the words, does what they say, and gives the exit status.
+pub(crate) fn main(words: &[OsString]) -> ExitCode {
+    let words = match Words::try_parse_from(words) {
+        Ok(words) => words,
+        Err(error) => {
+            // Help and version go to standard output and are no misuse.
+            let status = if error.use_stderr() { 2 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(status);
+        }
+    };
+    words.color.apply();
+    let ui = Ui { quiet: words.quiet, verbose: words.verbose };
+    let result = match words.verb {
+        Verb::Cidr(args) => cidr::run(&args, ui),
+    };
+    match result {
+        Ok(Verdict::Good) => ExitCode::SUCCESS,
+        Ok(Verdict::No) => ExitCode::from(1),
+        Err(error) => output::report(&error),
+    }
+}

@@ -1,0 +1,29 @@
+//! Networks made of Linux network namespaces, on one machine.
+//!
+//! The layers, lowest first; each uses only those above it in this list:
+//!
+//! - [`types`]: names, addresses, prefixes;
+//! - [`wire`]: netlink messages as bytes, without I/O;
+//! - [`netlink`]: requests to the kernel and its answers;
+//! - [`namespace`]: namespaces made, named, entered;
+//! - [`ops`]: links and addresses, typed;
+//! - [`probe`]: who reaches whom;
+//! - [`topology`]: a lab's description, the plan to build it, building it;
+//! - [`lab`]: labs that are up, on record.
+//!
+//! The library prints nothing and reads neither arguments nor the environment. Each function that
+//! fails returns an [`Error`], whose [`kind`](Error::kind) a program can match on.
+#![deny(missing_docs)]
+
+mod error;
+pub mod lab;
+pub mod namespace;
+pub mod netlink;
+pub mod ops;
+pub mod probe;
+mod sys;
+pub mod topology;
+pub mod types;
+pub mod wire;
+
+pub use error::{Diagnostic, Error, ErrorKind, FileProblems, Result};

@@ -1,0 +1,44 @@
+//! The only place where a thread changes its network namespace.
+//!
+//! Contract: a thread that calls [`switch`] or [`into_new`] either ends soon after (it was started by
+//! [`on_own_thread`]) or is the only one of a process that is about to become another program.
+
+use std::os::fd::BorrowedFd;
+
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use crate::error::{Error, Result};
+
+/// Runs `work` on a thread of its own and waits for it.
+pub(crate) fn on_own_thread<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("nslab-netns".into())
+            .spawn_scoped(scope, work)
+            .map_err(|error| Error::os("starting a thread", error))?;
+        match thread.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// Moves the calling thread into an existing network namespace.
+pub(crate) fn switch(namespace: BorrowedFd<'_>) -> Result<()> {
+    move_into_link_name_space(namespace, Some(LinkNameSpaceType::Network))
+        .map_err(|errno| Error::os("entering a network namespace", errno))
+}
+
+/// Moves the calling thread into a new network namespace.
+pub(crate) fn into_new() -> Result<()> {
+    crate::sys::unshare_network().map_err(|errno| {
+        let error = Error::os("creating a network namespace", errno);
+        match errno {
+            rustix::io::Errno::PERM => error.with_help("run it as root"),
+            rustix::io::Errno::NOSPC => {
+                error.with_help("the limit is reached; raise it with: sysctl user.max_net_namespaces=100000")
+            }
+            _ => error,
+        }
+    })
+}

@@ -1,0 +1,76 @@
+//! Turning this process into one that lives in a namespace, as `ip netns exec` does before it starts a
+//! program (ip-netns(8)).
+
+use std::ffi::OsStr;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use rustix::fs::StatVfsMountFlags;
+use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
+
+use super::{Names, Namespace, enter};
+use crate::error::{Error, Result};
+
+/// What was not as wished, though the process is in the namespace: files of /etc/netns/NAME that could
+/// not be put in place.
+pub type Warnings = Vec<Error>;
+
+/// What [`become_namespace`] does beside entering.
+#[derive(Debug, Clone, Copy)]
+pub struct ExecSetup<'a> {
+    /// The name that the new /sys is mounted from, and that /etc/netns is searched for.
+    pub name: &'a OsStr,
+}
+
+/// Moves this process, which must have a single thread, into the namespace of a name for good:
+/// its network, a mount namespace of its own with all mounts made slaves, a /sys that shows the
+/// namespace's devices, and each file of /etc/netns/NAME bound over its namesake in /etc.
+///
+/// # Errors
+/// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is no such name. After any other
+/// error the process may be half-way in, and should end.
+pub fn become_named(names: &Names, name: &OsStr) -> Result<Warnings> {
+    become_namespace(&names.open(name)?, ExecSetup { name })
+}
+
+/// The same for a namespace that is open already.
+///
+/// # Errors
+/// As [`become_named`].
+pub fn become_namespace(namespace: &Namespace, setup: ExecSetup<'_>) -> Result<Warnings> {
+    let name = setup.name;
+    enter::switch(namespace.as_fd()).map_err(|error| {
+        let errno = rustix::io::Errno::from_raw_os_error(error.errno().unwrap_or(libc::EIO));
+        Error::os(format_args!("setting the network namespace \"{}\" failed", name.display()), errno)
+    })?;
+    crate::sys::unshare_mounts().map_err(|errno| Error::os("unshare failed", errno))?;
+    // Nothing is mounted before this holds: it would show in the machine's own mounts.
+    rustix::mount::mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
+        .map_err(|errno| Error::os("\"mount --make-rslave /\" failed", errno))?;
+    mount_sys(name)?;
+    Ok(bind_etc(name))
+}
+
+/// The old /sys shows the devices of the namespace that it was mounted from.
+fn mount_sys(name: &OsStr) -> Result<()> {
+    let mut flags = MountFlags::empty();
+    if rustix::mount::unmount("/sys", UnmountFlags::DETACH).is_err() {
+        // It stays beneath ours, and a read-only one may only be covered by a read-only one.
+        let read_only = rustix::fs::statvfs("/sys").is_ok_and(|s| s.f_flag.contains(StatVfsMountFlags::RDONLY));
+        flags.set(MountFlags::RDONLY, read_only);
+    }
+    rustix::mount::mount(name, "/sys", "sysfs", flags, None).map_err(|errno| Error::os("mount of /sys failed", errno))
+}
+
+fn bind_etc(name: &OsStr) -> Warnings {
+    let from = Path::new("/etc/netns").join(name);
+    let Ok(entries) = std::fs::read_dir(from) else {
+        return Vec::new();
+    };
+    let bind = |entry: std::fs::DirEntry| {
+        let (from, to) = (entry.path(), Path::new("/etc").join(entry.file_name()));
+        rustix::mount::mount_bind(&from, &to)
+            .map_err(|errno| Error::os(format_args!("Bind {} -> {} failed", from.display(), to.display()), errno))
+    };
+    entries.filter_map(|entry| bind(entry.ok()?).err()).collect()
+}

@@ -1,0 +1,113 @@
+//! Network namespaces: made, named, opened, entered.
+//!
+//! A [`Namespace`] is an open descriptor; while it lives, the kernel keeps the namespace. Names are
+//! files in [`NETNS_DIR`], exactly as iproute2 makes and reads them (ip-netns(8)).
+
+mod enter;
+mod exec;
+mod named;
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::net::{AddressFamily, SocketFlags, SocketType};
+
+use crate::error::{Error, Result};
+pub use exec::{ExecSetup, Warnings, become_named, become_namespace};
+pub use named::{NETNS_DIR, Names, Placeholder, Withdrawn};
+
+/// What tells one namespace from every other, for as long as the machine runs.
+///
+/// Device and inode are those of the namespace's file (namespaces(7)). Inode numbers are used again
+/// once a namespace is gone, so the cookie (`SO_NETNS_COOKIE`, Linux 5.14) decides where there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Identity {
+    /// Device number of the namespace's file.
+    pub dev: u64,
+    /// Inode number of the namespace's file.
+    pub ino: u64,
+    /// The namespace's cookie; `None` on kernels before 5.14.
+    pub cookie: Option<u64>,
+}
+
+/// A network namespace, held open.
+#[derive(Debug)]
+pub struct Namespace {
+    fd: OwnedFd,
+}
+
+impl Namespace {
+    /// The namespace of the calling thread.
+    ///
+    /// # Errors
+    /// Where /proc is not mounted.
+    pub fn current() -> Result<Self> {
+        Self::open(Path::new("/proc/thread-self/ns/net"))
+    }
+
+    /// A new, empty namespace without a name: gone when the last descriptor of it is closed and nothing
+    /// runs in it. Its loopback interface is down.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Permission`](crate::ErrorKind::Permission) without CAP_SYS_ADMIN;
+    /// `user.max_net_namespaces` reached (`ENOSPC`).
+    pub fn anonymous() -> Result<Self> {
+        enter::on_own_thread(|| {
+            enter::into_new()?;
+            Self::current()
+        })
+    }
+
+    /// Opens the file of a namespace: a name's file in [`NETNS_DIR`], or `/proc/PID/ns/net`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is no such file. Whether the file
+    /// is a namespace shows when it is entered.
+    pub fn open(path: &Path) -> Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        rustix::fs::openat(CWD, path, flags, Mode::empty()).map(|fd| Self { fd }).map_err(|errno| {
+            Error::os(format_args!("opening network namespace {:?}", path.display().to_string()), errno)
+        })
+    }
+
+    /// Runs `work` inside this namespace, on a thread of its own that ends with it: no other thread
+    /// ever changes its namespace. Sockets opened and processes started by `work` belong to it.
+    ///
+    /// # Errors
+    /// Where the namespace cannot be entered (no CAP_SYS_ADMIN, or the file is not a network namespace).
+    pub fn enter<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T> {
+        enter::on_own_thread(|| {
+            enter::switch(self.as_fd())?;
+            Ok(work())
+        })
+    }
+
+    /// Device, inode and cookie of the namespace.
+    ///
+    /// # Errors
+    /// Where it cannot be entered to ask for the cookie.
+    pub fn identity(&self) -> Result<Identity> {
+        let cookie = self.enter(cookie_here)?;
+        self.identity_with(cookie)
+    }
+
+    /// The same where the cookie is already known.
+    pub(crate) fn identity_with(&self, cookie: Option<u64>) -> Result<Identity> {
+        let stat = rustix::fs::fstat(&self.fd).map_err(|errno| Error::os("reading a namespace's identity", errno))?;
+        Ok(Identity { dev: stat.st_dev, ino: stat.st_ino, cookie })
+    }
+}
+
+impl AsFd for Namespace {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// The cookie of the calling thread's namespace, where the kernel has such.
+pub(crate) fn cookie_here() -> Option<u64> {
+    let (family, kind) = (AddressFamily::UNIX, SocketType::DGRAM);
+    let socket = rustix::net::socket_with(family, kind, SocketFlags::CLOEXEC, None).ok()?;
+    crate::sys::netns_cookie(socket.as_fd()).ok()
+}

@@ -1,0 +1,292 @@
+//! Requests and their answers.
+//!
+//! Contract: when a method returns, every answer to its request has been read, or the connection has
+//! moved on to a sequence number that no late answer carries; so one failed request never spoils the next.
+
+use rustix::io::Errno;
+
+use super::socket::{KernelSocket, Transport};
+use crate::error::{Error, ErrorKind, Result};
+use crate::wire::consts::{NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN};
+use crate::wire::{Acknowledgement, Message, Messages, Request};
+
+/// A dump that others changed while it ran is asked for again this often.
+const DUMP_TRIES: usize = 20;
+
+/// The default receive buffer holds some 256 acknowledgements, so one is asked for on every message of
+/// a batch only up to this many at a time.
+const BATCH: usize = 128;
+
+/// What became of a dump.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dumped {
+    /// Something changed while the kernel was at it: what was seen may be inconsistent.
+    pub interrupted: bool,
+}
+
+/// A connection to the routing tables, links and addresses of one network namespace.
+#[derive(Debug)]
+pub struct Connection<T = KernelSocket> {
+    transport: T,
+    sequence: u32,
+    buffer: Vec<u8>,
+}
+
+impl Connection<KernelSocket> {
+    /// Connects to the namespace of the calling thread.
+    ///
+    /// # Errors
+    /// See [`KernelSocket::open`].
+    pub fn open() -> Result<Self> {
+        Ok(Self::new(KernelSocket::open()?))
+    }
+
+    /// Connects to a namespace.
+    ///
+    /// # Errors
+    /// Where it cannot be entered; see [`Namespace::enter`](crate::namespace::Namespace::enter).
+    pub fn open_in(namespace: &crate::namespace::Namespace) -> Result<Self> {
+        namespace.enter(Self::open)?
+    }
+}
+
+impl<T> Connection<T> {
+    /// What the connection speaks through.
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+}
+
+impl<T: Transport> Connection<T> {
+    /// Speaks through a transport.
+    pub fn new(transport: T) -> Self {
+        Self { transport, sequence: 0, buffer: Vec::new() }
+    }
+
+    /// Sends a request and waits until the kernel has done it. `operation` says what it is for, and is
+    /// called only for an error's message.
+    ///
+    /// # Errors
+    /// What the kernel answers, with its extended acknowledgement.
+    pub fn request(&mut self, request: Request, operation: impl Fn() -> String) -> Result<()> {
+        self.exchange(request, NLM_F_ACK, &operation, &mut |_| Ok(()))
+    }
+
+    /// Sends a request that is answered by a message, and hands that to `take`.
+    ///
+    /// # Errors
+    /// What the kernel answers, or what `take` returns.
+    pub fn get<R>(
+        &mut self,
+        request: Request,
+        operation: impl Fn() -> String,
+        mut take: impl FnMut(&Message<'_>) -> Result<R>,
+    ) -> Result<R> {
+        let mut found = None;
+        self.exchange(request, NLM_F_ACK, &operation, &mut |message| {
+            found = Some(take(message)?);
+            Ok(())
+        })?;
+        found.ok_or_else(|| Error::new(ErrorKind::Reply, format!("{}: the kernel sent no answer", operation())))
+    }
+
+    fn exchange(
+        &mut self,
+        request: Request,
+        flags: u16,
+        operation: &dyn Fn() -> String,
+        take: &mut dyn FnMut(&Message<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let sequence = self.next_sequence();
+        let bytes = request.finish(sequence, flags);
+        self.transport.send(&bytes).map_err(|errno| Error::os(operation(), errno))?;
+        let mut taken = Ok(());
+        loop {
+            self.receive(operation)?;
+            for message in Messages::new(&self.buffer) {
+                let message = message.map_err(|_| malformed(operation))?;
+                if message.header.sequence != sequence {
+                    continue;
+                }
+                match message.header.kind {
+                    NLMSG_NOOP => {}
+                    NLMSG_ERROR => {
+                        refused(&Acknowledgement::of_error(&message).map_err(|_| malformed(operation))?, operation)?;
+                        return taken;
+                    }
+                    NLMSG_DONE => return taken,
+                    NLMSG_OVERRUN => return Err(Error::os(operation(), Errno::NOBUFS)),
+                    _ => taken = taken.and_then(|()| take(&message)),
+                }
+            }
+        }
+    }
+
+    /// Asks for a dump and hands each message to `take` as it comes. The first error of `take` is
+    /// returned once the dump has been read to its end.
+    ///
+    /// # Errors
+    /// What the kernel answers, or what `take` returns.
+    pub fn dump_each(
+        &mut self,
+        request: Request,
+        operation: impl Fn() -> String,
+        mut take: impl FnMut(&Message<'_>) -> Result<()>,
+    ) -> Result<Dumped> {
+        let operation = &operation;
+        let sequence = self.next_sequence();
+        let bytes = request.finish(sequence, NLM_F_DUMP);
+        self.transport.send(&bytes).map_err(|errno| Error::os(operation(), errno))?;
+        let (mut interrupted, mut taken) = (false, Ok(()));
+        loop {
+            self.receive(operation)?;
+            for message in Messages::new(&self.buffer) {
+                let message = message.map_err(|_| malformed(operation))?;
+                if message.header.sequence != sequence {
+                    continue;
+                }
+                interrupted |= message.header.flags & NLM_F_DUMP_INTR != 0;
+                let end = match message.header.kind {
+                    NLMSG_NOOP => continue,
+                    NLMSG_OVERRUN => return Err(Error::os(operation(), Errno::NOBUFS)),
+                    NLMSG_ERROR => Acknowledgement::of_error(&message).map_err(|_| malformed(operation))?,
+                    NLMSG_DONE => Acknowledgement::of_done(&message),
+                    _ => {
+                        if taken.is_ok() {
+                            taken = take(&message);
+                        }
+                        continue;
+                    }
+                };
+                refused(&end, operation)?;
+                return taken.map(|()| Dumped { interrupted });
+            }
+        }
+    }
+
+    /// Asks for a dump, again where it was interrupted, and returns the bytes of all its messages, to be
+    /// read with [`Messages`].
+    ///
+    /// # Errors
+    /// What the kernel answers; [`ErrorKind::Busy`] where the tables never stood still.
+    pub fn dump(&mut self, request: &Request, operation: impl Fn() -> String) -> Result<Vec<u8>> {
+        let mut all = Vec::new();
+        for _ in 0..DUMP_TRIES {
+            all.clear();
+            let dumped = self.dump_each(request.clone(), &operation, |message| {
+                append(&mut all, message);
+                Ok(())
+            });
+            match dumped {
+                Ok(Dumped { interrupted: false }) => return Ok(all),
+                Ok(_) => {}
+                Err(error) if matches!(error.errno(), Some(libc::ENOBUFS | libc::EBUSY | libc::EAGAIN)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::new(ErrorKind::Busy, format!("{}: it changed each of {DUMP_TRIES} times it was read", operation())))
+    }
+
+    /// Sends many requests, and waits until the kernel has done them all. They are done in order, and
+    /// those after a refused one are tried too. `operation` names the request at an index.
+    ///
+    /// # Errors
+    /// The refusal of the first refused request, and its index.
+    pub fn batch(
+        &mut self,
+        requests: impl IntoIterator<Item = Request>,
+        operation: impl Fn(usize) -> String,
+    ) -> Result<(), (usize, Error)> {
+        let mut requests = requests.into_iter().peekable();
+        let (mut done, mut first) = (0, None);
+        let mut datagram = Vec::new();
+        while requests.peek().is_some() {
+            datagram.clear();
+            let start = self.sequence.wrapping_add(1);
+            let mut count = 0;
+            while count < BATCH
+                && let Some(request) = requests.next()
+            {
+                count += 1;
+                let last = count == BATCH || requests.peek().is_none();
+                let sequence = self.next_sequence();
+                datagram.extend(request.finish(sequence, if last { NLM_F_ACK } else { 0 }));
+            }
+            let name = |at: usize| operation(done + at);
+            let answered = self.send_batch(&datagram, start, count, &name);
+            if let Err((at, error)) = answered
+                && first.is_none()
+            {
+                first = Some((done + at, error));
+            }
+            done += count;
+        }
+        first.map_or(Ok(()), Err)
+    }
+
+    /// One datagram of requests whose last asks for an acknowledgement; an error comes unasked.
+    fn send_batch(
+        &mut self,
+        datagram: &[u8],
+        start: u32,
+        count: usize,
+        operation: &dyn Fn(usize) -> String,
+    ) -> Result<(), (usize, Error)> {
+        let whole = || operation(0);
+        self.transport.send(datagram).map_err(|errno| (0, Error::os(whole(), errno)))?;
+        let mut first = None;
+        loop {
+            self.receive(&whole).map_err(|error| (0, error))?;
+            for message in Messages::new(&self.buffer) {
+                let message = message.map_err(|_| (0, malformed(&whole)))?;
+                let at = usize::try_from(message.header.sequence.wrapping_sub(start)).unwrap_or(usize::MAX);
+                if at >= count || message.header.kind != NLMSG_ERROR {
+                    continue;
+                }
+                let name = || operation(at);
+                let answer = Acknowledgement::of_error(&message).map_err(|_| (at, malformed(&name)))?;
+                if let Err(error) = refused(&answer, &name)
+                    && first.is_none()
+                {
+                    first = Some((at, error));
+                }
+                if at + 1 == count {
+                    return first.map_or(Ok(()), Err);
+                }
+            }
+        }
+    }
+
+    fn receive(&mut self, operation: &dyn Fn() -> String) -> Result<()> {
+        self.transport.receive(&mut self.buffer).map_err(|errno| Error::os(operation(), errno))
+    }
+
+    fn next_sequence(&mut self) -> u32 {
+        // 0 is what the kernel's own notifications carry.
+        self.sequence = self.sequence.checked_add(1).unwrap_or(1);
+        self.sequence
+    }
+}
+
+fn append(all: &mut Vec<u8>, message: &Message<'_>) {
+    let header = &message.header;
+    all.extend(header.len.to_ne_bytes());
+    all.extend(header.kind.to_ne_bytes());
+    all.extend(header.flags.to_ne_bytes());
+    all.extend(header.sequence.to_ne_bytes());
+    all.extend(header.port.to_ne_bytes());
+    all.extend(message.body);
+    all.resize(all.len().next_multiple_of(4), 0);
+}
+
+fn refused(answer: &Acknowledgement<'_>, operation: &dyn Fn() -> String) -> Result<()> {
+    if answer.errno == 0 {
+        return Ok(());
+    }
+    let text = answer.text.map(|text| String::from_utf8_lossy(text).into_owned());
+    Err(Error::kernel(operation(), answer.errno, text))
+}
+
+fn malformed(operation: &dyn Fn() -> String) -> Error {
+    Error::new(ErrorKind::Reply, format!("{}: the kernel's answer is malformed", operation()))
+}

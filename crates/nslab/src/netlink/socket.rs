@@ -1,0 +1,97 @@
+//! The kernel's netlink socket.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::io::{Errno, retry_on_intr};
+use rustix::net::netlink::SocketAddrNetlink;
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, sockopt};
+
+use crate::error::{Error, Result};
+use crate::wire::consts::{NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK};
+
+/// What carries datagrams to the kernel and back.
+pub trait Transport {
+    /// Sends one datagram.
+    ///
+    /// # Errors
+    /// What sendto(2) says.
+    fn send(&mut self, datagram: &[u8]) -> Result<(), Errno>;
+
+    /// Receives one datagram into `buffer`, replacing what is in it.
+    ///
+    /// # Errors
+    /// What recvfrom(2) says; `ENOBUFS` where answers were lost.
+    fn receive(&mut self, buffer: &mut Vec<u8>) -> Result<(), Errno>;
+}
+
+/// A routing-netlink socket in the namespace of the thread that opened it; it stays there, whichever
+/// thread uses it.
+#[derive(Debug)]
+pub struct KernelSocket {
+    fd: OwnedFd,
+}
+
+/// The kernel builds a dump in pieces of at most this size (`netlink_dump()` in af_netlink.c).
+const DATAGRAM: usize = 32 * 1024;
+
+impl KernelSocket {
+    /// Opens a socket with extended acknowledgements and strict checking of dump requests, where the
+    /// kernel has them.
+    ///
+    /// # Errors
+    /// No descriptors left, or no netlink.
+    pub fn open() -> Result<Self> {
+        let failed = |errno| Error::os("opening a netlink socket", errno);
+        // Protocol 0 is NETLINK_ROUTE.
+        let fd = rustix::net::socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, None)
+            .map_err(failed)?;
+        rustix::net::bind(&fd, &SocketAddrNetlink::new(0, 0)).map_err(failed)?;
+        let socket = Self { fd };
+        for option in [NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK] {
+            // Absent before 4.12 and 4.20: then errors have fewer words and dumps are filtered here.
+            let _ = crate::sys::set_option(socket.as_fd(), libc::SOL_NETLINK, option, 1);
+        }
+        Ok(socket)
+    }
+
+    /// Asks for a larger receive buffer, past the machine's limit where the caller may (CAP_NET_ADMIN in
+    /// the first user namespace); less is no error.
+    pub fn grow_receive_buffer(&self, bytes: usize) {
+        if sockopt::set_socket_recv_buffer_size_force(&self.fd, bytes).is_err() {
+            let _ = sockopt::set_socket_recv_buffer_size(&self.fd, bytes);
+        }
+    }
+}
+
+impl AsFd for KernelSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+impl Transport for KernelSocket {
+    fn send(&mut self, datagram: &[u8]) -> Result<(), Errno> {
+        let kernel = SocketAddrNetlink::new(0, 0);
+        retry_on_intr(|| rustix::net::sendto(&self.fd, datagram, SendFlags::empty(), &kernel)).map(drop)
+    }
+
+    fn receive(&mut self, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+        buffer.resize(buffer.capacity().max(DATAGRAM), 0);
+        loop {
+            let (_, len) = retry_on_intr(|| {
+                rustix::net::recv(&self.fd, buffer.as_mut_slice(), RecvFlags::PEEK | RecvFlags::TRUNC)
+            })?;
+            if len > buffer.len() {
+                buffer.resize(len, 0);
+            }
+            let (_, len, sender) =
+                retry_on_intr(|| rustix::net::recvfrom(&self.fd, buffer.as_mut_slice(), RecvFlags::empty()))?;
+            // Only the kernel has port 0; anything else was sent by another process.
+            let from_kernel = sender.and_then(|s| SocketAddrNetlink::try_from(s).ok()).is_some_and(|s| s.pid() == 0);
+            if from_kernel {
+                buffer.truncate(len);
+                return Ok(());
+            }
+        }
+    }
+}

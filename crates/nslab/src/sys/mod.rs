@@ -1,0 +1,58 @@
+//! The only module with `unsafe` in it: what neither the standard library nor rustix offers safely.
+//!
+//! Each function is a thin, safe shape around one system call; no policy lives here.
+#![allow(unsafe_code, reason = "the one place for it; every block says why it is sound")]
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use rustix::io::{Errno, Result};
+use rustix::thread::UnshareFlags;
+
+/// Moves the calling thread into a new, empty network namespace.
+pub(crate) fn unshare_network() -> Result<()> {
+    // SAFETY: only CLONE_FILES could break another thread's descriptors, and it is not asked for.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNET) }
+}
+
+/// Moves the calling thread into a mount namespace of its own, a copy of the one it was in.
+pub(crate) fn unshare_mounts() -> Result<()> {
+    // SAFETY: as above; CLONE_NEWNS implies CLONE_FS, which shares no memory.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNS) }
+}
+
+/// Sets a socket option whose value is an `int` (setsockopt(2)).
+pub(crate) fn set_option(socket: BorrowedFd<'_>, level: i32, option: i32, value: i32) -> Result<()> {
+    // SAFETY: the pointer and the length describe `value`, which outlives the call.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            level,
+            option,
+            (&raw const value).cast(),
+            size_of::<i32>() as libc::socklen_t,
+        )
+    };
+    if result == 0 { Ok(()) } else { Err(last_errno()) }
+}
+
+/// The cookie of the socket's network namespace: a number that no other namespace gets until the
+/// machine restarts (`SO_NETNS_COOKIE`, since Linux 5.14).
+pub(crate) fn netns_cookie(socket: BorrowedFd<'_>) -> Result<u64> {
+    let mut cookie = 0_u64;
+    let mut len = size_of::<u64>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `len` bytes to `cookie`, and `len` is its size.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_NETNS_COOKIE,
+            (&raw mut cookie).cast(),
+            &raw mut len,
+        )
+    };
+    if result == 0 { Ok(cookie) } else { Err(last_errno()) }
+}
+
+fn last_errno() -> Errno {
+    Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO)
+}

@@ -1,0 +1,16 @@
+//! The words of the field as types: parsed strictly, printed as the field prints them, nothing else.
+//!
+//! Nothing in here does I/O or can panic on any input.
+
+pub mod cidr;
+mod errno;
+mod if_name;
+mod mac;
+mod node_name;
+mod prefix;
+
+pub use errno::strerror;
+pub use if_name::IfName;
+pub use mac::MacAddr;
+pub use node_name::{NodeName, check_netns_name};
+pub use prefix::Prefix;
