@@ -174,7 +174,7 @@ impl<T: Transport> Connection<T> {
         for _ in 0..DUMP_TRIES {
             all.clear();
             let dumped = self.dump_each(request.clone(), &operation, |message| {
-                append(&mut all, message);
+                message.append_to(&mut all);
                 Ok(())
             });
             match dumped {
@@ -266,17 +266,6 @@ impl<T: Transport> Connection<T> {
         self.sequence = self.sequence.checked_add(1).unwrap_or(1);
         self.sequence
     }
-}
-
-fn append(all: &mut Vec<u8>, message: &Message<'_>) {
-    let header = &message.header;
-    all.extend(header.len.to_ne_bytes());
-    all.extend(header.kind.to_ne_bytes());
-    all.extend(header.flags.to_ne_bytes());
-    all.extend(header.sequence.to_ne_bytes());
-    all.extend(header.port.to_ne_bytes());
-    all.extend(message.body);
-    all.resize(all.len().next_multiple_of(4), 0);
 }
 
 fn refused(answer: &Acknowledgement<'_>, operation: &dyn Fn() -> String) -> Result<()> {

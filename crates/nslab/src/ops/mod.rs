@@ -1,1 +1,16 @@
-//! (under construction)
+//! Links, addresses and namespace ids as the kernel has them: typed request in, typed reply out.
+//!
+//! A request is a plain value that makes a [`Request`](crate::wire::Request); a reply borrows from the
+//! kernel's message and is read field by field, so that reading costs nothing for what nobody looks at.
+
+pub mod address;
+pub mod link;
+pub mod nsid;
+
+use crate::error::{Error, ErrorKind};
+use crate::wire::Malformed;
+
+/// A reply that cannot be understood.
+fn malformed(what: &str, _: Malformed) -> Error {
+    Error::new(ErrorKind::Reply, format!("reading {what}: the kernel's answer is malformed"))
+}

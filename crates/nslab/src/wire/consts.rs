@@ -66,6 +66,7 @@ pub const IFLA_NUM_RX_QUEUES: u16 = 32;
 pub const IFLA_CARRIER: u16 = 33;
 pub const IFLA_LINK_NETNSID: u16 = 37;
 pub const IFLA_PROTO_DOWN: u16 = 39;
+pub const IFLA_NEW_IFINDEX: u16 = 49;
 pub const IFLA_PROP_LIST: u16 = 52;
 pub const IFLA_ALT_IFNAME: u16 = 53;
 pub const IFLA_PERM_ADDRESS: u16 = 54;

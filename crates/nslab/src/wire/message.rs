@@ -29,6 +29,19 @@ pub struct Message<'a> {
     pub body: &'a [u8],
 }
 
+impl Message<'_> {
+    /// Appends the message to bytes that [`Messages`] will read.
+    pub fn append_to(&self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.header.len.to_ne_bytes());
+        bytes.extend(self.header.kind.to_ne_bytes());
+        bytes.extend(self.header.flags.to_ne_bytes());
+        bytes.extend(self.header.sequence.to_ne_bytes());
+        bytes.extend(self.header.port.to_ne_bytes());
+        bytes.extend(self.body);
+        bytes.resize(align(bytes.len()), 0);
+    }
+}
+
 /// The messages in one datagram, or in several put together. Ends after the first malformed one.
 #[derive(Debug, Clone)]
 pub struct Messages<'a> {

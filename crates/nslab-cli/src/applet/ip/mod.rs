@@ -1,8 +1,125 @@
-//! iproute2's `ip`.
+//! iproute2's `ip`: the same words, output, messages and exit status (ip(8)).
+//!
+//! Objects and verbs are tables, tried in order; a word stands for the first entry that it begins.
+//! What `ip` has and this does not have yet is in the tables too, and says so: a word never means
+//! something else here.
+
+mod address;
+mod fail;
+mod link;
+mod names;
+mod netns;
+mod options;
+mod session;
+mod words;
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-pub(crate) fn main(_words: &[OsString]) -> ExitCode {
-    ExitCode::from(255)
+use fail::{Fail, MISUSE, bytes};
+use options::Options;
+use session::Session;
+use words::Words;
+
+type Run = fn(&mut Session, Words<'_>) -> Result<(), Fail>;
+
+/// An object or a verb: the word that it begins with, and what does it.
+struct Entry {
+    word: &'static str,
+    run: Option<Run>,
+}
+
+const fn entry(word: &'static str, run: Run) -> Entry {
+    Entry { word, run: Some(run) }
+}
+
+/// Something that `ip` has and this does not have yet.
+const fn not_yet(word: &'static str) -> Entry {
+    Entry { word, run: None }
+}
+
+/// In the order in which `ip` tries them: `ip a` is address, `ip n` is neighbor, `ip l` is link.
+static OBJECTS: &[Entry] = &[
+    entry("address", address::run),
+    not_yet("addrlabel"),
+    not_yet("maddress"),
+    not_yet("route"),
+    not_yet("rule"),
+    not_yet("neighbor"),
+    not_yet("neighbour"),
+    not_yet("ntable"),
+    not_yet("ntbl"),
+    entry("link", link::run),
+    not_yet("l2tp"),
+    not_yet("fou"),
+    not_yet("ila"),
+    not_yet("macsec"),
+    not_yet("tunnel"),
+    not_yet("tunl"),
+    not_yet("tuntap"),
+    not_yet("tap"),
+    not_yet("token"),
+    not_yet("tcpmetrics"),
+    not_yet("tcp_metrics"),
+    not_yet("monitor"),
+    not_yet("xfrm"),
+    not_yet("mroute"),
+    not_yet("mrule"),
+    entry("netns", netns::run),
+    not_yet("netconf"),
+    not_yet("vrf"),
+    not_yet("sr"),
+    not_yet("nexthop"),
+    not_yet("mptcp"),
+    not_yet("ioam"),
+    entry("help", |_, _| Err(usage())),
+    not_yet("stats"),
+];
+
+/// The first entry that `word` begins.
+fn find<'t>(table: &'t [Entry], word: &[u8]) -> Option<&'t Entry> {
+    table.iter().find(|entry| words::matches(word, entry.word))
+}
+
+/// Runs the verb that `word` begins, of an object.
+fn run_verb(session: &mut Session, object: &str, table: &[Entry], word: &[u8], rest: Words<'_>) -> Result<(), Fail> {
+    match find(table, word) {
+        Some(Entry { run: Some(run), .. }) => run(session, rest),
+        Some(Entry { word, run: None }) => Err(Fail::not_yet(&bytes!["ip ", object, " ", word])),
+        None => Err(Fail::new(MISUSE, bytes!["Command \"", word, "\" is unknown, try \"ip ", object, " help\"."])),
+    }
+}
+
+pub(crate) fn main(words: &[OsString]) -> ExitCode {
+    let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+    let mut session = Session::new();
+    let result = run(&mut session, &words);
+    session.end(result)
+}
+
+fn run(session: &mut Session, words: &[&[u8]]) -> Result<(), Fail> {
+    let (options, rest) = Options::parse(words)?;
+    session.set_options(options)?;
+    let mut rest = Words::new(rest);
+    let Some(object) = rest.take() else {
+        return Err(usage());
+    };
+    match find(OBJECTS, object) {
+        Some(Entry { run: Some(run), .. }) => run(session, rest),
+        Some(Entry { word, run: None }) => Err(Fail::not_yet(&bytes!["ip ", word])),
+        None => Err(Fail::new(1, bytes!["Object \"", object, "\" is unknown, try \"ip help\"."])),
+    }
+}
+
+fn usage() -> Fail {
+    let has = |entry: &&Entry| entry.run.is_some();
+    let objects: Vec<&str> = OBJECTS.iter().filter(has).map(|entry| entry.word).collect();
+    let text = format!(
+        "Usage: ip [ OPTIONS ] OBJECT {{ COMMAND | help }}\nwhere  OBJECT := {{ {} }}\n       \
+         OPTIONS := {{ -4 | -6 | -0 | -f[amily] {{ inet | inet6 | link }} | -o[neline] |\n                    \
+         -n[etns] name | -a[ll] | -V[ersion] }}",
+        objects.join(" | ")
+    );
+    Fail::new(MISUSE, text.into_bytes())
 }

@@ -1,0 +1,61 @@
+//! `ip address show`.
+
+use std::collections::HashMap;
+
+use nslab::ops::address::{self, Address};
+use nslab::wire::Messages;
+use nslab::wire::consts::{AF_INET, AF_INET6, AF_UNSPEC};
+
+use super::print;
+use crate::applet::ip::fail::Fail;
+use crate::applet::ip::link::{self, Filter};
+use crate::applet::ip::session::Session;
+use crate::applet::ip::words::{Family, Words};
+
+pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
+    let filter = Filter::parse(words)?;
+    let family = match session.family {
+        Family::Inet => AF_INET,
+        Family::Inet6 => AF_INET6,
+        Family::Any | Family::Link => AF_UNSPEC,
+    };
+    let link_messages = link::fetch(session, filter)?;
+    let links = link::pass(session, &link_messages, filter)?;
+    let one = filter.dev.and_then(|_| links.first()).map(|link| link.index());
+    let address_messages = if session.family == Family::Link { Vec::new() } else { dump(session, family, one)? };
+    let addresses = by_link(&address_messages)?;
+    for link in &links {
+        let of_link = addresses.get(&link.index()).map(Vec::as_slice).unwrap_or_default();
+        if of_link.is_empty() && matches!(session.family, Family::Inet | Family::Inet6) {
+            continue;
+        }
+        if !session.oneline() {
+            link::print::link(session, link, false);
+            session.out.push(b'\n');
+        }
+        for address in of_link {
+            print::address(session, link.name(), address);
+        }
+        session.flush_some();
+    }
+    Ok(())
+}
+
+fn by_link(messages: &[u8]) -> Result<HashMap<u32, Vec<Address<'_>>>, Fail> {
+    let mut addresses: HashMap<u32, Vec<Address<'_>>> = HashMap::new();
+    for message in Messages::new(messages).map_while(Result::ok) {
+        let address = Address::parse(&message).map_err(|error| Fail::kernel(&error))?;
+        addresses.entry(address.index()).or_default().push(address);
+    }
+    Ok(addresses)
+}
+
+fn dump(session: &mut Session, family: u8, index: Option<u32>) -> Result<Vec<u8>, Fail> {
+    let mut seen = Vec::new();
+    address::dump(session.connection()?, family, index, |address| {
+        address.message().append_to(&mut seen);
+        Ok(())
+    })
+    .map_err(|error| Fail::kernel(&error))?;
+    Ok(seen)
+}

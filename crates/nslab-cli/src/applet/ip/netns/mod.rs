@@ -1,0 +1,97 @@
+//! `ip netns` (ip-netns(8)).
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+
+use nslab::namespace::Names;
+use nslab::types::{check_netns_name, strerror};
+
+use super::fail::{FAILED, Fail, MISUSE, bytes};
+use super::session::{Session, enter, tell};
+use super::words::Words;
+use super::{Entry, entry, not_yet, run_verb};
+
+/// In the order in which `ip` tries them.
+static VERBS: &[Entry] = &[
+    entry("list", list),
+    entry("show", list),
+    entry("lst", list),
+    not_yet("list-id"),
+    not_yet("help"),
+    entry("add", add),
+    not_yet("set"),
+    entry("delete", delete),
+    not_yet("identify"),
+    not_yet("pids"),
+    entry("exec", exec),
+    not_yet("monitor"),
+    not_yet("attach"),
+];
+
+pub(super) fn run(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
+    let Some(verb) = words.take() else {
+        return list(session, words);
+    };
+    // Before the verb is even looked at, as in `ip`.
+    if !session.all
+        && let Some(name) = words.peek()
+        && check_netns_name(name).is_err()
+    {
+        return Err(Fail::new(MISUSE, bytes!["Invalid netns name \"", name, "\""]));
+    }
+    run_verb(session, "netns", VERBS, verb, words)
+}
+
+fn list(session: &mut Session, _words: Words<'_>) -> Result<(), Fail> {
+    let names = Names::default();
+    for name in names.list().map_err(|error| Fail::own(FAILED, &error))? {
+        session.out.extend_from_slice(name.as_bytes());
+        match names.open(&name).and_then(|namespace| session.netns_id(&namespace)) {
+            Ok(Some(id)) => session.out.extend(format!(" (id: {id})").bytes()),
+            Ok(None) => {}
+            // A stray file: listed all the same.
+            Err(error) => tell(&Fail::kernel(&error)),
+        }
+        session.out.push(b'\n');
+        session.flush_some();
+    }
+    Ok(())
+}
+
+fn name_of<'a>(words: &mut Words<'a>) -> Result<&'a [u8], Fail> {
+    words.take().ok_or_else(|| Fail::new(FAILED, "No netns name specified"))
+}
+
+fn add(_session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
+    let name = name_of(&mut words)?;
+    Names::default().add(OsStr::from_bytes(name)).map_err(|error| Fail::own(FAILED, &error))
+}
+
+fn delete(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
+    if session.all {
+        return Err(Fail::not_yet(b"ip -all netns delete"));
+    }
+    let name = name_of(&mut words)?;
+    Names::default().delete(OsStr::from_bytes(name)).map_err(|error| Fail::own(FAILED, &error))
+}
+
+fn exec(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
+    if session.all {
+        return Err(Fail::not_yet(b"ip -all netns exec"));
+    }
+    let name = name_of(&mut words)?;
+    let Some(program) = words.take() else {
+        return Err(Fail::new(FAILED, "No command specified"));
+    };
+    enter(name)?;
+    session.flush();
+    let error = std::process::Command::new(OsStr::from_bytes(program))
+        .args(words.all().iter().map(|word| OsStr::from_bytes(word)))
+        .exec();
+    let why = match error.raw_os_error() {
+        Some(errno) => strerror(errno),
+        None => error.to_string().into(),
+    };
+    Err(Fail::new(FAILED, bytes!["exec of \"", program, "\" failed: ", why.as_bytes()]))
+}

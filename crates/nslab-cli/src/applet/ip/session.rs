@@ -1,0 +1,197 @@
+//! One run of `ip`: its options, its connection to the kernel, its output.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::process::ExitCode;
+
+use nslab::ErrorKind;
+use nslab::namespace::{Names, Namespace, become_named};
+use nslab::netlink::Connection;
+use nslab::ops::{link, nsid};
+use nslab::wire::Request;
+
+use super::fail::{Fail, MISUSE, bytes};
+use super::names::Tables;
+use super::options::Options;
+use super::words::Family;
+
+/// Output is handed on in pieces of about this size.
+const FLUSH_AT: usize = 64 * 1024;
+
+/// What is remembered of a link once it was seen.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) name: Vec<u8>,
+    pub(super) flags: u32,
+}
+
+/// One run of `ip`.
+pub(super) struct Session {
+    pub(super) family: Family,
+    pub(super) all: bool,
+    oneline: bool,
+    pub(super) out: Vec<u8>,
+    closed: bool,
+    connection: Option<Connection>,
+    links: HashMap<u32, Known>,
+    netns_names: Option<HashMap<u32, Vec<u8>>>,
+    pub(super) tables: Tables,
+}
+
+impl Session {
+    pub(super) fn new() -> Self {
+        Self {
+            family: Family::Any,
+            all: false,
+            oneline: false,
+            out: Vec::new(),
+            closed: false,
+            connection: None,
+            links: HashMap::new(),
+            netns_names: None,
+            tables: Tables::default(),
+        }
+    }
+
+    /// Does what the options ask for at once: `-n` moves this process into a namespace.
+    pub(super) fn set_options(&mut self, options: Options<'_>) -> Result<(), Fail> {
+        self.family = options.family;
+        self.oneline = options.oneline;
+        self.all = options.all;
+        if options.version {
+            self.out.extend(format!("ip utility, iproute2-6.15.0, nslab {}\n", env!("CARGO_PKG_VERSION")).bytes());
+            return Err(Fail::new(0, Vec::new()));
+        }
+        match options.netns {
+            Some(name) => enter(name),
+            None => Ok(()),
+        }
+    }
+
+    /// What ends a line that `-o` joins with the next.
+    pub(super) fn line_end(&self) -> &'static str {
+        if self.oneline { "\\" } else { "\n" }
+    }
+
+    pub(super) fn oneline(&self) -> bool {
+        self.oneline
+    }
+
+    pub(super) fn connection(&mut self) -> Result<&mut Connection, Fail> {
+        if self.connection.is_none() {
+            self.connection = Some(Connection::open().map_err(|error| Fail::own(1, &error))?);
+        }
+        self.connection.as_mut().ok_or_else(|| Fail::new(1, "no connection to the kernel"))
+    }
+
+    /// Sends a request; the kernel's answer is the failure.
+    pub(super) fn talk(&mut self, request: Request) -> Result<(), Fail> {
+        self.connection()?.request(request, String::new).map_err(|error| Fail::kernel(&error))
+    }
+
+    pub(super) fn remember(&mut self, link: &link::Link<'_>) {
+        self.links.insert(link.index(), Known { name: link.name().into(), flags: link.flags() });
+    }
+
+    /// A link by index: remembered, or asked for.
+    pub(super) fn known(&mut self, index: u32) -> Option<Known> {
+        if let Some(known) = self.links.get(&index) {
+            return Some(known.clone());
+        }
+        let seen = link::get(self.connection().ok()?, link::Select::Index(index), |link| {
+            Ok(Known { name: link.name().into(), flags: link.flags() })
+        });
+        let known = seen.ok()?;
+        self.links.insert(index, known.clone());
+        Some(known)
+    }
+
+    /// The index of a link that a command acts on.
+    pub(super) fn index(&mut self, name: &[u8]) -> Result<u32, Fail> {
+        let known = self.links.iter().find(|(_, known)| known.name == name).map(|(index, _)| *index);
+        if let Some(index) = known {
+            return Ok(index);
+        }
+        link::index_of(self.connection()?, name).map_err(|_| Fail::no_device(name))
+    }
+
+    /// The name of the namespace that this one knows by an id.
+    pub(super) fn netns_name(&mut self, id: u32) -> Option<Vec<u8>> {
+        if self.netns_names.is_none() {
+            let names = Names::default();
+            let mut found = HashMap::new();
+            for name in names.list().unwrap_or_default() {
+                let Ok(namespace) = names.open(&name) else { continue };
+                if let Ok(Some(id)) = self.netns_id(&namespace) {
+                    found.entry(id).or_insert_with(|| name.as_bytes().to_vec());
+                }
+            }
+            self.netns_names = Some(found);
+        }
+        self.netns_names.as_ref()?.get(&id).cloned()
+    }
+
+    /// The id by which this namespace knows another.
+    pub(super) fn netns_id(&mut self, namespace: &Namespace) -> Result<Option<u32>, nslab::Error> {
+        let connection = self.connection().map_err(|_| nslab::Error::invalid("no connection to the kernel"))?;
+        nsid::get(connection, namespace)
+    }
+
+    /// Hands on what has been written so far, if that is much.
+    pub(super) fn flush_some(&mut self) {
+        if self.out.len() >= FLUSH_AT {
+            self.flush();
+        }
+    }
+
+    pub(super) fn flush(&mut self) {
+        let mut out = std::io::stdout().lock();
+        if !self.closed && out.write_all(&self.out).and_then(|()| out.flush()).is_err() {
+            // Nobody reads any more; there is nobody to tell either.
+            self.closed = true;
+        }
+        self.out.clear();
+    }
+
+    /// Writes what is left, tells of a failure, and gives the exit status.
+    pub(super) fn end(mut self, result: Result<(), Fail>) -> ExitCode {
+        self.flush();
+        match result {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(fail) => {
+                tell(&fail);
+                ExitCode::from(fail.status)
+            }
+        }
+    }
+}
+
+/// Writes a failure's words to standard error.
+pub(super) fn tell(fail: &Fail) {
+    if !fail.text.is_empty() {
+        let mut line = fail.text.clone();
+        line.push(b'\n');
+        let _ = std::io::stderr().lock().write_all(&line);
+    }
+}
+
+/// Moves this process into a namespace, as `-n` and `netns exec` do.
+pub(super) fn enter(name: &[u8]) -> Result<(), Fail> {
+    let os_name = OsStr::from_bytes(name);
+    let warnings = become_named(&Names::default(), os_name).map_err(|error| match error.kind() {
+        // A name that cannot be a file's: what opening it or entering it would say.
+        ErrorKind::Invalid if name.contains(&b'/') => {
+            Fail::new(MISUSE, bytes!["Cannot open network namespace \"", name, "\": No such file or directory"])
+        }
+        ErrorKind::Invalid => {
+            Fail::new(MISUSE, bytes!["setting the network namespace \"", name, "\" failed: Invalid argument"])
+        }
+        _ => Fail::own(MISUSE, &error),
+    })?;
+    for warning in warnings {
+        tell(&Fail::own(0, &warning));
+    }
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! The words of a command, and how `ip` reads them.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use nslab::types::Prefix;
+
+use super::fail::{FAILED, Fail, bytes};
+
+/// Whether `word` is the beginning of `whole`, or all of it. Nothing begins with an empty word.
+pub(super) fn matches(word: &[u8], whole: &str) -> bool {
+    !word.is_empty() && whole.as_bytes().starts_with(word)
+}
+
+/// The words that are left.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Words<'a> {
+    rest: &'a [&'a [u8]],
+}
+
+impl<'a> Words<'a> {
+    pub(super) fn new(rest: &'a [&'a [u8]]) -> Self {
+        Self { rest }
+    }
+
+    /// The next word, if there is one.
+    pub(super) fn take(&mut self) -> Option<&'a [u8]> {
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(first)
+    }
+
+    /// The next word, which a keyword calls for.
+    pub(super) fn value(&mut self) -> Result<&'a [u8], Fail> {
+        self.take().ok_or_else(Fail::incomplete)
+    }
+
+    /// The next word, left where it is.
+    pub(super) fn peek(&self) -> Option<&'a [u8]> {
+        self.rest.first().copied()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    pub(super) fn all(&self) -> &'a [&'a [u8]] {
+        self.rest
+    }
+}
+
+/// A number as strtol(3) with base 0 reads it: white space, a sign, then decimal, 0x hexadecimal or 0 octal.
+fn signed(word: &[u8]) -> Option<i128> {
+    let text = std::str::from_utf8(word).ok()?.trim_ascii_start();
+    let (negative, text) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (digits, radix) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) => (hex, 16),
+        None if text.len() > 1 && text.starts_with('0') => (text.get(1..)?, 8),
+        None => (text, 10),
+    };
+    if digits.starts_with(['+', '-']) {
+        return None;
+    }
+    let value = i128::from(u64::from_str_radix(digits, radix).ok()?);
+    Some(if negative { -value } else { value })
+}
+
+/// A number that is not negative.
+pub(super) fn number(word: &[u8]) -> Option<u64> {
+    signed(word)?.try_into().ok()
+}
+
+/// A signed number of 32 bits, which `ip` hands on as unsigned.
+pub(super) fn i32_as_u32(word: &[u8]) -> Option<u32> {
+    i32::try_from(signed(word)?).ok().map(i32::cast_unsigned)
+}
+
+/// The same, of 32 bits.
+pub(super) fn u32(word: &[u8]) -> Option<u32> {
+    number(word)?.try_into().ok()
+}
+
+/// Checks an interface name as `ip` does before it asks the kernel: not empty, no `/`, no white space, and
+/// at most 15 bytes where it is a new name (behind `dev` it may be an altname).
+pub(super) fn check_if_name(word: &[u8], key: &str) -> Result<(), Fail> {
+    let fine = !word.is_empty()
+        && (key == "dev" || word.len() <= nslab::types::IfName::MAX_BYTES)
+        && !word.iter().any(|byte| *byte == b'/' || byte.is_ascii_whitespace() || *byte == 0x0b);
+    if fine { Ok(()) } else { Err(Fail::wrong(word, &format!("\"{key}\" not a valid ifname"))) }
+}
+
+/// An address as `ip` reads it: IPv4 with 1 to 4 numbers (`10.1` is 10.1.0.0), or IPv6.
+pub(super) fn address(word: &[u8]) -> Option<IpAddr> {
+    if word.contains(&b':') {
+        return std::str::from_utf8(word).ok()?.parse().ok().map(IpAddr::V6);
+    }
+    let mut octets = [0; 4];
+    let mut places = octets.iter_mut();
+    for part in word.split(|byte| *byte == b'.') {
+        *places.next()? = number(part)?.try_into().ok()?;
+    }
+    Some(Ipv4Addr::from(octets).into())
+}
+
+/// A prefix as `ip` reads it: an address, and a length or a dotted mask behind a slash.
+pub(super) fn prefix(word: &[u8], family: Family) -> Result<Prefix, Fail> {
+    let read = || {
+        let mut parts = word.splitn(2, |byte| *byte == b'/');
+        let address = address(parts.next()?).filter(|address| family.holds(*address))?;
+        let len = match parts.next() {
+            Some(len) => mask_or_len(len, address)?,
+            None if address.is_ipv4() => 32,
+            None => 128,
+        };
+        Prefix::new(address, len).ok()
+    };
+    read().ok_or_else(|| {
+        Fail::new(FAILED, bytes!["Error: ", family.words(), " prefix is expected rather than \"", word, "\"."])
+    })
+}
+
+fn mask_or_len(word: &[u8], address: IpAddr) -> Option<u8> {
+    if let Some(len) = number(word) {
+        return len.try_into().ok();
+    }
+    // A dotted mask: ones, then zeros.
+    let IpAddr::V4(mask) = self::address(word)? else {
+        return None;
+    };
+    let bits = mask.to_bits();
+    let contiguous = bits.leading_ones() + bits.trailing_zeros() >= 32;
+    (address.is_ipv4() && contiguous).then_some(bits.leading_ones()).and_then(|len| len.try_into().ok())
+}
+
+/// The address family that a command is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Family {
+    #[default]
+    Any,
+    Inet,
+    Inet6,
+    Link,
+}
+
+impl Family {
+    fn holds(self, address: IpAddr) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Inet => address.is_ipv4(),
+            Self::Inet6 => address.is_ipv6(),
+            Self::Link => false,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Any => "any valid",
+            Self::Inet => "inet",
+            Self::Inet6 => "inet6",
+            Self::Link => "link",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_stands_for_what_it_begins() {
+        assert!(matches(b"a", "address") && matches(b"address", "address"));
+        assert!(!matches(b"", "address") && !matches(b"addresses", "address") && !matches(b"A", "address"));
+    }
+
+    #[test]
+    fn numbers_have_the_bases_of_c() {
+        let read = |text: &str| number(text.as_bytes());
+        assert_eq!((read("10"), read("0x1F"), read("010"), read("0")), (Some(10), Some(31), Some(8), Some(0)));
+        assert_eq!(
+            (read(""), read("x"), read("1x"), read("+1"), read("-1"), read("08")),
+            (None, None, None, Some(1), None, None)
+        );
+    }
+
+    #[test]
+    fn signed_numbers_wrap_as_in_c() {
+        assert_eq!((i32_as_u32(b"-1"), i32_as_u32(b" +7"), i32_as_u32(b"--1")), (Some(u32::MAX), Some(7), None));
+        assert_eq!((i32_as_u32(b"2147483648"), u32(b"4294967295"), u32(b"-1")), (None, Some(u32::MAX), None));
+    }
+
+    #[test]
+    fn short_addresses_end_in_zeros() {
+        let read = |text: &str| prefix(text.as_bytes(), Family::Any).map(|p| p.to_string()).ok();
+        assert_eq!(read("10.1/16").as_deref(), Some("10.1.0.0/16"));
+        assert_eq!(read("10.0.0.1/255.255.255.0").as_deref(), Some("10.0.0.1/24"));
+        assert_eq!(read("2001:db8::1").as_deref(), Some("2001:db8::1/128"));
+        for bad in ["1.2.3.4/33", "xx", "", "1.2.3.4.5", "256.1", "1.2.3.4/255.0.255.0", "::1/255.0.0.0", "1.2.3.4/"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+}

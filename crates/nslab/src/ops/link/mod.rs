@@ -1,0 +1,65 @@
+//! Links: network interfaces (`RTM_NEWLINK` and family; rtnetlink(7), ip-link(8)).
+
+mod reply;
+mod request;
+
+pub use reply::{HwType, Link, OperState};
+pub use request::{Kind, LinkConfig, Netns, Select};
+
+use crate::error::Result;
+use crate::netlink::{Connection, Dumped, Transport};
+use crate::wire::Request;
+use crate::wire::consts::{AF_UNSPEC, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS, RTEXT_FILTER_VF, RTM_GETLINK};
+
+/// Which links a dump asks the kernel for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DumpFilter<'a> {
+    /// Only those with this master.
+    pub master: Option<u32>,
+    /// Only those of this kind, as in `ip link show type KIND`.
+    pub kind: Option<&'a str>,
+}
+
+/// Hands every link to `take`, in the kernel's order.
+///
+/// # Errors
+/// What the kernel answers, or what `take` returns.
+pub fn dump<T: Transport>(
+    connection: &mut Connection<T>,
+    filter: DumpFilter<'_>,
+    mut take: impl FnMut(&Link<'_>) -> Result<()>,
+) -> Result<Dumped> {
+    let mut request = Request::new(RTM_GETLINK, 0, &request::header(AF_UNSPEC, 0, 0, 0));
+    request.u32(IFLA_EXT_MASK, RTEXT_FILTER_VF);
+    if let Some(master) = filter.master {
+        request.u32(crate::wire::consts::IFLA_MASTER, master);
+    }
+    if let Some(kind) = filter.kind {
+        request.nest(crate::wire::consts::IFLA_LINKINFO, |info| {
+            info.attribute(crate::wire::consts::IFLA_INFO_KIND, kind.as_bytes());
+        });
+    }
+    connection.dump_each(request, || "listing links".into(), |message| take(&Link::parse(message)?))
+}
+
+/// Hands one link to `take`.
+///
+/// # Errors
+/// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is none, or what `take` returns.
+pub fn get<T: Transport, R>(
+    connection: &mut Connection<T>,
+    which: Select<'_>,
+    mut take: impl FnMut(&Link<'_>) -> Result<R>,
+) -> Result<R> {
+    let mut request = which.request(RTM_GETLINK);
+    request.u32(IFLA_EXT_MASK, RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS);
+    connection.get(request, || format!("looking for link {which}"), |message| take(&Link::parse(message)?))
+}
+
+/// The index of the link with a name.
+///
+/// # Errors
+/// As [`get`].
+pub fn index_of<T: Transport>(connection: &mut Connection<T>, name: &[u8]) -> Result<u32> {
+    get(connection, Select::Name(name), |link| Ok(link.index()))
+}
