@@ -8,6 +8,7 @@ use nslab::wire::consts::{AF_INET, AF_INET6, AF_UNSPEC};
 
 use super::print;
 use crate::applet::ip::fail::Fail;
+use crate::applet::ip::link::print::Shape;
 use crate::applet::ip::link::{self, Filter};
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::{Family, Words};
@@ -18,6 +19,11 @@ pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
         Family::Inet => AF_INET,
         Family::Inet6 => AF_INET6,
         Family::Any | Family::Link => AF_UNSPEC,
+    };
+    let shape = match session.family {
+        Family::Inet => Shape::Inet,
+        Family::Inet6 => Shape::Inet6,
+        Family::Any | Family::Link => Shape::Address,
     };
     let link_messages = link::fetch(session, filter)?;
     let links = link::pass(session, &link_messages, filter)?;
@@ -30,7 +36,7 @@ pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
             continue;
         }
         if !session.oneline() {
-            link::print::link(session, link, false);
+            link::print::link(session, link, shape);
             session.out.push(b'\n');
         }
         for address in of_link {

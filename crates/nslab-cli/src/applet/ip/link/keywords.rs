@@ -226,8 +226,10 @@ fn hardware_address(word: &[u8]) -> Result<Vec<u8>, Fail> {
         };
     }
     let byte = |part: &[u8]| {
-        let text = std::str::from_utf8(part).ok().filter(|text| !text.starts_with(['+', '-']))?;
-        u8::from_str_radix(text, 16).ok()
+        // As scanf(3) reads `%x`: the digits count, what follows them does not.
+        let text = part.strip_prefix(b"0x").unwrap_or(part);
+        let len = text.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+        u8::from_str_radix(std::str::from_utf8(text.get(..len)?).ok()?, 16).ok()
     };
     word.split(|b| *b == b':').map(|part| byte(part).ok_or_else(|| bad(part))).collect()
 }

@@ -31,21 +31,34 @@ const FLAGS: &[(u32, &str)] = &[
     (IFF_ECHO, "ECHO"),
 ];
 
-/// Prints a link without its last line break; `mode` is shown by `ip link` only.
-pub(in crate::applet::ip) fn link(session: &mut Session, link: &Link<'_>, with_mode: bool) {
+/// What of a link is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::applet::ip) enum Shape {
+    /// All, with the mode: `ip link`.
+    Link,
+    /// All but the mode: `ip address`.
+    Address,
+    /// No hardware addresses: `ip -4 address`.
+    Inet,
+    /// What the kernel's IPv6 part knows of a link: `ip -6 address`.
+    Inet6,
+}
+
+/// Prints a link without its last line break.
+pub(in crate::applet::ip) fn link(session: &mut Session, link: &Link<'_>, shape: Shape) {
     let mut line = Vec::new();
     line.extend(format!("{}: ", link.index()).bytes());
-    let lower_down = name(session, link, &mut line);
+    let lower_down = name(session, link, shape, &mut line);
     line.extend_from_slice(b": ");
     line.extend(flags(link.flags(), lower_down).bytes());
     if let Some(mtu) = link.mtu() {
         line.extend(format!(" mtu {mtu}").bytes());
     }
-    if let Some(qdisc) = link.qdisc() {
+    if let Some(qdisc) = link.qdisc().filter(|_| shape != Shape::Inet6) {
         line.extend_from_slice(b" qdisc ");
         line.extend_from_slice(qdisc);
     }
-    if let Some(master) = link.master() {
+    if let Some(master) = link.master().filter(|_| shape != Shape::Inet6) {
         line.extend_from_slice(b" master ");
         line.extend(name_or_index(session, master));
     }
@@ -53,7 +66,9 @@ pub(in crate::applet::ip) fn link(session: &mut Session, link: &Link<'_>, with_m
     if let Some(state) = link.oper_state() {
         line.extend(format!("state {state} ").bytes());
     }
-    if with_mode && let Some(mode) = link.link_mode() {
+    if shape == Shape::Link
+        && let Some(mode) = link.link_mode()
+    {
         let word = match mode {
             0 => "DEFAULT".into(),
             1 => "DORMANT".into(),
@@ -61,32 +76,34 @@ pub(in crate::applet::ip) fn link(session: &mut Session, link: &Link<'_>, with_m
         };
         line.extend(format!("mode {word} ").bytes());
     }
-    if let Some(group) = link.group() {
+    if let Some(group) = link.group().filter(|_| shape != Shape::Inet6) {
         line.extend_from_slice(b"group ");
         line.extend(session.tables.group(group));
         line.push(b' ');
     }
     if let Some(len) = link.txqlen().filter(|len| *len > 0) {
-        line.extend(format!("qlen {len}").bytes());
+        line.extend(format!("qlen {}", len.cast_signed()).bytes());
     }
     session.out.extend(line);
-    hardware(session, link);
+    hardware(session, link, shape);
 }
 
-/// The second line: hardware addresses, and where the other end is. Not shown for one IP family alone.
-fn hardware(session: &mut Session, link: &Link<'_>) {
-    use crate::applet::ip::words::Family;
-    if !matches!(session.family, Family::Any | Family::Link) {
+/// The second line: hardware addresses, and where the other end is.
+fn hardware(session: &mut Session, link: &Link<'_>, shape: Shape) {
+    if shape == Shape::Inet6 {
         return;
     }
-    let mut line = Vec::from(session.line_end());
-    line.extend(format!("    link/{} ", link.hw_type()).bytes());
-    if let Some(address) = link.address() {
-        line.extend(hex(address).bytes());
-    }
-    if let Some(broadcast) = link.broadcast() {
-        line.extend_from_slice(if link.has(IFF_POINTOPOINT) { b" peer " } else { b" brd " });
-        line.extend(hex(broadcast).bytes());
+    let mut line = Vec::new();
+    if shape != Shape::Inet {
+        line.extend(session.line_end().bytes());
+        line.extend(format!("    link/{} ", link.hw_type()).bytes());
+        if let Some(address) = link.address() {
+            line.extend(hex(address).bytes());
+        }
+        if let Some(broadcast) = link.broadcast() {
+            line.extend(if link.has(IFF_POINTOPOINT) { " peer " } else { " brd " }.bytes());
+            line.extend(hex(broadcast).bytes());
+        }
     }
     if let Some(permanent) = link.permanent_address()
         && link.address().is_some_and(|address| address != permanent)
@@ -121,9 +138,9 @@ fn hardware(session: &mut Session, link: &Link<'_>) {
 }
 
 /// Writes the name, and behind `@` what is beneath or at the other end. Says whether that is down.
-fn name(session: &mut Session, link: &Link<'_>, line: &mut Vec<u8>) -> bool {
+fn name(session: &mut Session, link: &Link<'_>, shape: Shape, line: &mut Vec<u8>) -> bool {
     line.extend_from_slice(link.name());
-    match (link.link(), link.link_netnsid()) {
+    match (link.link(), link.link_netnsid().filter(|_| shape != Shape::Inet6)) {
         (None, _) => false,
         (Some(0), _) => {
             line.extend_from_slice(b"@NONE");

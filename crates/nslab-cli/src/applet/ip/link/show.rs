@@ -106,7 +106,7 @@ pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
     let filter = Filter::parse(words)?;
     let messages = fetch(session, filter)?;
     for link in pass(session, &messages, filter)? {
-        print::link(session, &link, true);
+        print::link(session, &link, print::Shape::Link);
         session.out.push(b'\n');
         session.flush_some();
     }

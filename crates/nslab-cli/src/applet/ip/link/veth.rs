@@ -8,10 +8,10 @@ use crate::applet::ip::words::Words;
 /// Reads `peer SETTINGS`.
 pub(super) fn parse<'a>(session: &mut Session, mut words: Words<'a>) -> Result<Option<Settings<'a>>, Fail> {
     if words.take() != Some(b"peer".as_slice()) {
-        return Err(Fail::new(
-            FAILED,
-            "Usage: ip link <options> type veth [peer <options>]\nTo get <options> type 'ip link add help'",
-        ));
+        // On standard output, where `ip` prints it.
+        session.out.extend(b"Usage: ip link <options> type veth [peer <options>]\n");
+        session.out.extend(b"To get <options> type 'ip link add help'\n");
+        return Err(Fail::new(FAILED, Vec::new()));
     }
     let peer = Settings::parse(session, &mut words)?;
     match peer.kind {
