@@ -140,6 +140,13 @@ impl Error {
         error
     }
 
+    /// Says of which larger step this was a part: `step: message`.
+    #[must_use]
+    pub fn within(mut self, step: impl fmt::Display) -> Self {
+        self.0.message = format!("{step}: {}", self.0.message);
+        self
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {

@@ -1,6 +1,11 @@
 //! The verbs of the labs: one verb, one file.
 
 mod cidr;
+mod down;
+mod exec;
+mod ls;
+mod up;
+mod which;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -35,6 +40,11 @@ Exit status: 0 done and good; 1 done, and the answer is no; 2 misuse; 3 the mach
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Up(up::Args),
+    Down(down::Args),
+    Ls(ls::Args),
+    Exec(exec::Args),
+    Sh(exec::ShellArgs),
     Cidr(cidr::Args),
 }
 
@@ -44,7 +54,6 @@ pub(crate) enum Verdict {
     /// Done and good: exit status 0.
     Good,
     /// Done, and the answer is no: exit status 1.
-    #[allow(dead_code)]
     No,
 }
 
@@ -53,6 +62,15 @@ pub(crate) enum Verdict {
 pub(crate) struct Ui {
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
+}
+
+impl Ui {
+    /// A remark on standard error, unless only the answer is wanted.
+    fn remark(self, text: &str) {
+        if !self.quiet {
+            output::remark(text);
+        }
+    }
 }
 
 /// Reads the words, does what they say, and gives the exit status.
@@ -69,6 +87,11 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
     words.color.apply();
     let ui = Ui { quiet: words.quiet, verbose: words.verbose };
     let result = match words.verb {
+        Verb::Up(args) => up::run(&args, ui),
+        Verb::Down(args) => down::run(&args, ui),
+        Verb::Ls(args) => ls::run(&args),
+        Verb::Exec(args) => return exec::run(&args, ui),
+        Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Cidr(args) => cidr::run(&args, ui),
     };
     match result {

@@ -59,3 +59,34 @@ fn status(kind: ErrorKind) -> u8 {
         _ => 3,
     }
 }
+
+/// `1 node`, `2 nodes`.
+pub(crate) fn count(n: usize, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {noun}{plural}")
+}
+
+/// Writes a value as JSON, for programs and for people.
+pub(crate) fn json(value: &impl serde::Serialize) -> nslab::Result<()> {
+    let mut text =
+        serde_json::to_string_pretty(value).map_err(|error| Error::invalid(format!("writing JSON: {error}")))?;
+    text.push('\n');
+    answer(&text)
+}
+
+/// Rows with their columns below each other, two spaces apart. The last column is not padded.
+pub(crate) fn table<const N: usize>(rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let rows: Vec<[String; N]> = rows.into_iter().collect();
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..N).map(|column| width(column).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(&format!("{cell:<width$}  "));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

@@ -1,1 +1,47 @@
-fn main() {}
+//! Tests on the real kernel, each in a sandbox of its own.
+//!
+//! - `walk`: the acceptance story, step by step, also with nothing but nslab on PATH;
+//! - `ip`: cases run with iproute2's `ip` and with ours, outputs compared;
+//! - `lab`: labs up, looked at, down; bad files; what others do to them meanwhile;
+//! - `kill`: commands killed at random moments, and what the next one makes of it;
+//! - `exec`: what a program started in a namespace gets and does not get.
+//!
+//! A test that cannot run here is reported as ignored, with the reason on standard error.
+
+mod differential;
+mod exec;
+mod ip;
+mod kill;
+mod lab;
+#[path = "../../../nslab/tests/support/sandbox.rs"]
+mod sandbox;
+mod tools;
+mod walk;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let possible = sandbox::is_possible();
+    if !possible {
+        eprintln!("skipped: this machine allows no network namespaces (run as root, or allow user namespaces)");
+    }
+    let reference = tools::reference().is_some();
+    if !reference {
+        eprintln!("skipped: comparisons, for want of the reference programs (scripts/reference fetches them)");
+    }
+    let alone = [lab::trials(), kill::trials(), exec::trials()];
+    let compared = [walk::trials(), ip::trials()];
+    let mut trials: Vec<Trial> = Vec::new();
+    trials.extend(alone.into_iter().flatten().map(|trial| trial.with_ignored_flag(!possible)));
+    trials.extend(compared.into_iter().flatten().map(|trial| trial.with_ignored_flag(!possible || !reference)));
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// A trial that fails by panicking, as ordinary tests do.
+fn trial(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
+    Trial::test(name, move || {
+        test();
+        Ok(())
+    })
+}

@@ -1,1 +1,81 @@
-//! (under construction)
+//! Labs that are up: on record under /run/nslab, made and taken away as a whole.
+//!
+//! The record is written before the first name of a lab can be seen and removed after the last one is
+//! gone, so whatever a lab was cut off in the middle of, the next command knows what is its and what
+//! to do. Nothing is ever removed that a record does not name by identity.
+
+mod down;
+mod lock;
+mod record;
+mod up;
+mod wait;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+pub use down::{Down, down};
+pub use record::{Node, Record, State};
+pub use up::{Up, check_names_free, up};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::namespace::Names;
+use crate::types::LabName;
+
+/// Where labs are on record and where their nodes have their names.
+#[derive(Debug, Clone)]
+pub struct Store {
+    dir: PathBuf,
+    names: Names,
+}
+
+impl Default for Store {
+    /// Records under /run/nslab, names under /run/netns.
+    fn default() -> Self {
+        Self { dir: "/run/nslab".into(), names: Names::default() }
+    }
+}
+
+impl Store {
+    /// The records of all labs, by name; unreadable ones as errors among them.
+    ///
+    /// # Errors
+    /// Where the directory cannot be read. A missing one has no labs.
+    pub fn labs(&self) -> Result<Vec<(OsString, Result<Record>)>> {
+        let failed = |error| Error::os(format_args!("reading {}", self.dir.display()), error);
+        let entries = match std::fs::read_dir(&self.dir) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut labs = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(failed)?.file_name();
+            match self.read_named(&name) {
+                // Locked by somebody who has not written a record yet, or has just removed it.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                read => labs.push((name, read)),
+            }
+        }
+        labs.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(labs)
+    }
+
+    fn read_named(&self, name: &OsString) -> Result<Record> {
+        let text = name.to_str().ok_or_else(|| Error::invalid(format!("lab name {name:?} is not UTF-8")))?;
+        self.read(&text.parse()?)
+    }
+
+    /// The record of a lab.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where there is no such lab.
+    pub fn read(&self, lab: &LabName) -> Result<Record> {
+        record::read(&self.dir.join(lab.as_str()), lab)
+    }
+
+    /// The names that nodes have.
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+}

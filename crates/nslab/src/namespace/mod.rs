@@ -3,7 +3,7 @@
 //! A [`Namespace`] is an open descriptor; while it lives, the kernel keeps the namespace. Names are
 //! files in [`NETNS_DIR`], exactly as iproute2 makes and reads them (ip-netns(8)).
 
-mod enter;
+pub(crate) mod enter;
 mod exec;
 mod named;
 

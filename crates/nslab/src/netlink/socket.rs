@@ -41,11 +41,19 @@ impl KernelSocket {
     /// # Errors
     /// No descriptors left, or no netlink.
     pub fn open() -> Result<Self> {
+        Self::subscribe(0)
+    }
+
+    /// The same, and hears of what happens to the things of some groups (`RTMGRP_…`, rtnetlink(7)).
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn subscribe(groups: u32) -> Result<Self> {
         let failed = |errno| Error::os("opening a netlink socket", errno);
         // Protocol 0 is NETLINK_ROUTE.
         let fd = rustix::net::socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, None)
             .map_err(failed)?;
-        rustix::net::bind(&fd, &SocketAddrNetlink::new(0, 0)).map_err(failed)?;
+        rustix::net::bind(&fd, &SocketAddrNetlink::new(0, groups)).map_err(failed)?;
         let socket = Self { fd };
         for option in [NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK] {
             // Absent before 4.12 and 4.20: then errors have fewer words and dumps are filtered here.

@@ -1,0 +1,73 @@
+//! `nslab down`.
+
+use nslab::lab::{self, Store};
+use nslab::types::LabName;
+use nslab::{Error, Result};
+
+use super::{Ui, Verdict, which};
+use crate::output::{self, answer, count};
+
+/// Take labs away, from their records
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  nslab down helloworld\n\n\
+    The file is not needed. Only what the lab's record names by identity is removed.")]
+pub(super) struct Args {
+    /// Labs by name or by file; by default the lab of ./nslab.yaml
+    #[arg(value_name = "LAB")]
+    labs: Vec<String>,
+    /// All labs
+    #[arg(long, conflicts_with = "labs")]
+    all: bool,
+}
+
+pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
+    let store = Store::default();
+    let labs = if args.all { all(&store)? } else { named(&store, &args.labs)? };
+    let mut failed: Option<Error> = None;
+    for lab in &labs {
+        let waiting = || ui.remark(&format!("waiting for another command on lab {lab}"));
+        match lab::down(&store, lab, waiting) {
+            Ok(found) => tell(lab, &found, ui)?,
+            // The others are still taken away; the last failure gives the status.
+            Err(error) => {
+                if let Some(before) = failed.replace(error) {
+                    output::report(&before);
+                }
+            }
+        }
+    }
+    failed.map_or(Ok(Verdict::Good), Err)
+}
+
+fn all(store: &Store) -> Result<Vec<LabName>> {
+    store.labs()?.into_iter().map(|(name, _)| name.to_string_lossy().parse()).collect()
+}
+
+fn named(store: &Store, words: &[String]) -> Result<Vec<LabName>> {
+    if !words.is_empty() {
+        return words.iter().map(|word| which::lab_named(word)).collect();
+    }
+    let here = which::lab_here()?;
+    let missing = || Error::invalid(format!("which lab? None is named, and there is no {} here", which::FILE));
+    match here {
+        Some(lab) => Ok(vec![lab]),
+        None => Err(missing().with_help(which::names_of_labs(store)?)),
+    }
+}
+
+fn tell(lab: &LabName, found: &lab::Down, ui: Ui) -> Result<()> {
+    for node in &found.not_ours {
+        ui.remark(&format!("{node}: this name is now another namespace's; left alone"));
+    }
+    if !found.absent.is_empty() && ui.verbose {
+        let names: Vec<&str> = found.absent.iter().map(|node| node.as_str()).collect();
+        ui.remark(&format!("gone already: {}", names.join(", ")));
+    }
+    if !found.finished {
+        ui.remark("the kernel is still taking the interfaces apart");
+    }
+    if ui.quiet {
+        return Ok(());
+    }
+    answer(&format!("lab {lab} is down: {} removed\n", count(found.removed, "node")))
+}

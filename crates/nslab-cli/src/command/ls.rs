@@ -1,0 +1,69 @@
+//! `nslab ls`.
+
+use nslab::Result;
+use nslab::lab::{Record, State, Store};
+use serde::Serialize;
+
+use super::Verdict;
+use crate::output::{answer, json, remark, table};
+
+/// List the labs that are up
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  nslab ls --json")]
+pub(super) struct Args {
+    /// As JSON: a list of {name, state, nodes, links, file}
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    name: String,
+    state: &'static str,
+    nodes: Vec<String>,
+    links: usize,
+    file: String,
+}
+
+pub(super) fn run(args: &Args) -> Result<Verdict> {
+    let mut rows = Vec::new();
+    let mut broken = None;
+    for (name, record) in Store::default().labs()? {
+        match record {
+            Ok(record) => rows.push(row(&record)?),
+            Err(error) => {
+                remark(&format!("{}: {error}", name.display()));
+                broken = Some(error);
+            }
+        }
+    }
+    if args.json {
+        json(&rows)?;
+    } else if !rows.is_empty() {
+        let head = ["LAB", "STATE", "NODES", "LINKS", "FILE"].map(String::from);
+        let lines = rows.iter().map(|row| {
+            let file = row.file.clone();
+            [row.name.clone(), row.state.into(), row.nodes.len().to_string(), row.links.to_string(), file]
+        });
+        answer(&table(std::iter::once(head).chain(lines)))?;
+        for row in rows.iter().filter(|row| row.state == "cut off") {
+            remark(&format!("lab {0} was cut off half-way: nslab up or nslab down {0} puts it right", row.name));
+        }
+    }
+    broken.map_or(Ok(Verdict::Good), Err)
+}
+
+fn row(record: &Record) -> Result<Row> {
+    let state = match record.state {
+        _ if record.is_of_an_earlier_boot()? => "gone at restart",
+        State::Up => "up",
+        State::Publishing | State::Leaving => "cut off",
+    };
+    Ok(Row {
+        name: record.plan.lab.to_string(),
+        state,
+        nodes: record.nodes.iter().map(|node| node.name.to_string()).collect(),
+        links: record.plan.cables.len(),
+        file: record.file.display().to_string(),
+    })
+}

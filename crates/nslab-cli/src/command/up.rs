@@ -1,0 +1,48 @@
+//! `nslab up`.
+
+use std::path::{Path, PathBuf};
+
+use nslab::Result;
+use nslab::lab::{self, Store, Up};
+use nslab::topology::plan::Plan;
+use nslab::topology::spec;
+
+use super::{Ui, Verdict, which};
+use crate::output::{answer, count};
+
+/// Make the lab that a file describes
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  nslab up examples/helloworld.yaml\n\n\
+    All of the lab is made, or nothing. With root, its nodes are named network namespaces\n\
+    that `ip netns` lists. nslab down takes it away again.")]
+pub(super) struct Args {
+    /// The lab file
+    #[arg(default_value = which::FILE)]
+    file: PathBuf,
+    /// Print the plan and make nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
+    let lab = spec::read(&args.file)?;
+    let plan = Plan::new(&lab);
+    if args.dry_run {
+        answer(&plan.to_string())?;
+        return Ok(Verdict::Good);
+    }
+    let file = std::path::absolute(&args.file).unwrap_or_else(|_| Path::new(&args.file).into());
+    let waiting = || ui.remark(&format!("waiting for another command on lab {}", plan.lab));
+    let what = match lab::up(&Store::default(), &file, &plan, waiting)? {
+        Up::Made => "is up",
+        _ => "is up already; nothing to do",
+    };
+    if ui.verbose {
+        answer(&plan.to_string())?;
+    }
+    if !ui.quiet {
+        let (nodes, links) = (count(plan.nodes.len(), "node"), count(plan.cables.len(), "link"));
+        answer(&format!("lab {} {what}: {nodes}, {links}\n", plan.lab))?;
+    }
+    Ok(Verdict::Good)
+}

@@ -1,0 +1,93 @@
+//! Which lab, which node: from what was typed, what is here, and what is up.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use nslab::lab::{Node, Record, State, Store};
+use nslab::topology::spec;
+use nslab::types::LabName;
+use nslab::{Error, ErrorKind, Result};
+
+/// The lab file that is meant where none is named.
+pub(super) const FILE: &str = "nslab.yaml";
+
+/// The lab that a word stands for: its name, or its file.
+pub(super) fn lab_named(word: &str) -> Result<LabName> {
+    if word.contains('/') || word.ends_with(".yaml") || word.ends_with(".yml") || word.ends_with(".json") {
+        return Ok(spec::read(Path::new(word))?.name);
+    }
+    word.parse()
+}
+
+/// The lab that is meant where none is named: that of the file here, if there is one.
+pub(super) fn lab_here() -> Result<Option<LabName>> {
+    match spec::read(Path::new(FILE)) {
+        Ok(lab) => Ok(Some(lab.name)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The names of the labs that are up, for messages.
+pub(super) fn names_of_labs(store: &Store) -> Result<String> {
+    let labs = store.labs()?;
+    if labs.is_empty() {
+        return Ok("no lab is up".into());
+    }
+    let names: Vec<String> = labs.iter().map(|(name, _)| name.display().to_string()).collect();
+    Ok(format!("labs that are up: {}", names.join(", ")))
+}
+
+/// The record of the lab that a word stands for; without one, of the lab here, or of the only one.
+pub(super) fn record(store: &Store, word: Option<&str>) -> Result<Record> {
+    let lab = match word {
+        Some(word) => Some(lab_named(word)?),
+        None => lab_here()?,
+    };
+    if let Some(lab) = lab {
+        return store.read(&lab).map_err(|error| match names_of_labs(store) {
+            Ok(names) if error.kind() == ErrorKind::NotFound => error.with_help(names),
+            _ => error,
+        });
+    }
+    let mut labs = store.labs()?;
+    match (labs.pop(), labs.is_empty()) {
+        (Some((_, record)), true) => record,
+        (Some(_), false) => Err(Error::invalid("several labs are up: say which").with_help(names_of_labs(store)?)),
+        (None, _) => Err(Error::new(ErrorKind::NotFound, "no lab is up").with_help("nslab up FILE makes one")),
+    }
+}
+
+/// A node of a lab that is up, as `NODE` or `LAB/NODE`.
+pub(super) fn node(store: &Store, word: &str) -> Result<(LabName, Node)> {
+    let (lab, name) = match word.split_once('/') {
+        Some((lab, name)) => (Some(lab), name),
+        None => (None, word),
+    };
+    let mut found = Vec::new();
+    let mut broken: Vec<(OsString, Error)> = Vec::new();
+    for (lab_name, record) in store.labs()? {
+        if lab.is_some_and(|lab| lab_name.to_str() != Some(lab)) {
+            continue;
+        }
+        match record {
+            Ok(record) => {
+                let node = record.nodes.iter().find(|node| node.name.as_str() == name);
+                found.extend(node.map(|node| (record.plan.lab.clone(), node.clone(), record.state)));
+            }
+            Err(error) => broken.push((lab_name, error)),
+        }
+    }
+    match (found.pop(), found.is_empty(), broken.pop()) {
+        (Some((lab, node, State::Up)), true, _) => Ok((lab, node)),
+        (Some((lab, ..)), true, _) => {
+            Err(Error::new(ErrorKind::Busy, format!("lab \"{lab}\" is not whole: it was cut off"))
+                .with_help(format!("nslab down {lab} clears it away")))
+        }
+        (Some((lab, ..)), false, _) => Err(Error::invalid(format!("several labs have a node {name}: say which"))
+            .with_help(format!("for example {lab}/{name}"))),
+        (None, _, Some((_, error))) => Err(error),
+        (None, _, None) => Err(Error::new(ErrorKind::NotFound, format!("no node named \"{word}\" in any lab"))
+            .with_help(names_of_labs(store)?)),
+    }
+}

@@ -1,0 +1,82 @@
+//! Running a script with the reference programs and with ours, in twin sandboxes, and comparing.
+
+use std::process::Output;
+
+use regex_lite::Regex;
+
+use crate::{sandbox, tools};
+
+/// `r COMMAND…` runs a command and prints it and its exit status, so that a script can go on after a
+/// command that fails.
+const PRELUDE: &str = "r() { echo \"+ $*\"; \"$@\"; echo \"= $?\"; }\n";
+
+/// What differs between two runs of one program, and may be covered.
+#[derive(Debug, Clone, Copy)]
+pub enum Mask {
+    /// Nothing: MAC addresses are given, links made in a fixed order.
+    Nothing,
+    /// MAC addresses that the kernel made up, and interface indexes.
+    Hardware,
+}
+
+/// Runs a script both ways and compares standard output, standard error and exit statuses.
+pub fn compare(script: &str, mask: Mask) {
+    let script = format!("{PRELUDE}{script}");
+    let run = |folder| Ran::new(&sandbox::run(&[folder], &script), mask);
+    let (expected, got) = (run(tools::reference().unwrap()), run(tools::ours()));
+    let same = expected == got;
+    assert!(same, "not as the reference\n--- script\n{script}\n--- difference\n{}", expected.difference(&got));
+    // A script that did nothing would compare equal.
+    assert!(!expected.out.is_empty() || !expected.err.is_empty(), "the script printed nothing");
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Ran {
+    out: String,
+    err: String,
+    status: Option<i32>,
+}
+
+impl Ran {
+    fn new(output: &Output, mask: Mask) -> Self {
+        let text = |bytes: &[u8]| cover(&String::from_utf8_lossy(bytes), mask);
+        Self { out: text(&output.stdout), err: text(&output.stderr), status: output.status.code() }
+    }
+
+    fn difference(&self, other: &Self) -> String {
+        let mut text = format!("status {:?} and {:?}\n", self.status, other.status);
+        for (name, a, b) in [("out", &self.out, &other.out), ("err", &self.err, &other.err)] {
+            if a == b {
+                continue;
+            }
+            let (a, b): (Vec<_>, Vec<_>) = (a.lines().collect(), b.lines().collect());
+            let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+            let show = |lines: &[&str]| lines[same..lines.len().min(same + 6)].join("\n  ");
+            text.push_str(&format!("{name}, line {}:\n- {}\n+ {}\n", same + 1, show(&a), show(&b)));
+        }
+        text
+    }
+}
+
+/// Replaces what differs from run to run.
+fn cover(text: &str, mask: Mask) -> String {
+    // Ping's times; lifetimes count down; shells name themselves in messages alike.
+    let mut patterns = vec![
+        (r"time=[0-9.]+ ms", "time=T ms"),
+        (r"time [0-9]+ms", "time Tms"),
+        (r"= [0-9.]+/[0-9.]+/[0-9.]+/[0-9.]+ ms", "= T/T/T/T ms"),
+        (r"(valid_lft|preferred_lft) [0-9]+sec", "$1 Nsec"),
+    ];
+    if matches!(mask, Mask::Hardware) {
+        patterns.extend([
+            (r"link/ether [0-9a-f]{2}(:[0-9a-f]{2}){5}", "link/ether MAC"),
+            (r"(?m)^[0-9]+: ", "N: "),
+            (r"@if[0-9]+", "@ifN"),
+        ]);
+    }
+    let mut text = text.to_owned();
+    for (pattern, with) in patterns {
+        text = Regex::new(pattern).unwrap().replace_all(&text, with).into_owned();
+    }
+    text
+}

@@ -1,0 +1,52 @@
+//! The programs that tests run: ours, and the ones that it is compared with.
+
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// Our binary.
+pub const NSLAB: &str = env!("CARGO_BIN_EXE_nslab");
+
+/// The folder with the reference `ip` and `ping`, if it is there.
+pub fn reference() -> Option<&'static Path> {
+    static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let find = || {
+        let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+        let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
+        let folder = std::env::var_os("NSLAB_REFERENCE").map_or_else(|| cache.join("nslab-reference"), PathBuf::from);
+        folder.join("done").exists().then_some(folder)
+    };
+    FOLDER.get_or_init(find).as_deref()
+}
+
+/// A folder with links to our binary, named `nslab`, `ip` and `ping`.
+pub fn ours() -> &'static Path {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    FOLDER.get_or_init(|| links(&[])).path()
+}
+
+/// The same folder with links to some of the machine's programs besides: a PATH of its own.
+pub fn ours_and(programs: &[&str]) -> tempfile::TempDir {
+    links(programs)
+}
+
+fn links(programs: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["nslab", "ip", "ping"] {
+        symlink(NSLAB, folder.path().join(name)).unwrap();
+    }
+    for name in programs {
+        symlink(find(name).unwrap_or_else(|| panic!("no {name} on PATH")), folder.path().join(name)).unwrap();
+    }
+    folder
+}
+
+/// A program on PATH.
+pub fn find(name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// A file of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}

@@ -1,0 +1,73 @@
+//! Taking a lab away, from its record.
+
+use std::ffi::OsStr;
+
+use super::Store;
+use super::lock::Locked;
+use super::record::{self, Record, State};
+use super::wait::Barrier;
+use crate::error::{Error, ErrorKind, Result};
+use crate::namespace::Withdrawn;
+use crate::types::{LabName, NodeName};
+
+/// What [`down`] found and did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Down {
+    /// How many nodes it took away.
+    pub removed: usize,
+    /// Nodes that were gone already.
+    pub absent: Vec<NodeName>,
+    /// Names that now stand for something that is not the lab's; left alone.
+    pub not_ours: Vec<NodeName>,
+    /// Whether the kernel was seen to have taken the lab's network apart. It does that in the background;
+    /// where this is false it may still be at it.
+    pub finished: bool,
+}
+
+/// Takes a lab away, whatever state it is in, and waits until the kernel has taken its interfaces apart.
+///
+/// Processes that run in a node keep its network alive until they end; its name is gone at once.
+///
+/// # Errors
+/// [`ErrorKind::NotFound`] where there is no such lab; else every failure, after all was tried. The record
+/// stays then, so that the command can be given again.
+pub fn down(store: &Store, lab: &LabName, mut waiting: impl FnMut()) -> Result<Down> {
+    // Looked for first, so that a lab that is not there leaves no trace.
+    store.read(lab)?;
+    let locked = Locked::take(&store.dir, lab, &mut waiting)?;
+    let record = record::read(locked.path(), lab)?;
+    take_away(store, &locked, record)
+}
+
+pub(super) fn take_away(store: &Store, locked: &Locked, mut record: Record) -> Result<Down> {
+    let mut found = Down::default();
+    if record.is_of_an_earlier_boot()? {
+        found.absent = record.nodes.into_iter().map(|node| node.name).collect();
+        found.finished = true;
+        record::remove(locked.path())?;
+        return Ok(found);
+    }
+    if record.state != State::Leaving {
+        record.state = State::Leaving;
+        record::write(locked.path(), &record)?;
+    }
+    // Waiting is a service; a machine that cannot do it still gets its lab taken away.
+    let barrier = Barrier::raise().ok();
+    let mut failures: Vec<Error> = Vec::new();
+    for node in record.nodes {
+        match store.names.withdraw(OsStr::new(node.name.as_str()), node.netns, record.placeholder) {
+            Ok(Withdrawn::Removed) => found.removed += 1,
+            Ok(Withdrawn::Absent) => found.absent.push(node.name),
+            Ok(Withdrawn::NotOurs) => found.not_ours.push(node.name),
+            Err(error) => failures.push(error),
+        }
+    }
+    if let Some(first) = failures.first() {
+        let all: Vec<String> = failures.iter().map(ToString::to_string).collect();
+        let kind = if first.kind() == ErrorKind::Permission { ErrorKind::Permission } else { ErrorKind::Kernel };
+        return Err(Error::new(kind, all.join("\n")).with_help("the lab stays on record: give the command again"));
+    }
+    found.finished = barrier.is_some_and(|barrier| barrier.wait().is_ok());
+    record::remove(locked.path())?;
+    Ok(found)
+}

@@ -1,0 +1,82 @@
+//! One command at a time on a lab: a lock (flock(2)) on its directory, which ends with the process.
+
+use std::fs::DirBuilder;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::error::{Error, Result};
+use crate::types::LabName;
+
+/// A lab's directory, locked.
+#[derive(Debug)]
+pub(super) struct Locked {
+    store: PathBuf,
+    path: PathBuf,
+    _lock: OwnedFd,
+}
+
+impl Locked {
+    /// Locks a lab's directory, which is made where it is missing. Calls `waiting` if somebody else has it.
+    pub(super) fn take(store: &Path, lab: &LabName, waiting: &mut dyn FnMut()) -> Result<Self> {
+        let path = store.join(lab.as_str());
+        let failed = |path: &Path, errno| Error::os(format_args!("opening {}", path.display()), errno);
+        loop {
+            make_dir(store)?;
+            match make_dir(&path) {
+                // The last lab's end took the directory above away in between.
+                Err(error) if error.errno() == Some(libc::ENOENT) => continue,
+                made => made?,
+            }
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let fd = match rustix::fs::openat(CWD, &path, flags, Mode::empty()) {
+                Err(Errno::NOENT) => continue,
+                fd => fd.map_err(|errno| failed(&path, errno))?,
+            };
+            match rustix::fs::flock(&fd, FlockOperation::NonBlockingLockExclusive) {
+                Err(Errno::WOULDBLOCK) => {
+                    waiting();
+                    rustix::io::retry_on_intr(|| rustix::fs::flock(&fd, FlockOperation::LockExclusive))
+                }
+                locked => locked,
+            }
+            .map_err(|errno| Error::os(format_args!("locking {}", path.display()), errno))?;
+            // Who had it before may have removed it: then this is a lock on nothing.
+            let ours = rustix::fs::fstat(&fd).map_err(|errno| failed(&path, errno))?;
+            match rustix::fs::lstat(&path) {
+                Ok(there) if (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino) => {
+                    return Ok(Self { store: store.into(), path, _lock: fd });
+                }
+                Ok(_) | Err(Errno::NOENT) => {}
+                Err(errno) => return Err(failed(&path, errno)),
+            }
+        }
+    }
+
+    /// The lab's directory.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Locked {
+    /// A directory without a record goes with its lock; with the last lab's, that of all labs.
+    fn drop(&mut self) {
+        if std::fs::remove_dir(&self.path).is_ok() {
+            let _ = std::fs::remove_dir(&self.store);
+        }
+    }
+}
+
+fn make_dir(path: &Path) -> Result<()> {
+    match DirBuilder::new().mode(0o755).create(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            let error = Error::os(format_args!("making directory {}", path.display()), error);
+            Err(if error.kind() == crate::ErrorKind::Permission { error.with_help("run it as root") } else { error })
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,132 @@
+//! What is kept of a lab, as JSON in /run/nslab/LAB/record.json.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::namespace::Identity;
+use crate::topology::plan::Plan;
+use crate::types::{LabName, NodeName};
+
+const FILE: &str = "record.json";
+const NEW_FILE: &str = "record.json.new";
+
+/// The version of the record's form. Another one is refused, not guessed at.
+const VERSION: u32 = 1;
+
+/// How far a lab has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Built, and being given its names. Found later, it was cut off there.
+    Publishing,
+    /// Whole.
+    Up,
+    /// Being taken away. Found later, it was cut off there.
+    Leaving,
+}
+
+/// A node as it was published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Node {
+    /// Its name, also that of its namespace.
+    pub name: NodeName,
+    /// Its namespace.
+    pub netns: Identity,
+}
+
+/// All that is known of a lab.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    version: u32,
+    /// How far it has come.
+    pub state: State,
+    /// The file that it was made from.
+    pub file: PathBuf,
+    /// The machine's start that it was made in (`/proc/sys/kernel/random/boot_id`); after another, nothing
+    /// of it is left.
+    boot_id: String,
+    /// The file that names are links to before their namespace is mounted.
+    pub(super) placeholder: Identity,
+    /// Its nodes, in the order of the plan.
+    pub nodes: Vec<Node>,
+    /// What it was made of.
+    pub plan: Plan,
+}
+
+impl Record {
+    pub(super) fn new(file: &Path, plan: &Plan, nodes: Vec<Node>, placeholder: Identity) -> Result<Self> {
+        Ok(Self {
+            version: VERSION,
+            state: State::Publishing,
+            file: file.into(),
+            boot_id: boot_id()?,
+            placeholder,
+            nodes,
+            plan: plan.clone(),
+        })
+    }
+
+    /// Whether the machine has restarted since: then nothing of the lab is left but this record.
+    ///
+    /// # Errors
+    /// Where /proc is not mounted.
+    pub fn is_of_an_earlier_boot(&self) -> Result<bool> {
+        Ok(boot_id()? != self.boot_id)
+    }
+}
+
+fn boot_id() -> Result<String> {
+    let path = "/proc/sys/kernel/random/boot_id";
+    let text = std::fs::read_to_string(path).map_err(|error| Error::os(format_args!("reading {path}"), error))?;
+    Ok(text.trim().to_owned())
+}
+
+pub(super) fn read(dir: &Path, lab: &LabName) -> Result<Record> {
+    let path = dir.join(FILE);
+    let bytes = std::fs::read(&path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Error::new(ErrorKind::NotFound, format!("no lab named \"{lab}\" is up"))
+            .with_help("nslab ls lists the labs that are"),
+        _ => Error::os(format_args!("reading {}", path.display()), error),
+    })?;
+    let bad = |why: String| {
+        Error::new(ErrorKind::Reply, format!("{}: not a record of this version of nslab: {why}", path.display()))
+            .with_help("take the lab down with the version that made it, or remove the record by hand")
+    };
+    let record: Record = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+    if record.version != VERSION {
+        return Err(bad(format!("it has version {}, this is {VERSION}", record.version)));
+    }
+    if record.plan.lab != *lab {
+        return Err(bad(format!("it is about a lab named \"{}\"", record.plan.lab)));
+    }
+    Ok(record)
+}
+
+/// Writes the record so that a reader finds the old one or the new one, never a part.
+pub(super) fn write(dir: &Path, record: &Record) -> Result<()> {
+    let (path, new) = (dir.join(FILE), dir.join(NEW_FILE));
+    let bytes = serde_json::to_vec(record).map_err(|error| Error::invalid(format!("writing a record: {error}")))?;
+    let written = std::fs::File::create(&new).and_then(|mut file| file.write_all(&bytes));
+    let renamed = written.and_then(|()| std::fs::rename(&new, &path));
+    renamed.map_err(|error| {
+        let _ = std::fs::remove_file(&new);
+        Error::os(format_args!("writing {}", path.display()), error)
+    })
+}
+
+/// Removes the record, and a half-written one.
+pub(super) fn remove(dir: &Path) -> Result<()> {
+    for name in [NEW_FILE, FILE] {
+        let path = dir.join(name);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::os(format_args!("removing {}", path.display()), error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

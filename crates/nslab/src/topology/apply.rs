@@ -1,0 +1,224 @@
+//! Building a plan.
+//!
+//! Contract: everything is made in namespaces that nothing but this process's descriptors hold. Until
+//! [`Built`] is published, an error, a signal or a crash at any instruction leaves nothing: the kernel
+//! takes back what nobody holds.
+
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
+
+use super::plan::{Cable, Plan, Port};
+use crate::error::{Error, ErrorKind, Result};
+use crate::namespace::{Identity, Namespace, enter};
+use crate::netlink::{Connection, KernelSocket};
+use crate::ops::address::AddressConfig;
+use crate::ops::link::{Kind, LinkConfig, Netns};
+use crate::types::NodeName;
+use crate::wire::Request;
+use crate::wire::consts::IFA_F_NODAD;
+
+/// The index of the loopback interface in every namespace.
+const LOOPBACK: u32 = 1;
+
+/// A node that is made: its namespace and a connection to the kernel inside it.
+#[derive(Debug)]
+pub struct BuiltNode {
+    /// Its namespace; the only thing that keeps it until it is published.
+    pub namespace: Namespace,
+    /// What tells the namespace from others.
+    pub identity: Identity,
+    connection: Connection,
+}
+
+/// A lab that is made and not published yet: dropping it takes it away.
+#[derive(Debug)]
+pub struct Built {
+    /// The nodes in the order of the plan.
+    pub nodes: Vec<BuiltNode>,
+}
+
+/// Makes everything of a plan.
+///
+/// # Errors
+/// What the kernel refuses, with the step and the object in the message. Nothing is left then.
+pub fn build(plan: &Plan) -> Result<Built> {
+    raise_descriptor_limit(plan.nodes.len())?;
+    let (send, made) = std::sync::mpsc::channel();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        // Threads of their own, for they change their namespace; they end with this scope.
+        let workers = std::thread::available_parallelism().map_or(1, usize::from).clamp(1, MAX_WORKERS);
+        for first in 0..workers {
+            let (send, stop) = (send.clone(), &stop);
+            std::thread::Builder::new()
+                .name("nslab-netns".into())
+                .spawn_scoped(scope, move || make_nodes(plan, first, workers, stop, &send))
+                .map_err(|error| Error::os("starting a thread", error))
+                .inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
+        }
+        drop(send);
+        lay_cables(plan, &made).inspect_err(|_| stop.store(true, Ordering::Relaxed))
+    })
+}
+
+/// More make no more namespaces a second.
+const MAX_WORKERS: usize = 4;
+
+type Made = (usize, Result<BuiltNode>);
+
+/// Makes every `stride`th node from `first`, until one fails: so the plan's first nodes are there first.
+fn make_nodes(plan: &Plan, first: usize, stride: usize, stop: &AtomicBool, send: &Sender<Made>) {
+    for (at, name) in plan.nodes.iter().enumerate().skip(first).step_by(stride) {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+        let node = make_node(name).map_err(|error| error.within(format_args!("making node {name}")));
+        if send.send((at, node)).is_err() {
+            return;
+        }
+    }
+}
+
+/// Lays each cable as soon as both its nodes are there: making links and making namespaces mostly do not
+/// stand in each other's way in the kernel.
+fn lay_cables(plan: &Plan, made: &Receiver<Made>) -> Result<Built> {
+    let mut nodes: Vec<Option<BuiltNode>> = plan.nodes.iter().map(|_| None).collect();
+    let mut take = |nodes: &mut Vec<Option<BuiltNode>>| -> Result<()> {
+        let (at, node) = made.recv().map_err(|_| bad_plan())?;
+        *nodes.get_mut(at).ok_or_else(bad_plan)? = Some(node?);
+        Ok(())
+    };
+    for cable in &plan.cables {
+        for port in [&cable.a, &cable.b] {
+            while nodes.get(port.node).ok_or_else(bad_plan)?.is_none() {
+                take(&mut nodes)?;
+            }
+        }
+        lay_cable(plan, cable, &mut nodes)?;
+    }
+    while nodes.iter().any(Option::is_none) {
+        take(&mut nodes)?;
+    }
+    Ok(Built { nodes: nodes.into_iter().flatten().collect() })
+}
+
+/// Each node takes two descriptors, and publishing a few more.
+fn raise_descriptor_limit(nodes: usize) -> Result<()> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let needed = u64::try_from(nodes).unwrap_or(u64::MAX).saturating_mul(2).saturating_add(64);
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= needed) {
+        return Ok(());
+    }
+    let raised = Rlimit { current: Some(needed), maximum: limit.maximum.map(|maximum| maximum.max(needed)) };
+    setrlimit(Resource::Nofile, raised).map_err(|errno| {
+        let now = limit.maximum.unwrap_or_default();
+        Error::os(format_args!("a lab of {nodes} nodes takes {needed} open files, and the limit is {now}"), errno)
+            .with_help(format!("raise it with: ulimit -n {needed}"))
+    })
+}
+
+fn make_node(name: &NodeName) -> Result<BuiltNode> {
+    enter::into_new()?;
+    let namespace = Namespace::current()?;
+    let socket = KernelSocket::open()?;
+    let identity = namespace.identity_with(crate::sys::netns_cookie(socket.as_fd()).ok())?;
+    set(ACCEPT_RA, "0")?;
+    let mut connection = Connection::new(socket);
+    connection.request(up(LOOPBACK), || format!("bringing up {name}:lo"))?;
+    Ok(BuiltNode { namespace, identity, connection })
+}
+
+/// What interfaces made from now on do with router advertisements: a lab is configured by its description
+/// and by nothing that it hears.
+const ACCEPT_RA: &str = "/proc/sys/net/ipv6/conf/default/accept_ra";
+
+fn set(path: &str, value: &str) -> Result<()> {
+    match std::fs::write(path, value) {
+        // Without IPv6 there is nothing to switch off.
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::os(format_args!("writing {value} to {path}"), error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes one cable, and gives its ends their addresses.
+fn lay_cable(plan: &Plan, cable: &Cable, nodes: &mut [Option<BuiltNode>]) -> Result<()> {
+    let Cable { a, b } = cable;
+    let far = nodes.get(b.node).and_then(Option::as_ref).ok_or_else(bad_plan)?;
+    let mut batch = Batch::default();
+    let name = || format!("laying cable {} -- {}", plan.port_name(a), plan.port_name(b));
+    batch.add(cable_request(cable, &far.namespace), name);
+    add_addresses(plan, a, &mut batch);
+    batch.send(&mut nodes.get_mut(a.node).and_then(Option::as_mut).ok_or_else(bad_plan)?.connection)?;
+
+    let mut batch = Batch::default();
+    add_addresses(plan, b, &mut batch);
+    batch.add(up(b.index), || format!("bringing up {}", plan.port_name(b)));
+    batch.send(&mut nodes.get_mut(b.node).and_then(Option::as_mut).ok_or_else(bad_plan)?.connection)
+}
+
+fn cable_request(cable: &Cable, peer: &Namespace) -> Request {
+    let Cable { a, b } = cable;
+    let (a_mac, b_mac) = (a.mac.octets(), b.mac.octets());
+    let far = LinkConfig {
+        name: Some(b.ifname.as_str().as_bytes()),
+        index: Some(b.index),
+        address: Some(&b_mac),
+        mtu: b.mtu,
+        queues: Some(1),
+        netns: Some(Netns::Fd(peer.as_fd())),
+        ..LinkConfig::default()
+    };
+    LinkConfig {
+        name: Some(a.ifname.as_str().as_bytes()),
+        index: Some(a.index),
+        address: Some(&a_mac),
+        mtu: a.mtu,
+        up: Some(true),
+        // One queue a direction: making the link is then twice as fast.
+        queues: Some(1),
+        kind: Some(Kind::Veth { peer: Box::new(far) }),
+        ..LinkConfig::default()
+    }
+    .create()
+}
+
+fn up(index: u32) -> Request {
+    LinkConfig { up: Some(true), ..LinkConfig::default() }.change_link(index)
+}
+
+fn add_addresses<'p>(plan: &'p Plan, port: &'p Port, batch: &mut Batch<'p>) {
+    for address in &port.addresses {
+        let mut config = AddressConfig::new(port.index, *address);
+        if address.is_ipv6() {
+            config.flags = IFA_F_NODAD;
+        }
+        batch.add(config.add(), move || format!("adding address {address} to {}", plan.port_name(port)));
+    }
+}
+
+/// Requests with the names of their steps, which are only made up when one fails.
+#[derive(Default)]
+struct Batch<'p> {
+    requests: Vec<Request>,
+    names: Vec<Box<dyn Fn() -> String + 'p>>,
+}
+
+impl<'p> Batch<'p> {
+    fn add(&mut self, request: Request, name: impl Fn() -> String + 'p) {
+        self.requests.push(request);
+        self.names.push(Box::new(name));
+    }
+
+    fn send(self, connection: &mut Connection) -> Result<()> {
+        let name = |at: usize| self.names.get(at).map_or_else(String::new, |name| name());
+        connection.batch(self.requests, name).map_err(|(_, error)| error)
+    }
+}
+
+fn bad_plan() -> Error {
+    Error::new(ErrorKind::Invalid, "the plan names a node that it does not have")
+}
