@@ -44,7 +44,6 @@ pub(crate) enum Verdict {
     /// Done and good: exit status 0.
     Good,
     /// Done, and the answer is no: exit status 1.
-    #[allow(dead_code)]
     No,
 }
 
