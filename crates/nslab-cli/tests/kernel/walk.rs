@@ -48,8 +48,7 @@ pub fn trials() -> Vec<Trial> {
             compare(&THE_WALK.replace("address", "a").replace("netns exec", "netns e"), Mask::Hardware);
         }),
         trial("walk::with_nslab_before_each_word", with_nslab_before_each_word),
-        trial("walk::with_no_other_program", with_no_other_program)
-            .with_ignored_flag(tools::find("strace").is_none()),
+        trial("walk::with_no_other_program", with_no_other_program).with_ignored_flag(tools::find("strace").is_none()),
         trial("walk::either_program_sees_what_the_other_made", either_sees_the_other),
     ]
 }

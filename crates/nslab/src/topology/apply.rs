@@ -84,7 +84,7 @@ fn make_nodes(plan: &Plan, first: usize, stride: usize, stop: &AtomicBool, send:
 /// stand in each other's way in the kernel.
 fn lay_cables(plan: &Plan, made: &Receiver<Made>) -> Result<Built> {
     let mut nodes: Vec<Option<BuiltNode>> = plan.nodes.iter().map(|_| None).collect();
-    let mut take = |nodes: &mut Vec<Option<BuiltNode>>| -> Result<()> {
+    let take = |nodes: &mut Vec<Option<BuiltNode>>| -> Result<()> {
         let (at, node) = made.recv().map_err(|_| bad_plan())?;
         *nodes.get_mut(at).ok_or_else(bad_plan)? = Some(node?);
         Ok(())

@@ -2,15 +2,23 @@
 //!
 //! Nothing in here does I/O or can panic on any input.
 
+mod address_kind;
 pub mod cidr;
 mod errno;
 mod if_name;
+mod lab_name;
 mod mac;
 mod node_name;
 mod prefix;
+mod quote;
+mod text;
 
+pub use address_kind::AddressKind;
+pub use cidr::Cidr;
 pub use errno::strerror;
 pub use if_name::IfName;
+pub use lab_name::LabName;
 pub use mac::MacAddr;
 pub use node_name::{NodeName, check_netns_name};
 pub use prefix::Prefix;
+pub(crate) use quote::quote;

@@ -1,0 +1,208 @@
+//! What shows only when the whole file is read, and the model made of what is left without a fault.
+
+use std::collections::{HashMap, HashSet};
+
+use super::draft::{At, DraftEnd, DraftLab, DraftLink};
+use super::model::{End, Lab, Link, Node};
+use super::problems::Problems;
+use crate::types::cidr::Sharing;
+use crate::types::{AddressKind, Cidr, IfName, LabName, MacAddr, NodeName, Prefix};
+
+/// More addresses than this on one interface make no lab, and much work: each is compared with each.
+const MOST_ADDRESSES: usize = 256;
+
+/// Checks a draft and makes the model of it. What is wrong is reported; the model is only good if nothing
+/// was, and missing where its name is.
+pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Problems<'_>) -> Option<Lab> {
+    interfaces_once(&draft.links, problems);
+    for link in &draft.links {
+        for end in [&link.a, &link.b].into_iter().flatten() {
+            check_end(end, problems);
+        }
+        if let (Some(a), Some(b)) = (&link.a, &link.b) {
+            check_link(a, b, problems);
+        }
+    }
+    let name = name?;
+    name_interfaces(&mut draft.links);
+    let nodes = nodes(&draft);
+    let links: Vec<Link> = draft.links.into_iter().filter_map(|link| made(&name, link, problems)).collect();
+    Some(Lab { name, nodes, links })
+}
+
+fn ends(links: &[DraftLink]) -> impl Iterator<Item = &DraftEnd> {
+    links.iter().flat_map(|link| [&link.a, &link.b]).flatten()
+}
+
+fn nodes(draft: &DraftLab) -> Vec<Node> {
+    let linked = ends(&draft.links).filter_map(|end| end.node.as_ref());
+    let mut all: Vec<&At<NodeName>> = draft.nodes.iter().chain(linked).collect();
+    all.sort_by_key(|name| name.span.start);
+    let mut seen = HashSet::new();
+    all.into_iter().filter(|name| seen.insert(&name.value)).map(|name| Node { name: name.value.clone() }).collect()
+}
+
+fn interfaces_once(links: &[DraftLink], problems: &mut Problems<'_>) {
+    let mut seen: HashMap<(&NodeName, &IfName), usize> = HashMap::new();
+    for end in ends(links) {
+        let (Some(node), Some(ifname)) = (&end.node, &end.ifname) else { continue };
+        if let Some(first) = seen.insert((&node.value, &ifname.value), ifname.span.start) {
+            let line = problems.line_of(first);
+            let message =
+                format!("interface \"{}:{}\" is there twice; line {line} has it already", node.value, ifname.value);
+            problems.add(ifname.span.clone(), message, "each end of a link is an interface of its own");
+        }
+    }
+}
+
+/// Gives each end without an interface name the next `ethN` of its node that no link names.
+fn name_interfaces(links: &mut [DraftLink]) {
+    let mut taken: HashMap<NodeName, HashSet<String>> = HashMap::new();
+    for end in ends(links) {
+        if let (Some(node), Some(ifname)) = (&end.node, &end.ifname) {
+            taken.entry(node.value.clone()).or_default().insert(ifname.value.as_str().to_owned());
+        }
+    }
+    let mut next: HashMap<NodeName, usize> = HashMap::new();
+    for end in links.iter_mut().flat_map(|link| [&mut link.a, &mut link.b]).flatten() {
+        let (Some(node), None) = (&end.node, &end.ifname) else { continue };
+        let number = next.entry(node.value.clone()).or_default();
+        let taken = taken.get(&node.value);
+        let mut name = format!("eth{number}");
+        while taken.is_some_and(|taken| taken.contains(&name)) {
+            *number += 1;
+            name = format!("eth{number}");
+        }
+        *number += 1;
+        end.ifname = name.parse().ok().map(|value| At { value, span: node.span.clone() });
+    }
+}
+
+fn check_end(end: &DraftEnd, problems: &mut Problems<'_>) {
+    if let Some(extra) = end.addresses.get(MOST_ADDRESSES) {
+        let message = format!("{} addresses on one interface", end.addresses.len());
+        problems.add(extra.span.clone(), message, format!("at most {MOST_ADDRESSES} are allowed"));
+    }
+    for address in &end.addresses {
+        check_address(address, problems);
+    }
+    if let Some(mac) = end.mac.as_ref().filter(|mac| !mac.value.is_usable()) {
+        let why = if mac.value.octets() == [0; 6] { "is all zeros" } else { "is a group address" };
+        let message = format!("MAC address \"{}\" {why}, which no interface can have", mac.value);
+        problems.add(mac.span.clone(), message, "make the first octet even, as in 02:00:00:00:00:01");
+    }
+    let ipv6 = end.addresses.iter().any(|address| address.value.is_ipv6());
+    if let Some(mtu) = end.mtu.as_ref().filter(|mtu| ipv6 && mtu.value < 1280) {
+        let message = format!("an MTU of {} is too small for IPv6, of which this interface has an address", mtu.value);
+        problems.add(mtu.span.clone(), message, "IPv6 needs 1280 or more (RFC 8200)");
+    }
+}
+
+fn check_address(address: &At<Prefix>, problems: &mut Problems<'_>) {
+    let (prefix, cidr) = (address.value, Cidr::of(address.value));
+    let what = match cidr.kind() {
+        AddressKind::Multicast => "a multicast address".into(),
+        AddressKind::Unspecified => "the unspecified address".into(),
+        AddressKind::Loopback => "a loopback address".into(),
+        _ if cidr.broadcast() == Some(prefix.address()) => format!("the broadcast address of {}", cidr.network()),
+        AddressKind::LimitedBroadcast => "the limited broadcast address".into(),
+        _ if cidr.broadcast().is_some() && prefix == cidr.network() => {
+            format!("the address of the network {prefix} itself")
+        }
+        _ => return,
+    };
+    let help = match cidr.kind() {
+        AddressKind::Multicast | AddressKind::Unspecified | AddressKind::Loopback | AddressKind::LimitedBroadcast => {
+            "take one for hosts, as 192.0.2.1/24 or 2001:db8::1/64".into()
+        }
+        _ => format!("for hosts there are {} to {}", cidr.first_host(), cidr.last_host()),
+    };
+    let message = format!("\"{prefix}\" is {what}, which no interface on a link can have");
+    problems.add(address.span.clone(), message, help);
+}
+
+fn check_link(a: &DraftEnd, b: &DraftEnd, problems: &mut Problems<'_>) {
+    let mut seen = HashMap::new();
+    for address in a.addresses.iter().chain(&b.addresses) {
+        if let Some(first) = seen.insert(address.value.address(), address.span.start) {
+            let line = problems.line_of(first);
+            let message =
+                format!("address {} is on this link twice; line {line} has it already", address.value.address());
+            problems.add(address.span.clone(), message, "on a segment each address belongs to one interface");
+            return;
+        }
+    }
+    if let (Some(one), Some(other)) = (&a.mac, &b.mac)
+        && one.value == other.value
+    {
+        let message = format!("MAC address \"{}\" is on both ends of this link", other.value);
+        problems.add(other.span.clone(), message, "give each end its own, or none to have one made");
+    }
+    if a.addresses.len() <= MOST_ADDRESSES && b.addresses.len() <= MOST_ADDRESSES {
+        check_segment(a, b, false, problems);
+        check_segment(a, b, true, problems);
+    }
+}
+
+/// Where both ends have addresses of a family, two of them must be in each other's network.
+fn check_segment(a: &DraftEnd, b: &DraftEnd, ipv6: bool, problems: &mut Problems<'_>) {
+    let of_family = |end: &DraftEnd| -> Vec<At<Prefix>> {
+        let usable = |address: &Prefix| AddressKind::of(address.address()).is_for_an_interface();
+        let fits = |address: &&At<Prefix>| address.value.is_ipv6() == ipv6 && usable(&address.value);
+        end.addresses.iter().filter(fits).cloned().collect()
+    };
+    let (ours, theirs) = (of_family(a), of_family(b));
+    let pairs = || ours.iter().flat_map(|one| theirs.iter().map(move |other| (one, other)));
+    let sharing = |(one, other): (&At<Prefix>, &At<Prefix>)| Sharing::of(one.value, other.value);
+    if pairs().any(|pair| sharing(pair) == Sharing::Both) {
+        return;
+    }
+    // A pair that half works is the likeliest to be meant.
+    let half = pairs().find(|pair| sharing(*pair) != Sharing::Neither);
+    let Some((one, other)) = half.or_else(|| pairs().next()) else { return };
+    let (here, there) = (one.value, other.value);
+    let message = format!(
+        "the ends of this link are in different segments: \"{here}\" is in {}, \"{there}\" is in {}",
+        here.network(),
+        there.network()
+    );
+    let help = if half.is_some() {
+        "the networks overlap, but only one end sees the other in its own; give both the same prefix length".into()
+    } else {
+        match other_host(here) {
+            Some(example) => format!("give both ends addresses of one network, as {example} here"),
+            None => format!("a /{} has no room for another host; give both a shorter prefix length", here.len()),
+        }
+    };
+    problems.add(other.span.clone(), message, help);
+}
+
+/// Another host's address in the same network, where there is one.
+fn other_host(prefix: Prefix) -> Option<Prefix> {
+    let cidr = Cidr::of(prefix);
+    let mut hosts = prefix.to_ipnet().hosts().take(3);
+    let of_host = |address: &std::net::IpAddr| {
+        *address != prefix.address() && (prefix.len() + 1 >= prefix.max_len() || *address != cidr.network().address())
+    };
+    hosts.find(of_host).and_then(|address| Prefix::new(address, prefix.len()).ok())
+}
+
+fn made(lab: &LabName, link: DraftLink, problems: &mut Problems<'_>) -> Option<Link> {
+    let (a, b) = (link.a?, link.b?);
+    let given = a.mac.as_ref().xor(b.mac.as_ref()).map(|mac| mac.span.clone());
+    let link = Link { a: made_end(lab, a)?, b: made_end(lab, b)? };
+    // Two given ones have been compared; here one is given and happens to be what the other gets.
+    if let Some(span) = given.filter(|_| link.a.mac == link.b.mac) {
+        let message = format!("MAC address \"{}\" is the one that the other end is given", link.a.mac);
+        problems.add(span, message, "take another, or none to have one made");
+    }
+    Some(link)
+}
+
+fn made_end(lab: &LabName, end: DraftEnd) -> Option<End> {
+    let (node, ifname) = (end.node?.value, end.ifname?.value);
+    let mac =
+        end.mac.map_or_else(|| MacAddr::derived(&[lab.as_str(), node.as_str(), ifname.as_str()]), |mac| mac.value);
+    let addresses = end.addresses.into_iter().map(|address| address.value).collect();
+    Some(End { node, ifname, addresses, mac, mtu: end.mtu.map(|mtu| mtu.value) })
+}

@@ -1,0 +1,105 @@
+//! What has been read so far, with the place of each word.
+
+use std::ops::Range;
+use std::str::FromStr;
+
+use super::problems::Problems;
+use crate::error::Error;
+use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix, quote};
+
+/// A value and the bytes of the source that it comes from.
+#[derive(Debug, Clone)]
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) span: Range<usize>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct DraftLab {
+    pub(super) name: Option<LabName>,
+    pub(super) nodes: Vec<At<NodeName>>,
+    pub(super) links: Vec<DraftLink>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct DraftLink {
+    pub(super) a: Option<DraftEnd>,
+    pub(super) b: Option<DraftEnd>,
+}
+
+/// What could not be read is missing here, and has been reported.
+#[derive(Debug, Default)]
+pub(super) struct DraftEnd {
+    pub(super) node: Option<At<NodeName>>,
+    pub(super) ifname: Option<At<IfName>>,
+    pub(super) addresses: Vec<At<Prefix>>,
+    pub(super) mac: Option<At<MacAddr>>,
+    pub(super) mtu: Option<At<u32>>,
+}
+
+/// Reads a word as a type that says itself what is wrong with it.
+pub(super) fn word<T: FromStr<Err = Error>>(
+    text: &str,
+    span: &Range<usize>,
+    problems: &mut Problems<'_>,
+) -> Option<At<T>> {
+    // The types quote the whole word in their messages; nobody wants to read that much of one.
+    const MOST: usize = 200;
+    if text.len() > MOST {
+        problems.add(
+            span.clone(),
+            format!("{} goes on for {} bytes", quote(text), text.len()),
+            "check the quotation marks",
+        );
+        return None;
+    }
+    match text.parse() {
+        Ok(value) => Some(At { value, span: span.clone() }),
+        Err(error) => {
+            problems.add(span.clone(), error.to_string(), error.help().unwrap_or_default());
+            None
+        }
+    }
+}
+
+/// Reads a node's name.
+pub(super) fn node_name(text: &str, span: &Range<usize>, problems: &mut Problems<'_>) -> Option<At<NodeName>> {
+    if text.contains('[') && text.ends_with(']') {
+        problems.add(
+            span.clone(),
+            format!("ranges of nodes ({}) are not supported yet in this version", quote(text)),
+            "write each node's name",
+        );
+        return None;
+    }
+    word(text, span, problems)
+}
+
+/// Reads the name of an interface that a link may have.
+pub(super) fn link_ifname(text: &str, span: &Range<usize>, problems: &mut Problems<'_>) -> Option<At<IfName>> {
+    let name: At<IfName> = word(text, span, problems)?;
+    let (why, help) = match name.value.as_str() {
+        "lo" => ("is the loopback interface, which every node has and which is no end of a link", ""),
+        // The kernel's own names in net.ipv4.conf; it refuses an interface with one of them (EINVAL).
+        "all" | "default" => ("is one that the kernel keeps for itself", ""),
+        _ => return Some(name),
+    };
+    let help = if help.is_empty() { "leave it out for eth0, eth1, …, or name it otherwise" } else { help };
+    problems.add(span.clone(), format!("interface name {} {why}", quote(text)), help);
+    None
+}
+
+/// Reads an interface's address, which has a prefix length.
+pub(super) fn address(text: &str, span: &Range<usize>, problems: &mut Problems<'_>) -> Option<At<Prefix>> {
+    let prefix: At<Prefix> = word(text, span, problems)?;
+    if text.contains('/') {
+        return Some(prefix);
+    }
+    let length = if prefix.value.is_ipv6() { 64 } else { 24 };
+    problems.add(
+        span.clone(),
+        format!("address {} has no prefix length", quote(text)),
+        format!("say how much of it is the network part, as {text}/{length}"),
+    );
+    None
+}

@@ -1,0 +1,92 @@
+//! The whole file: its keys, and its name.
+
+use std::path::Path;
+
+use super::check;
+use super::draft::{DraftLab, word};
+use super::keys::Table;
+use super::link::links;
+use super::model::Lab;
+use super::node::nodes;
+use super::problems::Problems;
+use super::tree::{self, Tree, Value};
+use crate::error::{Error, Result};
+use crate::types::{LabName, quote};
+
+static LAB: Table<DraftLab> = Table {
+    place: "a lab file",
+    keys: &[("name", name), ("nodes", nodes), ("links", links)],
+    later: &["segments", "profiles", "pools", "routing", "uplink", "expect", "include", "prefix"],
+};
+
+/// Reads and validates a lab file's text. `path` is for the messages, and its stem is the lab's name where
+/// the text has none; nothing is opened.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with all that is wrong in
+/// [`Error::file_problems`], in the order of the file, and no more than 1,000 problems. Where the text is not YAML at all, that is one
+/// problem, because nothing behind it can be understood.
+///
+/// ```
+/// use std::path::Path;
+/// use nslab::topology::spec;
+///
+/// let text = "links: [ ns1:veth0 192.0.2.1/24 -- ns2 192.0.2.2/24 ]";
+/// let lab = spec::parse(text, Path::new("helloworld.yaml")).unwrap();
+/// assert_eq!(lab.name.as_str(), "helloworld");
+/// assert_eq!(lab.links[0].b.ifname.as_str(), "eth0");
+///
+/// let error = spec::parse("links: [ ns1 192.0.2.1/33 -- ns2 ]", Path::new("a.yaml")).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "a.yaml:1:14: \"192.0.2.1/33\": an IPv4 prefix length is 0 to 32, not \"33\""
+/// );
+/// ```
+pub fn parse(source: &str, path: &Path) -> Result<Lab> {
+    let mut problems = Problems::new(source);
+    let draft = draft(source, &mut problems);
+    let name = draft.name.clone().or_else(|| name_of(path, &mut problems));
+    let lab = check::lab(name, draft, &mut problems);
+    match lab {
+        Some(lab) if problems.count() == 0 => Ok(lab),
+        _ => Err(problems.into_error(path)),
+    }
+}
+
+fn draft(source: &str, problems: &mut Problems<'_>) -> DraftLab {
+    let mut draft = DraftLab::default();
+    let Some(tree) = tree::read(source, problems) else { return draft };
+    if matches!(tree.value, Value::Null) {
+        let what = if source.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty() {
+            "the file is empty"
+        } else {
+            "the file describes nothing"
+        };
+        problems.add(0..0, what, EXAMPLE);
+        return draft;
+    }
+    LAB.read(&tree, &mut draft, problems);
+    if problems.count() == 0 && draft.nodes.is_empty() && draft.links.is_empty() {
+        problems.add(tree.span.start..tree.span.start, "the lab has no nodes", EXAMPLE);
+    }
+    draft
+}
+
+const EXAMPLE: &str =
+    "a lab has at least a node; for two and a cable: `links: [ ns1 192.0.2.1/24 -- ns2 192.0.2.2/24 ]`";
+
+fn name(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
+    let Some(text) = tree.text("`name`", problems) else { return };
+    lab.name = word(text, &tree.span, problems).map(|name| name.value);
+}
+
+/// The lab's name by the file's. Said to be bad only where nothing else is wrong: it may be in there.
+fn name_of(path: &Path, problems: &mut Problems<'_>) -> Option<LabName> {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let name: Result<LabName, Error> = stem.parse();
+    if name.is_err() && problems.count() == 0 {
+        let message = format!("the file's name gives no name for the lab: {} is not allowed", quote(&stem));
+        problems.add(0..0, message, "say `name: …` in the file; 1 to 64 bytes without `/`, `:` and spaces");
+    }
+    name.ok()
+}

@@ -1,0 +1,29 @@
+//! The lab file: text in, validated model out.
+//!
+//! [`parse`] is a pure function of its arguments. What it returns is sound (see [`Lab`]); what it
+//! refuses, it refuses with everything that is wrong at once, each with line and column. No text makes
+//! it panic, and none makes it take much more memory than a few times the text's own size.
+//!
+//! The way through, a file each: `tree` (YAML to values with positions), `keys` (which keys are allowed
+//! where), `lab`, `node` and `link` (values to drafts), `check` (what only shows when all is read), `model`.
+//! A new key is a line in a table of `keys::Table` and a function that reads its value.
+
+mod check;
+mod draft;
+mod keys;
+mod lab;
+mod link;
+mod model;
+mod node;
+mod problems;
+mod read;
+mod short;
+mod tree;
+mod yaml_error;
+
+pub use lab::parse;
+pub use model::{End, Lab, Link, Node};
+pub use read::{MAX_BYTES, read};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,376 @@
+use std::fmt::Write;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::ErrorKind;
+use crate::types::MacAddr;
+
+fn parsed(text: &str) -> Lab {
+    parse(text, Path::new("labs/file.yaml")).unwrap_or_else(|error| panic!("{text}\n{error}"))
+}
+
+/// What is wrong, one line each: `line:column message`.
+fn problems(text: &str) -> Vec<String> {
+    let error = parse(text, Path::new("file.yaml")).expect_err(text);
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    let found = error.file_problems().unwrap();
+    for problem in &found.problems {
+        let span = problem.span.clone().unwrap();
+        assert!(found.source.get(span.clone()).is_some(), "{span:?} is no part of {text:?}");
+    }
+    found.problems.iter().map(|it| format!("{}:{} {}", it.line, it.column, it.message)).collect()
+}
+
+fn help(text: &str) -> String {
+    let error = parse(text, Path::new("file.yaml")).expect_err(text);
+    error.file_problems().unwrap().problems[0].help.clone().unwrap_or_default()
+}
+
+#[test]
+fn the_walk_in_one_file() {
+    let lab = parsed("name: helloworld\nlinks:\n  - ns1:ns1-veth0 192.0.2.1/24 -- ns2:ns2-veth0 192.0.2.2/24\n");
+    assert_eq!(lab.name.as_str(), "helloworld");
+    let nodes: Vec<&str> = lab.nodes.iter().map(|node| node.name.as_str()).collect();
+    assert_eq!(nodes, ["ns1", "ns2"]);
+    let [link] = lab.links.as_slice() else { panic!("{lab:?}") };
+    assert_eq!((link.a.node.as_str(), link.a.ifname.as_str()), ("ns1", "ns1-veth0"));
+    assert_eq!(link.b.addresses, ["192.0.2.2/24".parse().unwrap()]);
+    assert_eq!(link.a.mac, MacAddr::derived(&["helloworld", "ns1", "ns1-veth0"]));
+    assert_eq!(link.a.mtu, None);
+}
+
+#[test]
+fn both_forms_and_json_give_the_same_model() {
+    let short = parsed("links: [ 'r1:up 198.51.100.1/30 2001:db8::1/64 -- isp 198.51.100.2/30 2001:db8::2/64' ]");
+    let long = "
+links:
+  - a: { node: r1, ifname: up, addresses: [ 198.51.100.1/30, '2001:db8::1/64' ] }
+    b:
+      node: isp
+      addresses:
+        - 198.51.100.2/30
+        - 2001:db8::2/64
+";
+    assert_eq!(parsed(long), short);
+    let json = r#"{"links": [{"a": {"node": "r1", "ifname": "up", "addresses": ["198.51.100.1/30", "2001:db8::1/64"]},
+        "b": {"node": "isp", "addresses": ["198.51.100.2/30", "2001:db8::2/64"]}}]}"#;
+    assert_eq!(parsed(json), short);
+    assert_eq!(parsed(&long.replace('\n', "\r\n")), short);
+}
+
+#[test]
+fn the_long_form_says_mac_and_mtu() {
+    let lab = parsed("links: [ { a: { node: r1, mac: 02:00:00:00:00:01, mtu: 9000 }, b: { node: h1, mtu: 68 } } ]");
+    let link = &lab.links[0];
+    assert_eq!(link.a.mac.to_string(), "02:00:00:00:00:01");
+    assert_eq!((link.a.mtu, link.b.mtu), (Some(9000), Some(68)));
+}
+
+#[test]
+fn unnamed_interfaces_are_numbered_around_the_named() {
+    let lab = parsed("links: [ a -- b, a:eth0 -- b:eth2, a -- b, a -- b, a:x -- a ]");
+    let names: Vec<String> =
+        lab.links.iter().map(|link| format!("{} {}", link.a.ifname.as_str(), link.b.ifname.as_str())).collect();
+    assert_eq!(names, ["eth1 eth0", "eth0 eth2", "eth2 eth1", "eth3 eth3", "x eth4"]);
+}
+
+#[test]
+fn nodes_are_in_the_order_of_the_file() {
+    let names = |text| parsed(text).nodes.iter().map(|node| node.name.to_string()).collect::<Vec<_>>().join(" ");
+    assert_eq!(names("nodes: { c: , a: {}, b: ~ }\nlinks: [ z -- a, y -- c ]"), "c a b z y");
+    assert_eq!(names("links: [ z -- a ]\nnodes: { c: , a: }"), "z a c");
+    // What looks like a number or a truth value is a name all the same.
+    assert_eq!(names("nodes: { 1: , yes: , 1e3: , 0x10: , .nan: , '~': , 'true': }"), "1 yes 1e3 0x10 .nan ~ true");
+}
+
+#[test]
+fn the_name_is_the_files_where_the_text_has_none() {
+    assert_eq!(parsed("nodes: { a: }").name.as_str(), "file");
+    assert_eq!(parsed("name: 12\nnodes: { a: }").name.as_str(), "12");
+    for path in ["my lab.yaml", "/", "", "..", ".yaml", "-.yaml"] {
+        let error = parse("nodes: { a: }", Path::new(path)).unwrap_err();
+        let problem = &error.file_problems().unwrap().problems[0];
+        assert!(problem.message.starts_with("the file's name gives no name for the lab"), "{path}: {error}");
+    }
+}
+
+#[test]
+fn anchors_stand_for_what_they_mark() {
+    let lab = parsed("nodes: { &n r1: }\nlinks: [ { a: { node: *n }, b: { node: r2 } } ]");
+    assert_eq!((lab.nodes.len(), lab.links[0].a.node.as_str()), (2, "r1"));
+}
+
+#[rustfmt::skip]
+const WRONG: &[(&str, &[&str])] = &[
+    // The whole file.
+    ("", &["1:1 the file is empty"]),
+    (" \n\n", &["1:1 the file is empty"]),
+    ("# nothing\n", &["1:1 the file describes nothing"]),
+    ("---\n", &["1:1 the file describes nothing"]),
+    ("- a\n", &["1:1 a lab file is a mapping; here is a list"]),
+    ("foo\n", &["1:1 a lab file is a mapping; here is the text \"foo\""]),
+    ("name: x\nlinks: []\n", &["1:1 the lab has no nodes"]),
+    ("nodes: { a: }\n---\nnodes: { b: }\n", &["3:1 a second document starts here"]),
+    ("nodes: { a: \n", &["1:8 not valid YAML: unclosed bracket '{'"]),
+    ("nodes:\n\ta:\n", &["2:2 not valid YAML: tabs disallowed within this context (block indentation)"]),
+    ("nodes: { a: *x }", &["1:13 this alias has no anchor"]),
+    ("nodes: { a: !x { } }", &["1:16 this tag is not known here"]),
+    ("x: &x { q: 1 }\ny:\n  <<: *x\n", &["3:3 merge keys (`<<`) are not allowed"]),
+    ("\u{feff}näme: x\nnodes: { a: }", &["1:1 a lab file has no key \"näme\""]),
+    // Keys.
+    ("nods: {}\nsegments: {}\nrouting: auto\nnodes: { a: }\n", &[
+        "1:1 a lab file has no key \"nods\"",
+        "2:1 key \"segments\" of a lab file is not supported yet in this version",
+        "3:1 key \"routing\" of a lab file is not supported yet in this version"]),
+    ("name: a\nname: b\nnodes:\n  a:\n  b:\n  a:\n", &[
+        "2:1 key \"name\" is there twice; line 1 has it already",
+        "6:3 key \"a\" is there twice; line 4 has it already"]),
+    ("name: [a]\nnodes: [a]\nlinks: {a: b}", &[
+        "1:7 `name` is one word of text; here is a list",
+        "2:8 `nodes` is a mapping of names; here is a list",
+        "3:8 `links` is a list; here is a mapping"]),
+    ("name:\nnodes: { a: }", &["1:5 `name` is one word of text; here is nothing"]),
+    ("name: .x\nnodes: { a: }", &["1:7 lab name \".x\" starts with '.'; names of hidden files are not allowed"]),
+    ("name: ${X}\nnodes: { a: }", &["1:7 variables (\"${X}\") are not supported yet in this version"]),
+    ("links: |\n  foo\n", &["2:3 `links` is a list; here is the text \"foo\\n\""]),
+    // Nodes.
+    ("nodes:\n  h[1-3]:\n  a/b:\n  ? [x]\n  : {}\n", &[
+        "2:3 ranges of nodes (\"h[1-3]\") are not supported yet in this version",
+        "3:3 node name \"a/b\" contains '/', which cannot be in a file's name",
+        "4:5 a key is one word of text; here is a list"]),
+    ("nodes:\n  a: 1\n  b: { forward: true, foo: 1 }\n", &[
+        "2:6 a node is a mapping; here is the text \"1\"",
+        "3:8 key \"forward\" of a node is not supported yet in this version",
+        "3:23 a node has no key \"foo\""]),
+    // Links: the short form.
+    ("links:\n  - r1--r2\n  - -- r1\n  - r1 --\n  - r1 -- r2 -- r3\n  -\n  - []\n", &[
+        "2:5 the link \"r1--r2\" has no ` -- ` between two ends",
+        "3:5 the link \"-- r1\" has nothing before its ` -- `",
+        "4:8 the link \"r1 --\" has nothing behind its ` -- `",
+        "5:14 a second ` -- `: a link has two ends",
+        "6:4 a link is a text or a mapping; here is nothing",
+        "7:5 a link is a text or a mapping; here is a list"]),
+    ("links:\n  - \"r1:sixteen-bytes-xx -- r2:lo 1.1.1.1/33\"\n  - 'ä/b 1.1.1.1 -- c:all'\n  - h[1-2]: -- a\n  - r1: -- a\n", &[
+        "2:9 interface name \"sixteen-bytes-xx\" is 16 bytes long; at most 15 are allowed",
+        "2:32 interface name \"lo\" is the loopback interface, which every node has and which is no end of a link",
+        "2:35 \"1.1.1.1/33\": an IPv4 prefix length is 0 to 32, not \"33\"",
+        "3:6 node name \"ä/b\" contains '/', which cannot be in a file's name",
+        "3:10 address \"1.1.1.1\" has no prefix length",
+        "3:23 interface name \"all\" is one that the kernel keeps for itself",
+        "4:5 `: ` behind \"h[1-2]\" makes a mapping of this link",
+        "5:5 `: ` behind \"r1\" makes a mapping of this link"]),
+    ("links:\n  - h[1-2] -- a:\n", &["2:5 `: ` behind \"h[1-2] -- a\" makes a mapping of this link"]),
+    ("links: [ 'r1: -- a x' ]", &[
+        "1:14 interface name \"\" is empty; 1 to 15 bytes are allowed",
+        "1:20 \"x\": \"x\" is not an IPv4 or IPv6 address"]),
+    ("links:\n  - r1 --\n    r2 1.1.1.1/99\n  - \"r1 -- \\u0041 1.1.1.1/99\"\n", &[
+        "2:5 \"1.1.1.1/99\": an IPv4 prefix length is 0 to 32, not \"99\"",
+        "4:5 \"1.1.1.1/99\": an IPv4 prefix length is 0 to 32, not \"99\""]),
+    ("links:\n  - r1:up 198.51.100.1/30 -- isp:eth0 198.51.100.2/30 { delay: 20ms, rate: 10mbit }\n", &[
+        "2:55 impairments (\"{ delay: 20ms, rate: 10mbit }\") are not supported yet in this version"]),
+    ("links:\n  - r1 -- r2 { delay: 20ms }\n", &["2:14 impairments (\"{ delay: 20ms }\") are not supported yet in this version"]),
+    ("links:\n  - r1 -- r2 {delay:20ms}\n", &["2:14 impairments (\"{delay:20ms}\") are not supported yet in this version"]),
+    // Links: the long form.
+    ("links:\n  - { a: { node: r1 }, b: { node: r2 }, impair: { delay: 20ms } }\n  - { ring: r1, pool: x }\n  - { a: { node: r1 } }\n  - { a: { ifname: x }, b: { nod: y } }\n  - { a: , b: r2 }\n", &[
+        "2:41 key \"impair\" of a link is not supported yet in this version",
+        "3:7 key \"ring\" of a link is not supported yet in this version",
+        "3:17 key \"pool\" of a link is not supported yet in this version",
+        "4:5 the link has no end `b`",
+        "5:10 this end of the link has no `node`",
+        "5:30 an end of a link has no key \"nod\"",
+        "6:8 an end of a link is a mapping; here is nothing",
+        "6:15 an end of a link is a mapping; here is the text \"r2\""]),
+    ("links:\n  - a: { node: a, mac: '01:00:00:00:00:00', mtu: 67 }\n    b: { node: b, mac: 00:00:00:00:00:00, mtu: 65536, addresses: x }\n", &[
+        "2:24 MAC address \"01:00:00:00:00:00\" is a group address, which no interface can have",
+        "2:50 `mtu` is \"67\"",
+        "3:24 MAC address \"00:00:00:00:00:00\" is all zeros, which no interface can have",
+        "3:48 `mtu` is \"65536\"",
+        "3:66 `addresses` is a list; here is the text \"x\""]),
+    ("links:\n  - a: { node: a, mac: '02:00:00:00:00:01', mtu: 1279, addresses: [ '2001:db8::1/64' ] }\n    b: { node: b, mac: '02:00:00:00:00:01', mtu: 1_500, addresses: [ 10.0.0.1, [] ] }\n  - { a: { node: c, mac: x }, b: { node: d } }", &[
+        "2:50 an MTU of 1279 is too small for IPv6, of which this interface has an address",
+        "3:24 MAC address \"02:00:00:00:00:01\" is on both ends of this link",
+        "3:50 `mtu` is \"1_500\"",
+        "3:70 address \"10.0.0.1\" has no prefix length",
+        "3:80 an address is one word of text; here is a list",
+        "4:26 MAC address \"x\" is not six pairs of hexadecimal digits with colons"]),
+    // Between words.
+    ("links: [ a:x -- b,\n  a:x -- c,\n  d:y -- d:y ]", &[
+        "2:5 interface \"a:x\" is there twice; line 1 has it already",
+        "3:12 interface \"d:y\" is there twice; line 3 has it already"]),
+    ("links:\n  - a 10.0.0.0/24 -- b 10.0.0.255/24\n  - a 127.0.0.1/8 -- b ::1/128\n  - a 224.0.0.1/4 -- b 0.0.0.0/8 255.255.255.255/32 ff02::1/64\n  - a ::/64 -- b\n", &[
+        "2:7 \"10.0.0.0/24\" is the address of the network 10.0.0.0/24 itself, which no interface on a link can have",
+        "2:24 \"10.0.0.255/24\" is the broadcast address of 10.0.0.0/24, which no interface on a link can have",
+        "3:7 \"127.0.0.1/8\" is a loopback address, which no interface on a link can have",
+        "3:24 \"::1/128\" is a loopback address, which no interface on a link can have",
+        "4:7 \"224.0.0.1/4\" is a multicast address, which no interface on a link can have",
+        "4:24 \"0.0.0.0/8\" is the unspecified address, which no interface on a link can have",
+        "4:34 \"255.255.255.255/32\" is the limited broadcast address, which no interface on a link can have",
+        "4:53 \"ff02::1/64\" is a multicast address, which no interface on a link can have",
+        "5:7 \"::/64\" is the unspecified address, which no interface on a link can have"]),
+    ("links:\n  - a 10.0.0.1/24 -- b 10.0.0.1/24\n  - a 10.0.0.1/24 10.0.0.1/16 -- b\n", &[
+        "2:24 address 10.0.0.1 is on this link twice; line 2 has it already",
+        "3:19 address 10.0.0.1 is on this link twice; line 3 has it already"]),
+    ("links:\n  - a 10.0.0.1/24 -- b 10.0.1.1/24\n  - a 10.0.0.1/24 -- b 10.0.0.201/30\n  - a 10.0.0.1/32 -- b 10.0.0.2/32\n  - a 10.0.0.1/24 2001:db8::1/64 -- b 10.0.0.2/24 2001:db8:1::1/64\n", &[
+        "2:24 the ends of this link are in different segments: \"10.0.0.1/24\" is in 10.0.0.0/24, \"10.0.1.1/24\" is in 10.0.1.0/24",
+        "3:24 the ends of this link are in different segments: \"10.0.0.1/24\" is in 10.0.0.0/24, \"10.0.0.201/30\" is in 10.0.0.200/30",
+        "4:24 the ends of this link are in different segments: \"10.0.0.1/32\" is in 10.0.0.1/32, \"10.0.0.2/32\" is in 10.0.0.2/32",
+        "5:51 the ends of this link are in different segments: \"2001:db8::1/64\" is in 2001:db8::/64, \"2001:db8:1::1/64\" is in 2001:db8:1::/64"]),
+];
+
+#[test]
+fn each_mistake_is_told_with_its_place() {
+    let wrong: Vec<_> = WRONG.iter().filter(|(text, expected)| problems(text) != *expected).collect();
+    for (text, expected) in &wrong {
+        println!("{text}\nfound: {:#?}\nexpected: {expected:#?}\n", problems(text));
+    }
+    assert!(wrong.is_empty(), "{} differ, see above", wrong.len());
+}
+
+#[test]
+fn help_says_what_to_do() {
+    #[rustfmt::skip]
+    let table = [
+        ("nods: {}", "did you mean `nodes`? allowed here: `name`, `nodes`, `links`"),
+        ("links: [ { a: { nod: x }, b: { node: y } } ]", "did you mean `node`? allowed here: `node`, `ifname`, `addresses`, `mac`, `mtu`"),
+        ("links: [ a--b ]", "there is a space on each side of ` -- `"),
+        ("links: [ ab ]", "write it as `r1:eth0 192.0.2.1/24 -- r2:eth0 192.0.2.2/24`"),
+        ("links: [ a 10.0.0.2/24 -- b 10.0.1.1/24 ]", "give both ends addresses of one network, as 10.0.0.1/24 here"),
+        ("links: [ a 10.0.0.1/31 -- b 10.0.1.1/31 ]", "give both ends addresses of one network, as 10.0.0.0/31 here"),
+        ("links: [ a fd00::1/64 -- b fd01::1/64 ]", "give both ends addresses of one network, as fd00::2/64 here"),
+        ("links: [ a 10.0.0.1/32 -- b 10.0.1.1/32 ]", "a /32 has no room for another host; give both a shorter prefix length"),
+        ("links: [ a 10.0.0.0/30 -- b ]", "for hosts there are 10.0.0.1 to 10.0.0.2"),
+        ("links: [ a 2001:db8::1 -- b ]", "say how much of it is the network part, as 2001:db8::1/64"),
+        ("nodes: { h[1-3]: }", "between brackets or braces, a text with `[`, `]`, `{`, `}` or `,` in it needs quotation marks"),
+    ];
+    for (text, expected) in table {
+        assert_eq!(help(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_given_mac_is_not_the_one_made_for_the_other_end() {
+    let made = MacAddr::derived(&["file", "b", "eth0"]);
+    let text = format!("links: [ {{ a: {{ node: a, mac: '{made}' }}, b: {{ node: b }} }} ]");
+    assert_eq!(problems(&text), [format!("1:31 MAC address \"{made}\" is the one that the other end is given")]);
+}
+
+#[test]
+fn two_of_many_addresses_share_a_segment() {
+    parsed("links: [ a 10.0.0.1/24 fe80::1/64 fd00::1/64 -- b 10.9.0.1/24 10.0.0.2/24 fe80::2/64 ]");
+    parsed("links: [ a 10.0.0.1/24 -- b fd00::1/64, c 10.0.0.0/31 -- d 10.0.0.1/31, e 10.0.0.1/24 -- f ]");
+    let addresses: String = (0..300).map(|n| format!(" 10.0.{}.{}/16", n / 250, n % 250 + 1)).collect();
+    assert_eq!(problems(&format!("links: [ a{addresses} -- b ]")), ["1:3476 300 addresses on one interface"]);
+}
+
+#[test]
+fn ten_thousand_links_are_read_and_bombs_are_not() {
+    let mut long = String::from("links:\n");
+    for n in 0..10_000 {
+        let (x, y) = (n / 250, n % 250);
+        let _ = writeln!(
+            long,
+            "- {{ a: {{ node: r{n}, ifname: up, addresses: [ 10.{x}.{y}.1/30, fe80::1/64 ], mtu: 1500 }}, \
+                 b: {{ node: r{}, ifname: down, addresses: [ 10.{x}.{y}.2/30, fe80::2/64 ], mtu: 1500 }} }}",
+            n + 1
+        );
+    }
+    assert_eq!(parsed(&long).nodes.len(), 10_001);
+
+    let mut bomb = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
+    for n in 1..12 {
+        let _ = writeln!(bomb, "a{n}: &a{n} [{}]", vec![format!("*a{}", n - 1); 9].join(","));
+    }
+    assert_eq!(problems(&bomb), ["6:10 here the file gets larger or deeper than a lab file may be"]);
+    assert_eq!(problems(&"[".repeat(100_000)), ["1:33 here the file gets deeper than a lab file may be"]);
+    assert_eq!(problems(&"- ".repeat(100_000)), ["1:65 here the file gets larger or deeper than a lab file may be"]);
+    assert_eq!(problems(&format!("name: {}", "x".repeat(1_000_000)))[0].len(), 115);
+}
+
+#[test]
+fn what_is_no_lab_file_is_refused_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let kind_and_text = |path: &Path| {
+        let error = read(path).unwrap_err();
+        (error.kind(), error.to_string().replace(&dir.path().display().to_string(), "DIR"))
+    };
+
+    assert_eq!(
+        kind_and_text(&path("missing.yaml")),
+        (ErrorKind::NotFound, "reading the lab file DIR/missing.yaml: No such file or directory".into())
+    );
+    assert!(read(&path("missing.yaml")).unwrap_err().help().unwrap().starts_with("name the lab file, or write one"));
+    assert_eq!(kind_and_text(dir.path()), (ErrorKind::Invalid, "DIR is a directory, not a lab file".into()));
+    let zero = Path::new("/dev/zero");
+    assert_eq!(kind_and_text(zero), (ErrorKind::Invalid, "/dev/zero is a device, not a lab file".into()));
+
+    rustix::fs::mknodat(rustix::fs::CWD, path("fifo"), rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+    assert_eq!(kind_and_text(&path("fifo")), (ErrorKind::Invalid, "DIR/fifo is a pipe, not a lab file".into()));
+
+    let large = std::fs::File::create(path("large.yaml")).unwrap();
+    large.set_len(100 << 20).unwrap();
+    let refused = (ErrorKind::Invalid, "DIR/large.yaml is larger than a lab file may be".into());
+    assert_eq!(kind_and_text(&path("large.yaml")), refused);
+    // A file of /proc says that it is empty, whatever is in it.
+    assert_eq!(read(Path::new("/proc/self/status")).unwrap_err().kind(), ErrorKind::Invalid);
+
+    std::fs::write(path("latin1.yaml"), b"nodes:\n  m\xfcnchen:\n").unwrap();
+    let latin1 = "DIR/latin1.yaml:2:4: the byte 0xfc is not UTF-8";
+    assert_eq!(kind_and_text(&path("latin1.yaml")), (ErrorKind::Invalid, latin1.into()));
+    std::fs::write(path("cut.yaml"), b"nodes: \xc3").unwrap();
+    let cut = "DIR/cut.yaml:1:8: the byte 0xc3 is not UTF-8";
+    assert_eq!(kind_and_text(&path("cut.yaml")), (ErrorKind::Invalid, cut.into()));
+
+    std::fs::write(path("good.yaml"), "nodes: { a: }").unwrap();
+    assert_eq!(read(&path("good.yaml")).unwrap().name.as_str(), "good");
+}
+
+const VALID: &str = "# A comment\nname: lab\nnodes:\n  r1: {}\n  &x isp:\nlinks:\n  - r1:up 198.51.100.1/30 -- isp:eth0 198.51.100.2/30\n  \
+    - { a: { node: r1, ifname: x, addresses: [ 2001:db8::1/64 ], mac: \"02:00:00:00:00:01\", mtu: 9000 }, b: { node: *x } }\n  \
+    - 'ü -- \"'\n";
+
+/// Parses, and looks at what the errors promise.
+fn check_any(text: &str) {
+    match parse(text, Path::new("file.yaml")) {
+        Ok(lab) => assert!(!lab.nodes.is_empty()),
+        Err(error) => {
+            let found = error.file_problems().unwrap();
+            assert!(!found.problems.is_empty());
+            assert!(found.problems.is_sorted_by_key(|problem| (problem.line, problem.column)));
+            for problem in &found.problems {
+                assert!(problem.line > 0 && problem.column > 0);
+                assert!(found.source.get(problem.span.clone().unwrap()).is_some(), "{problem:?} of {text:?}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in any::<String>(), yaml in "[-a-c0-9 :,.\\[\\]{}&*!|>'\"#%@\\\\/\n\t\r\u{feff}\u{85}é~<?$]{0,80}") {
+        check_any(&text);
+        check_any(&yaml);
+        check_any(&format!("links:\n  - {yaml}\n"));
+        check_any(&format!("links: [ \"r1 {yaml}\" ]"));
+    }
+
+    #[test]
+    fn no_change_to_a_file_makes_it_panic(
+        changes in proptest::collection::vec((0..1000_usize, 0..12_usize, "[-a-c0-9 :,./\\[\\]{}&*!|>'\"#\n\té]{0,4}"), 1..6),
+    ) {
+        let mut text: Vec<char> = VALID.chars().collect();
+        for (at, cut, put) in changes {
+            let at = at % (text.len() + 1);
+            let end = (at + cut).min(text.len());
+            text.splice(at..end, put.chars());
+        }
+        check_any(&text.into_iter().collect::<String>());
+    }
+}
+
+#[test]
+fn the_file_that_is_mutated_is_valid() {
+    assert_eq!(parsed(VALID).links.len(), 3);
+}
