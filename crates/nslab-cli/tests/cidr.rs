@@ -1,5 +1,7 @@
 //! `nslab cidr` from outside: the whole of what it prints, and its exit status.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
 use std::process::{Command, Output};
 
 fn nslab(words: &[&str]) -> Output {

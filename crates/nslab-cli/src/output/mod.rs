@@ -1,5 +1,7 @@
 //! What a person or a program gets to read: the answer on standard output, the rest on standard error.
 
+mod diagnostics;
+
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -44,10 +46,13 @@ pub(crate) fn remark(text: &str) {
 
 /// Tells the user of an error and gives the exit status for it.
 pub(crate) fn report(error: &Error) -> ExitCode {
-    let mut text = format!("nslab: {error}");
+    let mut text = match error.file_problems() {
+        Some(problems) => diagnostics::render(problems),
+        None => format!("nslab: {}", diagnostics::printable(&error.to_string())),
+    };
     if let Some(help) = error.help() {
         text.push_str("\n  help: ");
-        text.push_str(help);
+        text.push_str(&diagnostics::printable(help));
     }
     remark(&text);
     ExitCode::from(status(error.kind()))
