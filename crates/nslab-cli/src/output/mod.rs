@@ -55,14 +55,13 @@ pub(crate) fn report(error: &Error) -> ExitCode {
         text.push_str(&diagnostics::printable(help));
     }
     remark(&text);
-    ExitCode::from(status(error.kind()))
+    ExitCode::from(status(error))
 }
 
-fn status(kind: ErrorKind) -> u8 {
-    match kind {
-        ErrorKind::Invalid => 2,
-        _ => 3,
-    }
+/// 2 for what the user can put right in words or file, 3 for what the machine refuses.
+fn status(error: &Error) -> u8 {
+    let misuse = error.kind() == ErrorKind::Invalid || error.file_problems().is_some();
+    if misuse { 2 } else { 3 }
 }
 
 /// `1 node`, `2 nodes`.

@@ -12,7 +12,7 @@ const PRELUDE: &str = "r() { echo \"+ $*\"; \"$@\"; echo \"= $?\"; }\n";
 
 /// What differs between two runs of one program, and may be covered.
 #[derive(Debug, Clone, Copy)]
-pub enum Mask {
+pub(crate) enum Mask {
     /// Nothing: MAC addresses are given, links made in a fixed order.
     Nothing,
     /// MAC addresses that the kernel made up, and interface indexes.
@@ -20,7 +20,7 @@ pub enum Mask {
 }
 
 /// Runs a script both ways and compares standard output, standard error and exit statuses.
-pub fn compare(script: &str, mask: Mask) {
+pub(crate) fn compare(script: &str, mask: Mask) {
     let script = format!("{PRELUDE}{script}");
     let run = |folder| Ran::new(&sandbox::run(&[folder], &script), mask);
     let (expected, got) = (run(tools::reference().unwrap()), run(tools::ours()));

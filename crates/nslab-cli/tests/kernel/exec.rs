@@ -4,7 +4,7 @@ use libtest_mimic::Trial;
 
 use crate::{sandbox, tools, trial};
 
-pub fn trials() -> Vec<Trial> {
+pub(crate) fn trials() -> Vec<Trial> {
     vec![trial("exec::no_descriptor_leaks", no_descriptor_leaks), trial("exec::signals_are_the_default", signals)]
 }
 
@@ -12,11 +12,14 @@ const LAB: &str = "printf 'name: t\\nlinks: [ \"a:x 10.0.0.1/24 -- b:y 10.0.0.2/
 nslab -q up /run/t.yaml
 ";
 
-/// The child has its three standard descriptors, and the one that `ls` reads the list with.
+/// The child has the descriptors that it would have without us.
 fn no_descriptor_leaks() {
+    let list = "ls /proc/self/fd";
     for command in ["ip netns exec a", "nslab exec a", "ip -n b netns exec a"] {
-        let out = sandbox::succeed(&[tools::ours()], &format!("{LAB}{command} ls /proc/self/fd"));
-        assert_eq!(out, "0\n1\n2\n3\n", "{command}");
+        let out = sandbox::succeed(&[tools::ours()], &format!("{LAB}{list}; echo; {command} {list}"));
+        let (without, with) = out.split_once("\n\n").unwrap();
+        assert_eq!(without, with.trim_end(), "{command}");
+        assert!(without.starts_with("0\n1\n2\n3"), "{without}");
     }
 }
 

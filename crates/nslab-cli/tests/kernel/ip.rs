@@ -252,7 +252,7 @@ f'; r ip netns",
     ),
 ];
 
-pub fn trials() -> Vec<Trial> {
+pub(crate) fn trials() -> Vec<Trial> {
     CASES
         .iter()
         .map(|(name, script)| {

@@ -1,4 +1,245 @@
+//! Labs: up, looked at, down; and what others do meanwhile.
+
+use std::fs;
+
 use libtest_mimic::Trial;
-pub fn trials() -> Vec<Trial> {
-    vec![]
+
+use crate::{sandbox, tools, trial};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        trial("lab::the_same_network_as_the_walk", same_as_the_walk),
+        trial("lab::both_forms_and_both_families", both_forms),
+        trial("lab::examples", examples),
+        trial("lab::up_twice_changes_nothing", up_twice),
+        trial("lab::down_leaves_nothing", down_leaves_nothing),
+        trial("lab::iproute2_lists_the_nodes_and_may_delete_one", deleted_by_iproute2)
+            .with_ignored_flag(tools::reference().is_none()),
+        trial("lab::what_is_not_ours_is_left_alone", not_ours),
+        trial("lab::two_commands_at_once", two_at_once),
+        trial("lab::which_lab_and_which_node", which),
+        trial("lab::an_earlier_boot_is_recognised", earlier_boot),
+        trial("lab::check_says_who_reaches_whom", check),
+    ]
+}
+
+/// What can be seen of labs from outside, for comparing before and after.
+pub(crate) const SEEN: &str =
+    "seen() { ls -A /run/netns /run/nslab 2>&1; grep -c . /proc/self/mountinfo; ip link; ls -A /run; }\n";
+
+/// The lab of the walk, in /run/hello.yaml.
+pub(crate) const HELLO: &str = "cat >/run/hello.yaml <<END
+name: helloworld
+links:
+  - ns1:ns1-veth0 192.0.2.1/24 -- ns2:ns2-veth0 192.0.2.2/24
+END
+";
+
+pub(crate) fn succeed(script: &str) -> String {
+    sandbox::succeed(&[tools::ours()], script)
+}
+
+/// Runs a script that is expected to fail with a status; gives what it said.
+pub(crate) fn fail(script: &str, status: i32) -> String {
+    let output = sandbox::run(&[tools::ours()], script);
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(status), "{script}\n{err}");
+    err
+}
+
+fn same_as_the_walk() {
+    let out = succeed(&format!(
+        "{HELLO}nslab up /run/hello.yaml
+         ip netns list
+         ip -n ns1 -o -4 address show ns1-veth0; ip -n ns2 -o -4 address show ns2-veth0
+         ip -n ns1 -o link show ns1-veth0 | grep -o 'link-netns .*'
+         ip netns exec ns1 ping -c 1 -W 2 192.0.2.2 | grep -o '1 received, 0% packet loss'
+         nslab down helloworld"
+    ));
+    let expected = "\
+lab helloworld is up: 2 nodes, 1 link
+ns2
+ns1
+2: ns1-veth0    inet 192.0.2.1/24 scope global ns1-veth0\\       valid_lft forever preferred_lft forever
+2: ns2-veth0    inet 192.0.2.2/24 scope global ns2-veth0\\       valid_lft forever preferred_lft forever
+link-netns ns2
+1 received, 0% packet loss
+lab helloworld is down: 2 nodes removed
+";
+    assert_eq!(out, expected);
+}
+
+fn both_forms() {
+    let out = succeed(
+        "cat >/run/t.yaml <<END
+nodes: { alone: }
+links:
+  - a:x 10.0.0.1/24 2001:db8::1/64 -- b 2001:db8::2/64 10.0.0.2/24
+  - { a: { node: b, ifname: y, addresses: [ 10.1.0.1/30 ], mac: '02:00:00:00:00:01', mtu: 9000 },
+      b: { node: c, addresses: [ 10.1.0.2/30 ], mtu: 9000 } }
+END
+nslab -q up /run/t.yaml
+ip netns list | sort | tr '\\n' ' '; echo
+ip -n a -o address show x | grep -o 'inet6* [^ ]*'
+ip -n b -o link | cut -d' ' -f2,4-5
+ip -n b -o link show y | grep -o 02:00:00:00:00:01
+ip -n c -o -4 address show eth0 | grep -o 'inet [^ ]*'
+ip -n alone -o link | cut -d' ' -f2,3
+nslab down t",
+    );
+    let (start, end) = out.split_once("inet6 fe80:").unwrap();
+    assert_eq!(start, "a alone b c \ninet 10.0.0.1/24\ninet6 2001:db8::1/64\n");
+    let expected = "lo: mtu 65536\neth0@if2: mtu 1500\ny@if2: mtu 9000\n02:00:00:00:00:01\ninet 10.1.0.2/30\n\
+                    lo: <LOOPBACK,UP,LOWER_UP>\nlab t is down: 4 nodes removed\n";
+    assert_eq!(end.split_once('\n').unwrap().1, expected);
+}
+
+/// Every example is a lab that comes up, whose nodes reach each other, and that goes.
+fn examples() {
+    let mut count = 0;
+    for entry in fs::read_dir(tools::repository("examples")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "yaml") {
+            let path = path.display();
+            succeed(&format!("nslab up {path}; nslab check {path}; nslab down {path}; test ! -e /run/nslab"));
+            count += 1;
+        }
+    }
+    assert!(count >= 2, "only {count} examples");
+}
+
+fn up_twice() {
+    let out = succeed(&format!(
+        "{HELLO}nslab -q up /run/hello.yaml; sha256sum /run/nslab/helloworld/record.json >/run/sum
+         nslab up /run/hello.yaml; sha256sum --quiet -c /run/sum; ip netns list"
+    ));
+    assert_eq!(out, "lab helloworld is up already; nothing to do: 2 nodes, 1 link\nns2\nns1\n");
+    let err = fail(
+        &format!(
+            "{HELLO}nslab -q up /run/hello.yaml; sed -i s/192.0.2.1/192.0.2.3/ /run/hello.yaml; nslab up /run/hello.yaml"
+        ),
+        3,
+    );
+    assert!(err.contains("is up as another description has it") && err.contains("nslab down helloworld"), "{err}");
+}
+
+fn down_leaves_nothing() {
+    // The first name on a machine makes /run/netns a shared mount, as with `ip netns add`; that stays.
+    let script = format!(
+        "{HELLO}{SEEN}ip netns add other; touch /run/before /run/after; seen >/run/before
+         for i in 1 2 3; do nslab -q up /run/hello.yaml; nslab -q down helloworld; done
+         seen >/run/after; diff /run/before /run/after; echo same"
+    );
+    assert_eq!(succeed(&script), "same\n");
+}
+
+fn deleted_by_iproute2() {
+    let ip = tools::reference().unwrap().join("ip");
+    let ip = ip.display();
+    let out = succeed(&format!(
+        "{HELLO}nslab -q up /run/hello.yaml; {ip} netns list; {ip} -n ns1 link show ns1-veth0 | grep -c UP
+         {ip} netns delete ns1; nslab up /run/hello.yaml 2>&1 || echo status $?
+         nslab exec ns1 true 2>&1 || echo status $?
+         nslab down helloworld; {ip} netns list; ls /run"
+    ));
+    let expected = "\
+ns2\nns1\n1
+nslab: lab \"helloworld\" is up, but its node ns1 was taken away by hand
+  help: nslab down helloworld takes it away; then nslab up makes it anew
+status 3
+nslab: node ns1 of lab \"helloworld\" was taken away by hand
+  help: nslab down helloworld, then nslab up, makes the lab anew
+status 3
+lab helloworld is down: 1 node removed
+hello.yaml\nnetns
+";
+    assert_eq!(out, expected);
+}
+
+/// Somebody deletes the nodes and gives their names to a namespace and a file of their own.
+fn not_ours() {
+    let out = succeed(&format!(
+        "{HELLO}nslab -q up /run/hello.yaml
+         ip netns delete ns1; ip netns add ns1; ip netns delete ns2; echo mine >/run/netns/ns2
+         nslab down helloworld 2>&1; ip netns list 2>/dev/null; ip -n ns1 link | grep -c lo:; cat /run/netns/ns2"
+    ));
+    let expected = "\
+ns1: this name is now another namespace's; left alone
+ns2: this name is now another namespace's; left alone
+lab helloworld is down: 0 nodes removed
+ns2\nns1\n1\nmine
+";
+    assert_eq!(out, expected);
+}
+
+fn two_at_once() {
+    let out = succeed(
+        "{ echo name: t; echo links:
+           for i in $(seq 60); do echo \"- a$i 10.0.$i.1/24 -- b$i 10.0.$i.2/24\"; done; } >/run/t.yaml
+         for i in 1 2 3 4; do nslab up /run/t.yaml 2>>/run/err & done; wait
+         for i in 1 2 3 4; do nslab down t 2>>/run/err & done; wait
+         ip netns list; ls -A /run/netns; test ! -e /run/nslab
+         grep -v -e 'waiting for another command' -e 'no lab named' -e 'nslab ls lists' /run/err || echo quiet",
+    );
+    let count = |line: &str| out.lines().filter(|l| *l == line).count();
+    assert_eq!(count("lab t is up: 120 nodes, 60 links"), 1, "{out}");
+    assert_eq!(count("lab t is up already; nothing to do: 120 nodes, 60 links"), 3, "{out}");
+    assert_eq!(count("lab t is down: 120 nodes removed"), 1, "{out}");
+    assert_eq!(count("quiet"), 1, "{out}");
+}
+
+fn which() {
+    let setup = format!("{HELLO}nslab -q up /run/hello.yaml; mkdir /run/here; cd /run/here; ");
+    let out = succeed(&format!(
+        "{setup}nslab exec ns1 sh -c 'echo $NSLAB_LAB $NSLAB_NODE'; nslab exec helloworld/ns2 true
+         SHELL=/bin/true nslab sh ns1; nslab exec ns1 sh -c 'exit 5' || echo $?
+         nslab exec ns1 sh -c 'kill -9 $$' || echo $?
+         nslab ls --json | tr -d ' \\n'; echo
+         cp /run/hello.yaml nslab.yaml; nslab down; nslab ls; echo none"
+    ));
+    let expected = "helloworld ns1\n5\n137\n\
+        [{\"name\":\"helloworld\",\"state\":\"up\",\"nodes\":[\"ns1\",\"ns2\"],\"links\":1,\"file\":\"/run/hello.yaml\"}]\n\
+        lab helloworld is down: 2 nodes removed\nnone\n";
+    assert_eq!(out, expected);
+    assert!(fail(&format!("{setup}nslab exec nope true"), 3).contains("labs that are up: helloworld"));
+    assert!(fail(&format!("{setup}nslab exec ns1 /nonexistent"), 127).contains("No such file"));
+    assert!(fail(&format!("{setup}nslab exec ns1 /etc/passwd"), 126).contains("Permission denied"));
+    assert!(fail(&format!("{setup}nslab down"), 2).contains("labs that are up: helloworld"));
+    assert!(fail(&format!("{setup}nslab down nope"), 3).contains("no lab named \"nope\" is up"));
+    assert!(fail(&format!("{setup}nslab down ../hello"), 2).contains("hello"));
+    assert!(fail("nslab exec", 2).contains("Usage"));
+    // A lab that is not there leaves no trace of having been asked for.
+    assert_eq!(succeed("nslab down nope 2>/dev/null || ls -A /run"), "");
+}
+
+fn earlier_boot() {
+    let out = succeed(&format!(
+        "{HELLO}nslab -q up /run/hello.yaml
+         sed -i 's/\"boot_id\":\"[^\"]*\"/\"boot_id\":\"another\"/' /run/nslab/helloworld/record.json
+         ip netns del ns1; ip netns del ns2; ip netns add ns1
+         nslab ls | cut -c1-30; nslab down helloworld; ip netns; ls /run"
+    ));
+    let expected = "\
+LAB         STATE            N
+helloworld  gone at restart  2
+lab helloworld is down: 0 nodes removed
+ns1
+hello.yaml
+netns
+";
+    assert_eq!(out, expected);
+}
+
+fn check() {
+    let out = succeed(&format!("{HELLO}nslab -q up /run/hello.yaml; nslab check"));
+    assert!(out.contains("ns1") && out.contains("ns2") && out.contains("ms"), "{out}");
+    let output = sandbox::run(
+        &[tools::ours()],
+        &format!("{HELLO}nslab -q up /run/hello.yaml; ip -n ns2 link set ns2-veth0 down; nslab check helloworld"),
+    );
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("ns1") && text.contains("ns2"), "{text}");
+    fail("nslab check", 3);
+    fail("nslab check nope", 3);
 }

@@ -2,7 +2,8 @@
 //!
 //! - `walk`: the acceptance story, step by step, also with nothing but nslab on PATH;
 //! - `ip`: cases run with iproute2's `ip` and with ours, outputs compared;
-//! - `lab`: labs up, looked at, down; bad files; what others do to them meanwhile;
+//! - `lab`: labs up, looked at, down; what others do to them meanwhile;
+//! - `refusals`: bad files, taken names, missing privilege;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
 //! - `exec`: what a program started in a namespace gets and does not get.
 //!
@@ -13,6 +14,7 @@ mod exec;
 mod ip;
 mod kill;
 mod lab;
+mod refusals;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
 mod tools;
@@ -30,7 +32,7 @@ fn main() {
     if !reference {
         eprintln!("skipped: comparisons, for want of the reference programs (scripts/reference fetches them)");
     }
-    let alone = [lab::trials(), kill::trials(), exec::trials()];
+    let alone = [lab::trials(), refusals::trials(), kill::trials(), exec::trials()];
     let compared = [walk::trials(), ip::trials()];
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(alone.into_iter().flatten().map(|trial| trial.with_ignored_flag(!possible)));

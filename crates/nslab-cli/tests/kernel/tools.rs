@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// Our binary.
-pub const NSLAB: &str = env!("CARGO_BIN_EXE_nslab");
+pub(crate) const NSLAB: &str = env!("CARGO_BIN_EXE_nslab");
 
 /// The folder with the reference `ip` and `ping`, if it is there.
-pub fn reference() -> Option<&'static Path> {
+pub(crate) fn reference() -> Option<&'static Path> {
     static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
     let find = || {
         let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
@@ -20,13 +20,13 @@ pub fn reference() -> Option<&'static Path> {
 }
 
 /// A folder with links to our binary, named `nslab`, `ip` and `ping`.
-pub fn ours() -> &'static Path {
+pub(crate) fn ours() -> &'static Path {
     static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
     FOLDER.get_or_init(|| links(&[])).path()
 }
 
 /// The same folder with links to some of the machine's programs besides: a PATH of its own.
-pub fn ours_and(programs: &[&str]) -> tempfile::TempDir {
+pub(crate) fn ours_and(programs: &[&str]) -> tempfile::TempDir {
     links(programs)
 }
 
@@ -42,11 +42,11 @@ fn links(programs: &[&str]) -> tempfile::TempDir {
 }
 
 /// A program on PATH.
-pub fn find(name: &str) -> Option<PathBuf> {
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 /// A file of the repository.
-pub fn repository(path: &str) -> PathBuf {
+pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }

@@ -40,7 +40,7 @@ r ip netns exec ns2 ping -q -c 2 -i 0.1 192.0.2.1
 r ip netns exec ns1 ip -4 address show ns1-veth0
 ";
 
-pub fn trials() -> Vec<Trial> {
+pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("walk::a_namespace_comes_and_goes", || compare(COMES_AND_GOES, Mask::Hardware)),
         trial("walk::two_namespaces_talk", || compare(THE_WALK, Mask::Hardware)),
@@ -103,7 +103,7 @@ fn either_sees_the_other() {
             &format!(
                 "{maker} netns add one; {maker} netns add two; {user} netns list
                  {user} netns exec one {maker} link show lo >/dev/null
-                 {maker} link add a type veth peer name b; {user} link set a netns one; {maker} -n one link show a >/dev/null
+                 {maker} link add v0 type veth peer name v1; {user} link set v0 netns one; {maker} -n one link show v0 >/dev/null
                  {user} netns delete one; {maker} netns delete two; {user} netns list; {maker} netns list
                  grep -c /run/netns /proc/self/mountinfo || true"
             ),

@@ -32,11 +32,22 @@ pub struct Down {
 /// [`ErrorKind::NotFound`] where there is no such lab; else every failure, after all was tried. The record
 /// stays then, so that the command can be given again.
 pub fn down(store: &Store, lab: &LabName, mut waiting: impl FnMut()) -> Result<Down> {
-    // Looked for first, so that a lab that is not there leaves no trace.
-    store.read(lab)?;
+    // Looked for first, so that asking for a lab that is not there leaves no trace.
+    if !store.dir.join(lab.as_str()).exists() {
+        let _ = std::fs::remove_dir(&store.dir);
+        return store.read(lab).and_then(|_| Err(Error::new(ErrorKind::Busy, "the lab came up in this moment")));
+    }
     let locked = Locked::take(&store.dir, lab, &mut waiting)?;
-    let record = record::read(locked.path(), lab)?;
-    take_away(store, &locked, record)
+    match record::read(locked.path(), lab) {
+        Ok(record) => take_away(store, &locked, record),
+        Err(error) => {
+            if error.kind() == ErrorKind::NotFound {
+                // A command was killed before it had anything on record: a half-written one is all there is.
+                record::remove(locked.path())?;
+            }
+            Err(error)
+        }
+    }
 }
 
 pub(super) fn take_away(store: &Store, locked: &Locked, mut record: Record) -> Result<Down> {

@@ -18,12 +18,12 @@ fn unshare() -> Command {
 }
 
 /// Whether this machine allows sandboxes. If not, the tests that need one are skipped, and say so.
-pub fn is_possible() -> bool {
+pub(crate) fn is_possible() -> bool {
     unshare().arg("true").output().is_ok_and(|output| output.status.success())
 }
 
 /// Runs a program in a sandbox of its own.
-pub fn command(path: &[&Path], program: &str, args: &[&str]) -> Command {
+pub(crate) fn command(path: &[&Path], program: &str, args: &[&str]) -> Command {
     let mut folders: Vec<PathBuf> = path.iter().map(|folder| folder.to_path_buf()).collect();
     if let Some(inherited) = std::env::var_os("PATH") {
         folders.extend(std::env::split_paths(&inherited));
@@ -34,12 +34,12 @@ pub fn command(path: &[&Path], program: &str, args: &[&str]) -> Command {
 }
 
 /// Runs a shell script in a sandbox of its own, with some folders first on PATH.
-pub fn run(path: &[&Path], script: &str) -> Output {
+pub(crate) fn run(path: &[&Path], script: &str) -> Output {
     command(path, "sh", &["-c", script]).output().unwrap()
 }
 
 /// The same, for a script whose every command must succeed; gives what it printed.
-pub fn succeed(path: &[&Path], script: &str) -> String {
+pub(crate) fn succeed(path: &[&Path], script: &str) -> String {
     let output = run(path, &format!("set -e\n{script}"));
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}\n--- script\n{script}\n--- out\n{out}--- err\n{err}", output.status);

@@ -21,8 +21,9 @@ pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
         Family::Any | Family::Link => AF_UNSPEC,
     };
     let shape = match session.family {
-        Family::Inet => Shape::Inet,
-        Family::Inet6 => Shape::Inet6,
+        // Of one link alone, the kernel tells all also where only IPv6 is asked for.
+        Family::Inet6 if filter.dev.is_none() => Shape::Inet6,
+        Family::Inet | Family::Inet6 => Shape::Inet,
         Family::Any | Family::Link => Shape::Address,
     };
     let link_messages = link::fetch(session, filter)?;

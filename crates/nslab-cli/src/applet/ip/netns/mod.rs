@@ -45,18 +45,29 @@ pub(super) fn run(session: &mut Session, mut words: Words<'_>) -> Result<(), Fai
 
 fn list(session: &mut Session, _words: Words<'_>) -> Result<(), Fail> {
     let names = Names::default();
-    for name in names.list().map_err(|error| Fail::own(FAILED, &error))? {
+    let list = names.list().map_err(|error| Fail::own(FAILED, &error))?;
+    // `ip` asks for all ids before it lists, and for each again: of a stray file it complains twice.
+    for name in &list {
+        let _ = id_of(session, &names, name);
+    }
+    for name in &list {
         session.out.extend_from_slice(name.as_bytes());
-        match names.open(&name).and_then(|namespace| session.netns_id(&namespace)) {
-            Ok(Some(id)) => session.out.extend(format!(" (id: {id})").bytes()),
-            Ok(None) => {}
-            // A stray file: listed all the same.
-            Err(error) => tell(&Fail::kernel(&error)),
+        if let Some(id) = id_of(session, &names, name) {
+            session.out.extend(format!(" (id: {id})").bytes());
         }
         session.out.push(b'\n');
         session.flush_some();
     }
     Ok(())
+}
+
+/// The id of a name's namespace, if it has one. A stray file is listed all the same.
+fn id_of(session: &mut Session, names: &Names, name: &OsStr) -> Option<u32> {
+    let id = names.open(name).and_then(|namespace| session.netns_id(&namespace));
+    id.unwrap_or_else(|error| {
+        tell(&Fail::kernel(&error));
+        None
+    })
 }
 
 fn name_of<'a>(words: &mut Words<'a>) -> Result<&'a [u8], Fail> {
