@@ -3,6 +3,10 @@
 //! Each function is a thin, safe shape around one system call; no policy lives here.
 #![allow(unsafe_code, reason = "the one place for it; every block says why it is sound")]
 
+pub(crate) mod icmp;
+pub(crate) mod resolve;
+pub(crate) mod signal;
+
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use rustix::io::{Errno, Result};

@@ -1,0 +1,88 @@
+//! A session driven by a socket and the clock.
+
+use std::ops::ControlFlow;
+use std::os::fd::AsFd;
+use std::time::Instant;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use super::engine::{Event, Session, Statistics, Step};
+use super::{Family, ProbeSocket, Signal, Signals, packet};
+use crate::error::{Error, Result};
+
+/// Why [`ping`] came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The session says that it is over.
+    Complete,
+    /// `on_event` said to stop.
+    Broken,
+    /// A signal said to stop.
+    Interrupted,
+}
+
+/// Pings until the session is over, `on_event` breaks, or a signal says to stop. It blocks the calling
+/// thread, which sleeps between requests.
+///
+/// `on_event` gets each event as it comes. `on_status` gets what was counted so far, when a signal asks.
+///
+/// # Errors
+/// What poll(2) or recvmsg(2) say. A request that cannot be sent is no error; it counts as lost.
+pub fn ping(
+    session: &mut Session,
+    socket: &ProbeSocket,
+    signals: Option<&Signals>,
+    mut on_event: impl FnMut(&Event<'_>) -> ControlFlow<()>,
+    mut on_status: impl FnMut(&Statistics),
+) -> Result<Ended> {
+    let (mut buffer, mut data) = (Vec::new(), Vec::new());
+    let family = Family::of(session.target());
+    loop {
+        match session.next(Instant::now()) {
+            Step::Done => return Ok(Ended::Complete),
+            Step::Send(seq) => {
+                session.request_data(seq, &mut data);
+                let request = packet::request(family, session.id(), seq, &data);
+                let at = Instant::now();
+                match socket.try_send(&request, session.target()) {
+                    Err(Errno::AGAIN | Errno::NOBUFS | Errno::NOMEM) => session.postponed(at),
+                    _ => session.sent(at),
+                }
+            }
+            Step::Wait(until) => wait(socket, signals, until)?,
+        }
+        while let Some(signal) = signals.and_then(Signals::next) {
+            match signal {
+                Signal::Stop => return Ok(Ended::Interrupted),
+                Signal::Status => on_status(session.statistics()),
+            }
+        }
+        while session.next(Instant::now()) != Step::Done {
+            let Some(arrival) = socket.receive(&mut buffer)? else { break };
+            let Some(event) = session.arrived(&arrival) else { continue };
+            if on_event(&event).is_break() {
+                return Ok(Ended::Broken);
+            }
+        }
+    }
+}
+
+fn wait(socket: &ProbeSocket, signals: Option<&Signals>, until: Option<Instant>) -> Result<()> {
+    let mut fds = vec![PollFd::new(socket, PollFlags::IN)];
+    fds.extend(signals.map(|signals| PollFd::from_borrowed_fd(signals.as_fd(), PollFlags::IN)));
+    poll_until(&mut fds, until)
+}
+
+/// Waits until one of the descriptors is ready or the time has come.
+pub(crate) fn poll_until(fds: &mut [PollFd<'_>], until: Option<Instant>) -> Result<()> {
+    let timeout = until.map(|until| {
+        let left = until.saturating_duration_since(Instant::now());
+        // Longer than the kernel can count is for ever.
+        Timespec { tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX), tv_nsec: left.subsec_nanos().into() }
+    });
+    match poll(fds, timeout.as_ref()) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(errno) => Err(Error::os("waiting for an answer", errno)),
+    }
+}
