@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 
 use nslab::lab::Store;
 use nslab::namespace::become_named;
-use nslab::{Error, ErrorKind, Result};
+use nslab::{Error, Result};
 
 use super::{Ui, which};
 use crate::output;
@@ -60,11 +60,7 @@ fn enter(word: &str, ui: Ui) -> Result<(String, String)> {
     let store = Store::default();
     let (lab, node) = which::node(&store, word)?;
     let name = OsStr::new(node.name.as_str());
-    if !store.names().is_same(name, node.netns)? {
-        let message = format!("node {} of lab \"{lab}\" was taken away by hand", node.name);
-        let help = format!("nslab down {lab}, then nslab up, makes the lab anew");
-        return Err(Error::new(ErrorKind::NotFound, message).with_help(help));
-    }
+    store.check_node(&lab, &node)?;
     for warning in become_named(store.names(), name)? {
         ui.remark(&format!("nslab: {warning}"));
     }

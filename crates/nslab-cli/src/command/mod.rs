@@ -1,5 +1,6 @@
 //! The verbs of the labs: one verb, one file.
 
+mod check;
 mod cidr;
 mod down;
 mod exec;
@@ -45,6 +46,7 @@ enum Verb {
     Ls(ls::Args),
     Exec(exec::Args),
     Sh(exec::ShellArgs),
+    Check(check::Args),
     Cidr(cidr::Args),
 }
 
@@ -92,6 +94,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Ls(args) => ls::run(&args),
         Verb::Exec(args) => return exec::run(&args, ui),
         Verb::Sh(args) => return exec::shell(&args, ui),
+        Verb::Check(args) => check::run(&args, ui),
         Verb::Cidr(args) => cidr::run(&args, ui),
     };
     match result {

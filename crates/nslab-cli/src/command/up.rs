@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use nslab::Result;
 use nslab::lab::{self, Store, Up};
 use nslab::topology::plan::Plan;
-use nslab::topology::spec;
 
 use super::{Ui, Verdict, which};
 use crate::output::{answer, count};
@@ -25,7 +24,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
-    let lab = spec::read(&args.file)?;
+    let lab = which::read_file(&args.file)?;
     let plan = Plan::new(&lab);
     if args.dry_run {
         answer(&plan.to_string())?;

@@ -4,17 +4,25 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use nslab::lab::{Node, Record, State, Store};
-use nslab::topology::spec;
+use nslab::topology::spec::{self, Lab};
 use nslab::types::LabName;
 use nslab::{Error, ErrorKind, Result};
 
 /// The lab file that is meant where none is named.
 pub(super) const FILE: &str = "nslab.yaml";
 
+/// Reads a lab file that was named. One that is not there is a wrong word, not the machine's refusal.
+pub(super) fn read_file(path: &Path) -> Result<Lab> {
+    spec::read(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => error.with_kind(ErrorKind::Invalid),
+        _ => error,
+    })
+}
+
 /// The lab that a word stands for: its name, or its file.
 pub(super) fn lab_named(word: &str) -> Result<LabName> {
     if word.contains('/') || word.ends_with(".yaml") || word.ends_with(".yml") || word.ends_with(".json") {
-        return Ok(spec::read(Path::new(word))?.name);
+        return Ok(read_file(Path::new(word))?.name);
     }
     word.parse()
 }

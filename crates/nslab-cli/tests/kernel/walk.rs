@@ -77,7 +77,7 @@ fn with_no_other_program() {
         "PATH={path}\nexport PATH\n{} -f -qq -e trace=execve -e signal=none -o /run/trace sh -c '
         r() {{ \"$@\" || exit 9; }}
         {}{}'
-        while read -r line; do echo \"$line\"; done </run/trace",
+        while read -r line; do printf '%s\\n' \"$line\"; done </run/trace",
         strace.display(),
         COMES_AND_GOES.replace("sh -c 'exit 7'", "ip netns list"),
         THE_WALK.replace("r ip netns exec ns1 ping -c 1 -W 1 192.0.2.2\n", ""),
@@ -85,7 +85,7 @@ fn with_no_other_program() {
     let out = sandbox::succeed(&[], &script);
     let executed: Vec<&str> = out.lines().filter(|line| line.contains("execve(") && line.ends_with("= 0")).collect();
     // One for the shell, one for each command, one more for each that runs inside.
-    assert_eq!(executed.len(), 1 + 5 + 17 + 2 + 10, "{out}");
+    assert_eq!(executed.len(), 1 + 7 + 17 + 2 + 10, "{out}");
     for line in executed {
         let program = line.split('"').nth(1).unwrap();
         assert!(program.starts_with(&folder.path().display().to_string()), "{line}");

@@ -4,6 +4,7 @@
 //! gone, so whatever a lab was cut off in the middle of, the next command knows what is its and what
 //! to do. Nothing is ever removed that a record does not name by identity.
 
+mod check;
 mod down;
 mod lock;
 mod record;
@@ -13,6 +14,7 @@ mod wait;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+pub use check::{Probed, check};
 pub use down::{Down, down};
 pub use record::{Node, Record, State};
 pub use up::{Up, check_names_free, up};

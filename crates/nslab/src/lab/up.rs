@@ -52,12 +52,8 @@ fn check_running(store: &Store, record: &Record, plan: &Plan) -> Result<Up> {
         return Err(Error::new(ErrorKind::Exists, format!("lab \"{}\" is up as another description has it", plan.lab))
             .with_help(again));
     }
-    for node in &record.nodes {
-        if !store.names.is_same(OsStr::new(node.name.as_str()), node.netns)? {
-            let message = format!("lab \"{}\" is up, but its node {} was taken away by hand", plan.lab, node.name);
-            return Err(Error::new(ErrorKind::Exists, message).with_help(again));
-        }
-    }
+    // The name is taken by what is left of it.
+    store.check_whole(record).map_err(|error| error.with_kind(ErrorKind::Exists))?;
     Ok(Up::Already)
 }
 
