@@ -65,6 +65,7 @@ fn cover(text: &str, mask: Mask) -> String {
         (r"time=[0-9.]+ ms", "time=T ms"),
         (r"time [0-9]+ms", "time Tms"),
         (r"= [0-9.]+/[0-9.]+/[0-9.]+/[0-9.]+ ms", "= T/T/T/T ms"),
+        (r"(ipg/ewma|ewma/max =) [0-9.]+/[0-9.]+", "$1 T/T"),
         (r"(valid_lft|preferred_lft) [0-9]+sec", "$1 Nsec"),
     ];
     if matches!(mask, Mask::Hardware) {

@@ -2,6 +2,7 @@
 //!
 //! - `walk`: the acceptance story, step by step, also with nothing but nslab on PATH;
 //! - `ip`: cases run with iproute2's `ip` and with ours, outputs compared;
+//! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
@@ -14,6 +15,7 @@ mod exec;
 mod ip;
 mod kill;
 mod lab;
+mod ping;
 mod refusals;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
@@ -33,7 +35,7 @@ fn main() {
         eprintln!("skipped: comparisons, for want of the reference programs (scripts/reference fetches them)");
     }
     let alone = [lab::trials(), refusals::trials(), kill::trials(), exec::trials()];
-    let compared = [walk::trials(), ip::trials()];
+    let compared = [walk::trials(), ip::trials(), ping::trials()];
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(alone.into_iter().flatten().map(|trial| trial.with_ignored_flag(!possible)));
     trials.extend(compared.into_iter().flatten().map(|trial| trial.with_ignored_flag(!possible || !reference)));

@@ -327,6 +327,10 @@ impl Session {
             return None;
         }
         self.request(notice.seq)?;
+        // Of reassembly the kernel tells no socket's error queue, where iputils listens.
+        if from.is_ipv4() && (notice.kind, notice.code) == (v4::TIME_EXCEEDED, 1) {
+            return None;
+        }
         let error = match Family::of(self.target) {
             Family::V4 => matches!(notice.kind, v4::UNREACHABLE | v4::TIME_EXCEEDED | v4::PARAMETER_PROBLEM),
             Family::V6 => notice.kind != v6::ECHO_REPLY,
