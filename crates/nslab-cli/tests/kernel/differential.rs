@@ -6,9 +6,15 @@ use regex_lite::Regex;
 
 use crate::{sandbox, tools};
 
-/// `r COMMAND…` runs a command and prints it and its exit status, so that a script can go on after a
-/// command that fails.
-const PRELUDE: &str = "r() { echo \"+ $*\"; \"$@\"; echo \"= $?\"; }\n";
+/// - `r COMMAND…` runs a command and prints it and its exit status, so that a script can go on after a
+///   command that fails;
+/// - `running LINK…` waits until the links are up and running;
+/// - `moved PID` waits until a process is in another network namespace.
+const PRELUDE: &str = r#"
+r() { echo "+ $*"; "$@"; echo "= $?"; }
+running() { for link; do until ip link show "$link" | grep -q 'state UP'; do :; done; done; }
+moved() { until [ "$(readlink /proc/$1/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; do :; done; }
+"#;
 
 /// What differs between two runs of one program, and may be covered.
 #[derive(Debug, Clone, Copy)]

@@ -136,7 +136,7 @@ f'; r ip netns",
     // link set
     (
         "link_set_up_and_down",
-        "|r ip link set v0 up; r ip link; r ip link set dev v1 up; sleep 0.3; r ip link; r ip link set v0 down; r ip link show v0",
+        "|r ip link set v0 up; r ip link; r ip link set dev v1 up; running v0 v1; r ip link; r ip link set v0 down; r ip link show v0",
     ),
     (
         "link_set_netns",
@@ -144,7 +144,7 @@ f'; r ip netns",
     ),
     (
         "link_set_netns_by_path_and_pid",
-        "|ip netns exec ns1 sleep 60 & sleep 0.2; r ip link set v0 netns /run/netns/ns1; r ip link set v1 netns $! >/dev/null; r ip -n ns1 link; r ip link set lo netns 999999999; r ip link set lo netns 0; kill $!",
+        "|ip netns exec ns1 sleep 60 & moved $!; r ip link set v0 netns /run/netns/ns1; r ip link set v1 netns $! >/dev/null; r ip -n ns1 link; r ip link set lo netns 999999999; r ip link set lo netns 0; kill $!",
     ),
     (
         "link_set_netns_and_name",
@@ -170,7 +170,7 @@ f'; r ip netns",
         "link_set_incomplete",
         "|r ip link set; r ip link set up; r ip link set v0 mtu; r ip link set dev; r ip link set v0; r ip link set v0 netns; r ip link set b; r ip link set v0 v1; r ip link set v0 up down; r ip link set v0 foo bar",
     ),
-    ("link_set_is_what_s_means", "|r ip l s v0 up; r ip li s v1 up; sleep 0.3; r ip l sh v0; r ip link s"),
+    ("link_set_is_what_s_means", "|r ip l s v0 up; r ip li s v1 up; running v0 v1; r ip l sh v0; r ip link s"),
     ("link_set_kind_word", "|r ip link set v0 type veth; r ip link set v0 type bridge; r ip link set v0 type nokind"),
     ("link_set_index", "|r ip link set v0 index 5; r ip link set v0 index 0; r ip link set v0 index 1 index 2"),
     // link delete
@@ -185,7 +185,7 @@ f'; r ip netns",
     ("link_unknown_verb", "r ip link foo; r ip link ''; r ip link showx"),
     (
         "link_peer_unnamed_namespace",
-        "|unshare -n sleep 60 & sleep 0.2; ip link set v0 netns $!; r ip link show v1; kill $!",
+        "|unshare -n sleep 60 & moved $!; ip link set v0 netns $!; r ip link show v1; kill $!",
     ),
     // address
     (
@@ -227,11 +227,11 @@ f'; r ip netns",
     ),
     (
         "address_of_a_running_cable",
-        "|ip link set v0 up; ip link set v1 up; ip a a 10.0.0.1/24 dev v0; sleep 0.3; r ip a | sed 's/ tentative//'; r ip -4 a; r ip -o a | sed 's/ tentative//'; r ip -4 -o a; r ip -6 a | sed 's/ tentative//'; r ip a s up | sed 's/ tentative//'; r ip -0 a",
+        "|ip link set v0 up; ip link set v1 up; ip a a 10.0.0.1/24 dev v0; running v0 v1; r ip a | sed 's/ tentative//'; r ip -4 a; r ip -o a | sed 's/ tentative//'; r ip -4 -o a; r ip -6 a | sed 's/ tentative//'; r ip a s up | sed 's/ tentative//'; r ip -0 a",
     ),
     (
         "address_inside",
-        "|ip link set v0 netns ns1; r ip -n ns1 a a 10.0.0.1/24 dev v0; r ip -n ns1 a; r ip netns exec ns1 ip a s v0; r ip -netns ns1 -o a; r ip -4 a; ip -n ns1 link set v0 up; ip link set v1 up; sleep 0.3; r ip -6 -n ns1 a s v0 | sed 's/ tentative//'; r ip -4 a s v1; r ip -n ns1 -4 a s v0",
+        "|ip link set v0 netns ns1; r ip -n ns1 a a 10.0.0.1/24 dev v0; r ip -n ns1 a; r ip netns exec ns1 ip a s v0; r ip -netns ns1 -o a; r ip -4 a; ip -n ns1 link set v0 up; ip link set v1 up; running v1; r ip -6 -n ns1 a s v0 | sed 's/ tentative//'; r ip -4 a s v1; r ip -n ns1 -4 a s v0",
     ),
     ("loopback_up", "r ip link set lo up; r ip a; r ip -6 a; r ip -o a"),
     // options and objects

@@ -1,4 +1,5 @@
-//! Commands killed at random moments: the next one puts right what is left.
+//! Commands killed: at random moments, and at each system call that changes something. The next one puts
+//! right what is left.
 
 use libtest_mimic::Trial;
 
@@ -10,11 +11,15 @@ pub(crate) fn trials() -> Vec<Trial> {
             .with_ignored_flag(tools::find("bash").is_none()),
         trial("kill::down_at_50_random_moments", || kill(50, "nslab -q down t", "nslab -q up /run/t.yaml"))
             .with_ignored_flag(tools::find("bash").is_none()),
+        trial("kill::up_at_each_change", || at_each_change("nslab -q up /run/t.yaml", ":"))
+            .with_ignored_flag(tools::find("strace").is_none()),
+        trial("kill::down_at_each_change", || at_each_change("nslab -q down t", "nslab -q up /run/t.yaml"))
+            .with_ignored_flag(tools::find("strace").is_none()),
     ]
 }
 
-/// `RUNS` times: `BEFORE`, then `COMMAND` killed after a time between nothing and a little more than it
-/// takes. Then, in turn, `up` must make the lab whole or `down` must leave nothing; and what others have
+/// `RUNS` times: `BEFORE`, then `COMMAND` killed: every second time after a time between nothing and a little
+/// more than it takes, else a while after its record says that it changes what others see. Then, in turn, `up` must make the lab whole or `down` must leave nothing; and what others have
 /// (a namespace, a link, a file among the names) must be as it was.
 const SCRIPT: &str = r#"
 set -e
@@ -31,8 +36,16 @@ early=0 late=0 between=0
 for ((n = 1; n <= RUNS; n++)); do
     BEFORE
     COMMAND >/dev/null 2>&1 & pid=$!
-    printf -v moment '0.%06d' $(((RANDOM * 32768 + RANDOM) % (span + span / 8)))
-    pause $moment
+    if ((n / 2 % 2)); then
+        printf -v moment '0.%06d' $(((RANDOM * 32768 + RANDOM) % (span + span / 8)))
+        pause $moment
+    else
+        state=
+        until [[ $state = *'"publishing"'* || $state = *'"leaving"'* ]]; do
+            read -r state </run/nslab/t/record.json || kill -0 $pid || break
+        done 2>/dev/null
+        for ((turn = RANDOM % 200; turn > 0; turn--)); do :; done
+    fi
     kill -9 $pid 2>/dev/null || true
     wait $pid 2>/dev/null && late=$((late + 1))
     state=$(grep -o '"state":"[a-z]*"' /run/nslab/t/record.json 2>/dev/null || true)
@@ -65,6 +78,49 @@ fn kill(runs: usize, command: &str, before: &str) {
     assert!(output.status.success(), "{}\n{out}\n{err}", output.status);
     assert!(out.starts_with(&format!("runs {runs} ")), "{out}");
     // Else the moments were not spread over the command's work, and nothing was tried.
-    assert!(!out.contains("finished 0") || !out.contains("in-between 0"), "{out}");
+    assert!(!out.contains("in-between 0"), "{out}");
+    eprintln!("{command}: {}", out.trim_end());
+}
+
+/// `BEFORE`, then `COMMAND` killed as its main thread is about to make its Nth system call of those that
+/// change something, for every N that there is. After each, what the next command makes of it.
+const EACH: &str = r#"
+set -e
+{ echo name: t; echo links:; echo "- a1 192.0.2.1/24 -- b1 192.0.2.2/24"; } >/run/t.yaml
+ip netns add other; ip link add mine0 type veth peer name mine1; echo mine >/run/netns/file
+seen() { ls -A /run/netns; grep -c . /proc/self/mountinfo; ip link; ip -n other link; cat /run/netns/file; }
+seen >/run/before
+calls=mkdir,mkdirat,open,openat,unlink,unlinkat,rmdir,rename,renameat,renameat2,link,linkat,mount,umount2
+calls=$calls,write,sendto,sendmsg,unshare,setns,flock,ftruncate,clone3
+killed() {
+    BEFORE
+    status=0
+    strace -f -qq -o /dev/null -e trace=$calls -e inject=$calls:signal=KILL:when=$n COMMAND >/dev/null 2>&1 || status=$?
+}
+clean() {
+    nslab -q down t 2>/run/error || [ ! -e /run/nslab ] || { echo "call $n, $1:"; cat /run/error; exit 1; }
+    seen | diff /run/before - || { echo "call $n, $1"; exit 1; }
+    [ ! -e /run/nslab ]
+}
+for ((n = 1; ; n++)); do
+    killed
+    nslab -q up /run/t.yaml || { echo "call $n, up"; exit 1; }
+    ip netns exec a1 ping -q -c 1 -W 2 192.0.2.2 >/dev/null
+    clean up
+    [ $status = 137 ] || break
+    killed
+    clean down
+done
+echo calls $n status $status
+"#;
+
+fn at_each_change(command: &str, before: &str) {
+    let script = EACH.replace("COMMAND", command).replace("BEFORE", before);
+    let output = sandbox::command(&[tools::ours()], "bash", &["-c", &script]).output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}\n{out}\n{err}", output.status);
+    // In the end it was not killed, for there were no more calls; and it made some twenty at the least.
+    let calls = out.trim_end().strip_suffix("status 0").and_then(|out| out.trim().strip_prefix("calls "));
+    assert!(calls.unwrap_or_else(|| panic!("{out}")).parse::<u32>().unwrap() > 20, "{out}");
     eprintln!("{command}: {}", out.trim_end());
 }
