@@ -10,6 +10,14 @@
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test; without the built-in harness, clippy does not see that it is one"
+)]
+
 mod differential;
 mod exec;
 mod ip;

@@ -48,11 +48,12 @@ pub fn check(store: &Store, record: &Record, settings: &Settings) -> Result<Vec<
         asked.push(targets);
     }
     let outcomes = matrix::run(&sources, settings)?;
-    let of_source = |(from, (targets, outcomes)): (usize, (Vec<(usize, IpAddr)>, Vec<Outcome>))| {
-        let probed = targets.into_iter().zip(outcomes);
-        probed.map(move |((to, address), outcome)| Probed { from, to, address, outcome }).collect::<Vec<_>>()
-    };
-    Ok(asked.into_iter().zip(outcomes).enumerate().flat_map(of_source).collect())
+    let mut probed = Vec::new();
+    for (from, (targets, outcomes)) in asked.into_iter().zip(outcomes).enumerate() {
+        let of_source = targets.into_iter().zip(outcomes);
+        probed.extend(of_source.map(|((to, address), outcome)| Probed { from, to, address, outcome }));
+    }
+    Ok(probed)
 }
 
 impl Store {
