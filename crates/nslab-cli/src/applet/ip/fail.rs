@@ -14,6 +14,7 @@ pub(super) const REFUSED: u8 = 2;
 pub(super) struct Fail {
     pub(super) text: Vec<u8>,
     pub(super) status: u8,
+    ends_batch: bool,
 }
 
 /// Bytes put together from anything that has bytes.
@@ -28,7 +29,21 @@ pub(super) use bytes;
 
 impl Fail {
     pub(super) fn new(status: u8, text: impl Into<Vec<u8>>) -> Self {
-        Self { text: text.into(), status }
+        Self { text: text.into(), status, ends_batch: status == MISUSE }
+    }
+
+    /// Nothing more to say, and this status.
+    pub(super) fn silent(status: u8) -> Self {
+        Self::new(status, Vec::new())
+    }
+
+    /// A failure that ends a batch even with `-force`, as wrong use does.
+    pub(super) fn ending_batch(self) -> Self {
+        Self { ends_batch: true, ..self }
+    }
+
+    pub(super) fn ends_batch(&self) -> bool {
+        self.ends_batch
     }
 
     /// A word that `ip` knows and this does not know yet.

@@ -5,11 +5,13 @@
 //! something else here.
 
 mod address;
+mod batch;
 mod fail;
 mod link;
 mod names;
 mod netns;
 mod options;
+mod print;
 mod session;
 mod words;
 
@@ -93,7 +95,7 @@ fn run_verb(session: &mut Session, object: &str, table: &[Entry], word: &[u8], r
 
 pub(crate) fn main(words: &[OsString]) -> ExitCode {
     let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
-    let mut session = Session::new();
+    let mut session = Session::default();
     let result = run(&mut session, &words);
     session.end(result)
 }
@@ -101,10 +103,17 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
 fn run(session: &mut Session, words: &[&[u8]]) -> Result<(), Fail> {
     let (options, rest) = Options::parse(words)?;
     session.set_options(options)?;
-    let mut rest = Words::new(rest);
-    let Some(object) = rest.take() else {
-        return Err(usage());
-    };
+    match session.options.batch.take() {
+        Some(file) => batch::run(session, &file),
+        None if rest.is_empty() => Err(usage()),
+        None => session.command(rest),
+    }
+}
+
+/// Runs one command: an object, and what is to be done with it.
+fn run_object(session: &mut Session, words: &[&[u8]]) -> Result<(), Fail> {
+    let mut rest = Words::new(words);
+    let object = rest.take().unwrap_or_default();
     match find(OBJECTS, object) {
         Some(Entry { run: Some(run), .. }) => run(session, rest),
         Some(Entry { word, run: None }) => Err(Fail::not_yet(&bytes!["ip ", word])),

@@ -1,5 +1,4 @@
-//! Names for numbers: groups, scopes, address protocols (the files of /etc/iproute2 and
-//! /usr/share/iproute2).
+//! Names for numbers: the tables of /etc/iproute2 and /usr/share/iproute2 (ip-route(8), ip-link(8)).
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -7,31 +6,143 @@ use std::path::Path;
 
 use super::words::number;
 
-type Table = HashMap<u32, Vec<u8>>;
+/// The tables. Each is read when first asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Name {
+    /// Groups of links.
+    Group,
+    /// Scopes of addresses and routes.
+    Scope,
+    /// Who made an address.
+    AddressProtocol,
+    /// Routing tables.
+    Table,
+    /// Who made a route, rule or neighbour.
+    Protocol,
+    /// Realms.
+    Realm,
+    /// Differentiated services: a byte, shown in hexadecimal.
+    DsField,
+}
+
+type Words = HashMap<u32, Vec<u8>>;
+
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    tables: [OnceCell<Words>; 7],
+    /// Numbers instead of names: `-Numeric`.
+    pub(super) numeric: bool,
+}
+
+impl Name {
+    fn file(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::Scope => "rt_scopes",
+            Self::AddressProtocol => "rt_addrprotos",
+            Self::Table => "rt_tables",
+            Self::Protocol => "rt_protos",
+            Self::Realm => "rt_realms",
+            Self::DsField => "rt_dsfield",
+        }
+    }
+
+    /// What is known also where there are no files.
+    fn built_in(self) -> &'static [(u32, &'static str)] {
+        match self {
+            Self::Group => &[(0, "default")],
+            Self::Scope => &[(0, "global"), (255, "nowhere"), (254, "host"), (253, "link"), (200, "site")],
+            Self::AddressProtocol => &[(0, "unspec"), (1, "kernel_lo"), (2, "kernel_ra"), (3, "kernel_ll")],
+            Self::Table => &[(253, "default"), (254, "main"), (255, "local")],
+            Self::Protocol => &[
+                (0, "unspec"),
+                (1, "redirect"),
+                (2, "kernel"),
+                (3, "boot"),
+                (4, "static"),
+                (8, "gated"),
+                (9, "ra"),
+                (10, "mrt"),
+                (11, "zebra"),
+                (12, "bird"),
+                (13, "dnrouted"),
+                (14, "xorp"),
+                (15, "ntk"),
+                (16, "dhcp"),
+                (18, "keepalived"),
+                (42, "babel"),
+                (186, "bgp"),
+                (187, "isis"),
+                (188, "ospf"),
+                (189, "rip"),
+                (192, "eigrp"),
+            ],
+            Self::Realm => &[(0, "unknown")],
+            Self::DsField => &[(0, "0")],
+        }
+    }
+
+    fn index(self) -> usize {
+        // The order of the variants.
+        self as usize
+    }
+}
+
+impl Names {
+    /// The name of a number; its digits where it has none.
+    pub(super) fn name(&self, table: Name, number: u32) -> Vec<u8> {
+        self.known(table, number).unwrap_or_else(|| match table {
+            Name::DsField => format!("{number:#04x}").into_bytes(),
+            _ => number.to_string().into_bytes(),
+        })
+    }
+
+    /// The name of a number, if it has one and names are wanted.
+    pub(super) fn known(&self, table: Name, number: u32) -> Option<Vec<u8>> {
+        if self.numeric { None } else { self.table(table).get(&number).cloned() }
+    }
+
+    /// The number of a name of the table, or a number itself; `None` where the word is neither.
+    pub(super) fn number(&self, table: Name, word: &[u8]) -> Option<u32> {
+        let named = self.table(table).iter().find(|(_, name)| *name == word).map(|(number, _)| *number);
+        // The numbers of differentiated services are hexadecimal with or without 0x.
+        let hexadecimal = || u32::from_str_radix(std::str::from_utf8(word).ok()?, 16).ok();
+        named.or_else(|| match table {
+            Name::DsField => number(word).and_then(|n| n.try_into().ok()).or_else(hexadecimal),
+            _ => number(word)?.try_into().ok(),
+        })
+    }
+
+    fn table(&self, table: Name) -> &Words {
+        static NONE: std::sync::LazyLock<Words> = std::sync::LazyLock::new(Words::new);
+        self.tables.get(table.index()).map_or(&NONE, |cell| cell.get_or_init(|| load(table)))
+    }
+}
 
 /// The number-to-name half of a table that scripts and people share, such as `group`.
 ///
 /// Each file is read from /etc/iproute2 or, where it is not there, from /usr/share/iproute2, and then
 /// the files `NAME.d/*.conf` beside it.
-fn load(file: &str, built_in: &[(u32, &str)]) -> Table {
-    let mut table: Table = built_in.iter().map(|(n, name)| (*n, name.as_bytes().to_vec())).collect();
+fn load(table: Name) -> Words {
+    let mut words: Words = table.built_in().iter().map(|(n, name)| (*n, name.as_bytes().to_vec())).collect();
+    let file = table.file();
     let dirs = [Path::new("/etc/iproute2"), Path::new("/usr/share/iproute2")];
     if let Some(text) = dirs.iter().find_map(|dir| std::fs::read(dir.join(file)).ok()) {
-        read(&text, &mut table);
+        read(&text, &mut words);
     }
     for dir in dirs {
         for entry in std::fs::read_dir(dir.join(format!("{file}.d"))).into_iter().flatten().flatten() {
             if entry.path().extension().is_some_and(|ending| ending == "conf")
                 && let Ok(text) = std::fs::read(entry.path())
             {
-                read(&text, &mut table);
+                read(&text, &mut words);
             }
         }
     }
-    table
+    words
 }
 
-fn read(text: &[u8], table: &mut Table) {
+fn read(text: &[u8], table: &mut Words) {
     for line in text.split(|byte| *byte == b'\n') {
         let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         if let (Some(first), Some(name)) = (words.next(), words.next())
@@ -40,43 +151,4 @@ fn read(text: &[u8], table: &mut Table) {
             table.insert(value, name.to_vec());
         }
     }
-}
-
-/// The tables, each read when first asked.
-#[derive(Debug, Default)]
-pub(super) struct Tables {
-    groups: OnceCell<Table>,
-    scopes: OnceCell<Table>,
-    address_protocols: OnceCell<Table>,
-}
-
-impl Tables {
-    /// The name of a link group.
-    pub(super) fn group(&self, number: u32) -> Vec<u8> {
-        name(self.groups.get_or_init(|| load("group", &[(0, "default")])), number)
-    }
-
-    /// The name of a scope.
-    pub(super) fn scope(&self, number: u8) -> Vec<u8> {
-        let built_in = [(0, "global"), (255, "nowhere"), (254, "host"), (253, "link"), (200, "site")];
-        name(self.scopes.get_or_init(|| load("rt_scopes", &built_in)), number.into())
-    }
-
-    /// The number of a scope: a name of the table, or a number.
-    pub(super) fn scope_number(&self, word: &[u8]) -> Option<u8> {
-        if let Some(number) = number(word) {
-            return number.try_into().ok();
-        }
-        (0..=u8::MAX).find(|scope| self.scope(*scope) == word)
-    }
-
-    /// The name of who made an address.
-    pub(super) fn address_protocol(&self, number: u8) -> Vec<u8> {
-        let built_in = [(0, "unspec"), (1, "kernel_lo"), (2, "kernel_ra"), (3, "kernel_ll")];
-        name(self.address_protocols.get_or_init(|| load("rt_addrprotos", &built_in)), number.into())
-    }
-}
-
-fn name(table: &Table, number: u32) -> Vec<u8> {
-    table.get(&number).cloned().unwrap_or_else(|| number.to_string().into_bytes())
 }

@@ -1,45 +1,50 @@
-//! The options before the object.
+//! The options before the object (ip(8)).
 
 use super::fail::{Fail, MISUSE, bytes};
-use super::words::{Family, Words, matches};
+use super::print::When;
+use super::words::{Family, Words, matches, number};
 
 /// What the options ask for.
-#[derive(Debug, Default)]
-pub(super) struct Options<'a> {
+#[derive(Debug, Clone, Default)]
+pub(super) struct Options {
     pub(super) family: Family,
     pub(super) oneline: bool,
     pub(super) all: bool,
-    pub(super) netns: Option<&'a [u8]>,
+    /// How often `-statistics` was given.
+    pub(super) statistics: u32,
+    pub(super) details: bool,
+    pub(super) brief: bool,
+    pub(super) json: bool,
+    pub(super) pretty: bool,
+    /// Numbers instead of names.
+    pub(super) numeric: bool,
+    /// Host names instead of addresses.
+    pub(super) resolve: bool,
+    pub(super) human_readable: bool,
+    pub(super) iec: bool,
+    pub(super) timestamp: Option<Timestamp>,
+    pub(super) color: When,
+    /// A batch goes on past a command that fails.
+    pub(super) force: bool,
+    pub(super) echo: bool,
+    /// How many rounds `flush` makes; 0 for as many as it takes.
+    pub(super) loops: Option<u32>,
+    pub(super) receive_buffer: Option<u32>,
+    pub(super) netns: Option<Vec<u8>>,
+    pub(super) batch: Option<Vec<u8>>,
     pub(super) version: bool,
 }
 
-/// Options that `ip` has and this does not have yet, in the order in which `ip` tries them.
-static NOT_YET: &[&str] = &[
-    "-loops",
-    "-M",
-    "-B",
-    "-human-readable",
-    "-iec",
-    "-stats",
-    "-statistics",
-    "-details",
-    "-resolve",
-    "-timestamp",
-    "-tshort",
-    "-force",
-    "-batch",
-    "-brief",
-    "-json",
-    "-rcvbuf",
-    "-color",
-    "-pretty",
-    "-Numeric",
-    "-echo",
-];
+/// How `monitor` shows the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Timestamp {
+    Long,
+    Short,
+}
 
-impl<'a> Options<'a> {
+impl Options {
     /// Reads the options and gives the words behind them.
-    pub(super) fn parse(words: &'a [&'a [u8]]) -> Result<(Self, &'a [&'a [u8]]), Fail> {
+    pub(super) fn parse<'a>(words: &'a [&'a [u8]]) -> Result<(Self, &'a [&'a [u8]]), Fail> {
         let mut options = Self::default();
         let mut words = Words::new(words);
         while let Some(typed) = words.peek().filter(|word| word.starts_with(b"-")) {
@@ -48,25 +53,53 @@ impl<'a> Options<'a> {
                 break;
             }
             let option = if typed.starts_with(b"--") { typed.get(1..).unwrap_or_default() } else { typed };
-            match option {
-                b"-4" => options.family = Family::Inet,
-                b"-6" => options.family = Family::Inet6,
-                b"-0" => options.family = Family::Link,
-                _ if matches(option, "-family") => options.family = family(words.value()?)?,
-                _ if matches(option, "-oneline") => options.oneline = true,
-                _ if matches(option, "-Version") => options.version = true,
-                _ if matches(option, "-netns") => options.netns = Some(words.value()?),
-                _ if matches(option, "-all") => options.all = true,
-                _ if matches(option, "-help") && option.len() > 2 => return Err(super::usage()),
-                _ => {
-                    return Err(match NOT_YET.iter().find(|name| matches(option, name)) {
-                        Some(name) => Fail::not_yet(&bytes!["ip ", name]),
-                        None => Fail::new(MISUSE, bytes!["Option \"", option, "\" is unknown, try \"ip -help\"."]),
-                    });
-                }
-            }
+            options.take(option, &mut words)?;
         }
         Ok((options, words.all()))
+    }
+
+    /// In the order in which `ip` tries them: `-h` is `-human-readable`, `-he` is `-help`.
+    fn take(&mut self, option: &[u8], words: &mut Words<'_>) -> Result<(), Fail> {
+        match option {
+            _ if matches(option, "-loops") && option.len() > 1 => {
+                let word = words.value()?;
+                self.loops = Some(number(word).and_then(|n| n.try_into().ok()).unwrap_or(0));
+            }
+            b"-f" => self.family = family(words.value()?)?,
+            _ if matches(option, "-family") => self.family = family(words.value()?)?,
+            b"-4" => self.family = Family::Inet,
+            b"-6" => self.family = Family::Inet6,
+            b"-0" => self.family = Family::Link,
+            b"-M" | b"-B" => return Err(Fail::not_yet(&bytes!["ip ", option])),
+            _ if matches(option, "-human-readable") => self.human_readable = true,
+            _ if matches(option, "-iec") => self.iec = true,
+            _ if matches(option, "-stats") || matches(option, "-statistics") => self.statistics += 1,
+            _ if matches(option, "-details") => self.details = true,
+            _ if matches(option, "-resolve") => self.resolve = true,
+            _ if matches(option, "-oneline") => self.oneline = true,
+            _ if matches(option, "-timestamp") => self.timestamp = Some(Timestamp::Long),
+            _ if matches(option, "-tshort") => self.timestamp = Some(Timestamp::Short),
+            _ if matches(option, "-Version") => self.version = true,
+            _ if matches(option, "-force") => self.force = true,
+            _ if matches(option, "-batch") => self.batch = Some(words.value()?.to_vec()),
+            _ if matches(option, "-brief") => self.brief = true,
+            _ if matches(option, "-json") => self.json = true,
+            _ if matches(option, "-pretty") => self.pretty = true,
+            _ if matches(option, "-rcvbuf") => {
+                let word = words.value()?;
+                let size = number(word).and_then(|n| n.try_into().ok());
+                self.receive_buffer =
+                    Some(size.ok_or_else(|| Fail::new(MISUSE, bytes!["Invalid rcvbuf size '", word, "'"]))?);
+            }
+            _ if When::parse(option).is_some() => self.color = When::parse(option).unwrap_or_default(),
+            _ if matches(option, "-help") && option.len() > 2 => return Err(super::usage()),
+            _ if matches(option, "-netns") => self.netns = Some(words.value()?.to_vec()),
+            _ if matches(option, "-Numeric") => self.numeric = true,
+            _ if matches(option, "-all") => self.all = true,
+            _ if matches(option, "-echo") => self.echo = true,
+            _ => return Err(Fail::new(MISUSE, bytes!["Option \"", option, "\" is unknown, try \"ip -help\"."])),
+        }
+        Ok(())
     }
 }
 
@@ -85,7 +118,7 @@ fn family(word: &[u8]) -> Result<Family, Fail> {
 mod tests {
     use super::*;
 
-    fn parse<'a>(words: &'a [&'a [u8]]) -> (Options<'a>, usize) {
+    fn parse(words: &[&[u8]]) -> (Options, usize) {
         let (options, rest) = Options::parse(words).unwrap();
         (options, rest.len())
     }
@@ -93,14 +126,23 @@ mod tests {
     #[test]
     fn options_end_at_the_first_other_word() {
         let (options, left) = parse(&[b"-4", b"--o", b"-n", b"ns1", b"a", b"-6"]);
-        assert_eq!((options.family, options.oneline, options.netns, left), (Family::Inet, true, Some(&b"ns1"[..]), 2));
+        assert_eq!((options.family, options.oneline, left), (Family::Inet, true, 2));
+        assert_eq!(options.netns.as_deref(), Some(&b"ns1"[..]));
         assert_eq!(parse(&[b"-a", b"--", b"-4"]).1, 1);
+    }
+
+    #[test]
+    fn an_abbreviation_is_the_first_that_it_begins() {
+        let (options, _) = parse(&[b"-s", b"-s", b"-d", b"-j", b"-p", b"-br", b"-h", b"-c=auto", b"-t"]);
+        assert_eq!((options.statistics, options.details, options.json, options.pretty), (2, true, true, true));
+        assert_eq!((options.brief, options.human_readable, options.color), (true, true, When::Auto));
+        assert_eq!(options.timestamp, Some(Timestamp::Long));
     }
 
     #[test]
     fn what_is_not_known_is_told_apart_from_what_is_not_there_yet() {
         assert!(Options::parse(&[b"-x"]).unwrap_err().text.ends_with(b"try \"ip -help\"."));
-        assert!(Options::parse(&[b"-j"]).unwrap_err().text.ends_with(b"not supported yet"));
+        assert!(Options::parse(&[b"-M"]).unwrap_err().text.ends_with(b"not supported yet"));
         assert_eq!(Options::parse(&[b"-n"]).unwrap_err().status, MISUSE);
     }
 }

@@ -13,12 +13,10 @@ use nslab::ops::{link, nsid};
 use nslab::wire::Request;
 
 use super::fail::{Fail, MISUSE, bytes};
-use super::names::Tables;
+use super::names::Names as TableNames;
 use super::options::Options;
+use super::print::Printer;
 use super::words::Family;
-
-/// Output is handed on in pieces of about this size.
-const FLUSH_AT: usize = 64 * 1024;
 
 /// What is remembered of a link once it was seen.
 #[derive(Debug, Clone)]
@@ -28,55 +26,42 @@ pub(super) struct Known {
 }
 
 /// One run of `ip`.
+#[derive(Default)]
 pub(super) struct Session {
+    pub(super) options: Options,
+    /// The family that the command is about: the options', unless a word of the command says another.
     pub(super) family: Family,
-    pub(super) all: bool,
-    oneline: bool,
-    pub(super) out: Vec<u8>,
-    closed: bool,
+    pub(super) print: Printer,
+    pub(super) names: TableNames,
     connection: Option<Connection>,
     links: HashMap<u32, Known>,
     netns_names: Option<HashMap<u32, Vec<u8>>>,
-    pub(super) tables: Tables,
 }
 
 impl Session {
-    pub(super) fn new() -> Self {
-        Self {
-            family: Family::Any,
-            all: false,
-            oneline: false,
-            out: Vec::new(),
-            closed: false,
-            connection: None,
-            links: HashMap::new(),
-            netns_names: None,
-            tables: Tables::default(),
-        }
-    }
-
     /// Does what the options ask for at once: `-n` moves this process into a namespace.
-    pub(super) fn set_options(&mut self, options: Options<'_>) -> Result<(), Fail> {
-        self.family = options.family;
-        self.oneline = options.oneline;
-        self.all = options.all;
-        if options.version {
-            self.out.extend(format!("ip utility, iproute2-6.15.0, nslab {}\n", env!("CARGO_PKG_VERSION")).bytes());
-            return Err(Fail::new(0, Vec::new()));
+    pub(super) fn set_options(&mut self, options: Options) -> Result<(), Fail> {
+        self.print.set(options.json.then_some(options.pretty), options.oneline, options.color);
+        self.names.numeric = options.numeric;
+        self.options = options;
+        if self.options.version {
+            self.print.text(format!("ip utility, iproute2-6.15.0, nslab {}\n", env!("CARGO_PKG_VERSION")));
+            return Err(Fail::silent(0));
         }
-        match options.netns {
+        match &self.options.netns {
             Some(name) => enter(name),
             None => Ok(()),
         }
     }
 
-    /// What ends a line that `-o` joins with the next.
-    pub(super) fn line_end(&self) -> &'static str {
-        if self.oneline { "\\" } else { "\n" }
-    }
-
-    pub(super) fn oneline(&self) -> bool {
-        self.oneline
+    /// Runs one command. What earlier ones learned of links may be out of date by now.
+    pub(super) fn command(&mut self, words: &[&[u8]]) -> Result<(), Fail> {
+        self.family = self.options.family;
+        self.links.clear();
+        self.netns_names = None;
+        let result = super::run_object(self, words);
+        self.print.abandon_document();
+        result
     }
 
     pub(super) fn connection(&mut self) -> Result<&mut Connection, Fail> {
@@ -139,37 +124,28 @@ impl Session {
         nsid::get(connection, namespace)
     }
 
-    /// Hands on what has been written so far, if that is much.
-    pub(super) fn flush_some(&mut self) {
-        if self.out.len() >= FLUSH_AT {
-            self.flush();
-        }
-    }
-
-    pub(super) fn flush(&mut self) {
-        let mut out = std::io::stdout().lock();
-        if !self.closed && out.write_all(&self.out).and_then(|()| out.flush()).is_err() {
-            // Nobody reads any more; there is nobody to tell either.
-            self.closed = true;
-        }
-        self.out.clear();
-    }
-
     /// Writes what is left, tells of a failure, and gives the exit status.
     pub(super) fn end(mut self, result: Result<(), Fail>) -> ExitCode {
-        self.flush();
         match result {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(()) => {
+                self.print.flush();
+                ExitCode::SUCCESS
+            }
             Err(fail) => {
-                tell(&fail);
+                self.tell(&fail);
                 ExitCode::from(fail.status)
             }
         }
     }
+
+    /// Writes a failure's words to standard error, behind all that was printed before.
+    pub(super) fn tell(&mut self, fail: &Fail) {
+        self.print.flush();
+        tell(fail);
+    }
 }
 
-/// Writes a failure's words to standard error.
-pub(super) fn tell(fail: &Fail) {
+fn tell(fail: &Fail) {
     if !fail.text.is_empty() {
         let mut line = fail.text.clone();
         line.push(b'\n');

@@ -117,7 +117,8 @@ pub(super) fn prefix(word: &[u8], family: Family) -> Result<Prefix, Fail> {
         Prefix::new(address, len).ok()
     };
     read().ok_or_else(|| {
-        Fail::new(FAILED, bytes!["Error: ", family.words(), " prefix is expected rather than \"", word, "\"."])
+        let text = bytes!["Error: ", family.words(), " prefix is expected rather than \"", word, "\"."];
+        Fail::new(FAILED, text).ending_batch()
     })
 }
 

@@ -5,6 +5,7 @@ use nslab::types::Prefix;
 use nslab::wire::consts::{AF_INET6, AF_UNSPEC, IFA_F_NODAD};
 
 use crate::applet::ip::fail::{FAILED, Fail, bytes};
+use crate::applet::ip::names::Name;
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::{self, Family, Words, matches};
 
@@ -46,7 +47,7 @@ pub(super) fn run(session: &mut Session, mut words: Words<'_>) -> Result<(), Fai
             b"nodad" => flags |= IFA_F_NODAD,
             b"scope" => {
                 let name = words.value()?;
-                let number = session.tables.scope_number(name);
+                let number = session.names.number(Name::Scope, name).and_then(|n| u8::try_from(n).ok());
                 scope = Some(number.ok_or_else(|| Fail::wrong(name, "invalid scope value."))?);
             }
             _ => {

@@ -2,11 +2,13 @@
 
 use nslab::ops::address::{Address, FOREVER};
 use nslab::wire::consts::{
-    AF_INET, AF_INET6, IFA_ANYCAST, IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_HOMEADDRESS, IFA_F_MANAGETEMPADDR,
-    IFA_F_MCAUTOJOIN, IFA_F_NODAD, IFA_F_NOPREFIXROUTE, IFA_F_OPTIMISTIC, IFA_F_PERMANENT, IFA_F_SECONDARY,
-    IFA_F_STABLE_PRIVACY, IFA_F_TENTATIVE,
+    AF_INET, AF_INET6, IFA_ANYCAST, IFA_BROADCAST, IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_HOMEADDRESS,
+    IFA_F_MANAGETEMPADDR, IFA_F_MCAUTOJOIN, IFA_F_NODAD, IFA_F_NOPREFIXROUTE, IFA_F_OPTIMISTIC, IFA_F_PERMANENT,
+    IFA_F_SECONDARY, IFA_F_STABLE_PRIVACY, IFA_F_TENTATIVE,
 };
 
+use crate::applet::ip::names::Name;
+use crate::applet::ip::print::{Color, Printer};
 use crate::applet::ip::session::Session;
 
 /// In the order in which `ip` prints them; `dynamic` stands for a permanent flag that is not set.
@@ -25,78 +27,76 @@ const FLAGS: &[(u32, &str)] = &[
     (IFA_F_STABLE_PRIVACY, "stable-privacy"),
 ];
 
-/// Prints an address of a link, with its line break.
+/// Prints an address of a link, into an object that the caller has begun.
 pub(super) fn address(session: &mut Session, link_name: &[u8], address: &Address<'_>) {
-    let mut line = Vec::new();
-    if session.oneline() {
-        line.extend(format!("{}: ", address.index()).bytes());
-        line.extend_from_slice(link_name);
+    let print = &mut session.print;
+    if print.is_oneline() && !print.is_json() {
+        print.number(None, "{}: ", address.index());
+        print.text(link_name);
     }
-    let family = match address.family() {
-        AF_INET => "inet".into(),
-        AF_INET6 => "inet6".into(),
-        other => format!("family {other}"),
+    let (family, color) = match address.family() {
+        AF_INET => ("inet".into(), Some(Color::Inet)),
+        AF_INET6 => ("inet6".into(), Some(Color::Inet6)),
+        other => (format!("family {other}"), None),
     };
-    line.extend(format!("    {family} ").bytes());
+    print.string("family", "    {} ", family);
     if let Some(local) = address.local() {
-        line.extend(local.to_string().bytes());
+        print.colored(color, "local", "{}", local.to_string());
         if let Some(peer) = address.peer() {
-            line.extend(format!(" peer {peer}").bytes());
+            print.text(" peer ");
+            print.colored(color, "address", "{}", peer.to_string());
         }
-        line.extend(format!("/{} ", address.prefix_len()).bytes());
+        print.number("prefixlen", "/{} ", address.prefix_len());
     }
     if let Some(metric) = address.metric().filter(|metric| *metric != 0) {
-        line.extend(format!("metric {metric} ").bytes());
+        print.number("metric", "metric {} ", metric);
     }
-    if let Some(broadcast) = address.broadcast() {
-        line.extend(format!("brd {broadcast} ").bytes());
-    }
-    if let Some(anycast) = address.ip(IFA_ANYCAST) {
-        line.extend(format!("any {anycast} ").bytes());
-    }
-    line.extend_from_slice(b"scope ");
-    line.extend(session.tables.scope(address.scope()));
-    line.push(b' ');
-    line.extend(flags(address).bytes());
-    if let Some(protocol) = address.protocol() {
-        line.extend_from_slice(b"proto ");
-        line.extend(session.tables.address_protocol(protocol));
-        line.push(b' ');
-    }
-    if let Some(label) = address.label() {
-        line.extend_from_slice(label);
-    }
-    if let Some((preferred, valid)) = address.lifetimes() {
-        line.extend(session.line_end().bytes());
-        line.extend(format!("       valid_lft {} preferred_lft ", lifetime(valid)).bytes());
-        // A deprecated address counts on below zero.
-        if address.flags() & IFA_F_DEPRECATED != 0 && preferred != FOREVER {
-            line.extend(format!("{}sec", preferred.cast_signed()).bytes());
-        } else {
-            line.extend(lifetime(preferred).bytes());
+    for (kind, key, word) in [(IFA_BROADCAST, "broadcast", "brd "), (IFA_ANYCAST, "anycast", "any ")] {
+        if let Some(other) = address.ip(kind) {
+            print.text(word);
+            print.colored(color, key, "{} ", other.to_string());
         }
     }
-    line.push(b'\n');
-    session.out.extend(line);
+    print.string("scope", "scope {} ", session.names.name(Name::Scope, address.scope().into()));
+    flags(print, address);
+    if let Some(protocol) = address.protocol() {
+        print.string("protocol", "proto {} ", session.names.name(Name::AddressProtocol, protocol.into()));
+    }
+    if let Some(label) = address.label() {
+        print.string("label", "{}", label);
+    }
+    if let Some((preferred, valid)) = address.lifetimes() {
+        print.line_end();
+        print.text("       ");
+        print.number_as("valid_life_time", "valid_lft {}", valid, lifetime(valid));
+        // A deprecated address counts on below zero.
+        if address.flags() & IFA_F_DEPRECATED != 0 && preferred != FOREVER {
+            let left = preferred.cast_signed();
+            print.number("preferred_life_time", " preferred_lft {}sec", left);
+        } else {
+            print.number_as("preferred_life_time", " preferred_lft {}", preferred, lifetime(preferred));
+        }
+    }
+    print.text("\n");
 }
 
-fn flags(address: &Address<'_>) -> String {
+fn flags(print: &mut Printer, address: &Address<'_>) {
     let flags = address.flags();
-    let mut text = String::new();
     let mut rest = flags;
     for (flag, word) in FLAGS {
         let shown = if *flag == IFA_F_PERMANENT { flags & flag == 0 } else { flags & flag != 0 };
         rest &= !flag;
         if shown {
             let temporary = *flag == IFA_F_SECONDARY && address.family() == AF_INET6;
-            text.push_str(if temporary { "temporary" } else { word });
-            text.push(' ');
+            let word = if temporary { "temporary" } else { *word };
+            print.boolean(word, "", true);
+            print.text(word);
+            print.text(" ");
         }
     }
     if rest != 0 {
-        text.push_str(&format!("flags {rest:02x} "));
+        print.string("ifa_flags", "flags {} ", format!("{rest:02x}"));
     }
-    text
 }
 
 fn lifetime(seconds: u32) -> String {

@@ -31,20 +31,28 @@ pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
     let one = filter.dev.and_then(|_| links.first()).map(|link| link.index());
     let address_messages = if session.family == Family::Link { Vec::new() } else { dump(session, family, one)? };
     let addresses = by_link(&address_messages)?;
+    session.print.begin_document();
     for link in &links {
         let of_link = addresses.get(&link.index()).map(Vec::as_slice).unwrap_or_default();
         if of_link.is_empty() && matches!(session.family, Family::Inet | Family::Inet6) {
             continue;
         }
-        if !session.oneline() {
+        session.print.begin_object(None);
+        if !session.print.is_oneline() || session.print.is_json() {
             link::print::link(session, link, shape);
-            session.out.push(b'\n');
+            session.print.text("\n");
         }
+        session.print.begin_array("addr_info");
         for address in of_link {
+            session.print.begin_object(None);
             print::address(session, link.name(), address);
+            session.print.end_object();
         }
-        session.flush_some();
+        session.print.end_array();
+        session.print.end_object();
+        session.print.flush_some();
     }
+    session.print.end_document();
     Ok(())
 }
 

@@ -7,6 +7,8 @@ use nslab::wire::consts::{
     IFF_RUNNING, IFF_SLAVE, IFF_UP,
 };
 
+use crate::applet::ip::names::Name;
+use crate::applet::ip::print::Color;
 use crate::applet::ip::session::Session;
 
 /// In the order in which `ip` prints them.
@@ -44,27 +46,27 @@ pub(in crate::applet::ip) enum Shape {
     Inet6,
 }
 
-/// Prints a link without its last line break.
+/// Prints a link, into an object that the caller has begun, without the text's last line break.
 pub(in crate::applet::ip) fn link(session: &mut Session, link: &Link<'_>, shape: Shape) {
-    let mut line = Vec::new();
-    line.extend(format!("{}: ", link.index()).bytes());
-    let lower_down = name(session, link, shape, &mut line);
-    line.extend_from_slice(b": ");
-    line.extend(flags(link.flags(), lower_down).bytes());
+    session.print.number("ifindex", "{}: ", link.index());
+    let lower_down = name(session, link, shape);
+    flags(session, link.flags(), lower_down);
+    let print = &mut session.print;
     if let Some(mtu) = link.mtu() {
-        line.extend(format!(" mtu {mtu}").bytes());
+        print.number("mtu", " mtu {}", mtu);
     }
     if let Some(qdisc) = link.qdisc().filter(|_| shape != Shape::Inet6) {
-        line.extend_from_slice(b" qdisc ");
-        line.extend_from_slice(qdisc);
+        print.string("qdisc", " qdisc {}", qdisc);
     }
     if let Some(master) = link.master().filter(|_| shape != Shape::Inet6) {
-        line.extend_from_slice(b" master ");
-        line.extend(name_or_index(session, master));
+        let master = name_or_index(session, master);
+        session.print.string("master", " master {}", master);
     }
-    line.push(b' ');
+    let print = &mut session.print;
+    print.text(" ");
     if let Some(state) = link.oper_state() {
-        line.extend(format!("state {state} ").bytes());
+        print.text("state ");
+        print.colored(state_color(link), "operstate", "{} ", state.to_string());
     }
     if shape == Shape::Link
         && let Some(mode) = link.link_mode()
@@ -74,18 +76,23 @@ pub(in crate::applet::ip) fn link(session: &mut Session, link: &Link<'_>, shape:
             1 => "DORMANT".into(),
             other => other.to_string(),
         };
-        line.extend(format!("mode {word} ").bytes());
+        print.string("linkmode", "mode {} ", word);
     }
     if let Some(group) = link.group().filter(|_| shape != Shape::Inet6) {
-        line.extend_from_slice(b"group ");
-        line.extend(session.tables.group(group));
-        line.push(b' ');
+        print.string("group", "group {} ", session.names.name(Name::Group, group));
     }
     if let Some(len) = link.txqlen().filter(|len| *len > 0) {
-        line.extend(format!("qlen {}", len.cast_signed()).bytes());
+        print.number("txqlen", "qlen {}", len.cast_signed());
     }
-    session.out.extend(line);
     hardware(session, link, shape);
+}
+
+fn state_color(link: &Link<'_>) -> Option<Color> {
+    match link.oper_state()?.0 {
+        6 => Some(Color::Up),
+        2 => Some(Color::Down),
+        _ => None,
+    }
 }
 
 /// The second line: hardware addresses, and where the other end is.
@@ -93,76 +100,105 @@ fn hardware(session: &mut Session, link: &Link<'_>, shape: Shape) {
     if shape == Shape::Inet6 {
         return;
     }
-    let mut line = Vec::new();
+    let print = &mut session.print;
     if shape != Shape::Inet {
-        line.extend(session.line_end().bytes());
-        line.extend(format!("    link/{} ", link.hw_type()).bytes());
+        print.line_end();
+        print.string("link_type", "    link/{} ", link.hw_type().to_string());
         if let Some(address) = link.address() {
-            line.extend(hex(address).bytes());
+            print.colored(Color::Mac, "address", "{}", hex(address));
         }
         if let Some(broadcast) = link.broadcast() {
-            line.extend(if link.has(IFF_POINTOPOINT) { " peer " } else { " brd " }.bytes());
-            line.extend(hex(broadcast).bytes());
+            if link.has(IFF_POINTOPOINT) {
+                print.text(" peer ");
+                print.boolean("link_pointtopoint", "", true);
+            } else {
+                print.text(" brd ");
+            }
+            print.colored(Color::Mac, "broadcast", "{}", hex(broadcast));
         }
     }
     if let Some(permanent) = link.permanent_address()
         && link.address().is_some_and(|address| address != permanent)
     {
-        line.extend(format!(" permaddr {}", hex(permanent)).bytes());
+        print.string("permaddr", " permaddr {}", hex(permanent));
     }
     match link.link_netnsid() {
         Some(id) if id >= 0 => match session.netns_name(id.cast_unsigned()) {
-            Some(name) => {
-                line.extend_from_slice(b" link-netns ");
-                line.extend(name);
-            }
-            None => line.extend(format!(" link-netnsid {id}").bytes()),
+            Some(name) if !session.print.is_json() => session.print.string(None, " link-netns {}", name),
+            _ => session.print.number("link_netnsid", " link-netnsid {}", id),
         },
-        Some(_) => line.extend_from_slice(b" link-netnsid unknown"),
+        Some(_) => session.print.text(" link-netnsid unknown"),
         None => {}
     }
+    let print = &mut session.print;
     if link.proto_down() {
-        line.extend_from_slice(b" protodown on");
+        print.text(" protodown on");
     }
     if let Some(alias) = link.alias() {
-        line.extend(session.line_end().bytes());
-        line.extend_from_slice(b"    alias ");
-        line.extend_from_slice(alias);
+        print.line_end();
+        print.string("ifalias", "    alias {}", alias);
     }
-    for altname in link.altnames() {
-        line.extend(session.line_end().bytes());
-        line.extend_from_slice(b"    altname ");
-        line.extend_from_slice(altname);
+    if link.altnames().next().is_some() {
+        print.begin_array("altnames");
+        for altname in link.altnames() {
+            print.line_end();
+            print.string(None, "    altname {}", altname);
+        }
+        print.end_array();
     }
-    session.out.extend(line);
 }
 
 /// Writes the name, and behind `@` what is beneath or at the other end. Says whether that is down.
-fn name(session: &mut Session, link: &Link<'_>, shape: Shape, line: &mut Vec<u8>) -> bool {
-    line.extend_from_slice(link.name());
-    match (link.link(), link.link_netnsid().filter(|_| shape != Shape::Inet6)) {
-        (None, _) => false,
-        (Some(0), _) => {
-            line.extend_from_slice(b"@NONE");
-            false
-        }
-        (Some(lower), Some(_)) => {
-            line.extend(format!("@if{lower}").bytes());
-            false
-        }
+fn name(session: &mut Session, link: &Link<'_>, shape: Shape) -> bool {
+    let id = link.link_netnsid().filter(|_| shape != Shape::Inet6);
+    let (lower, down) = match (link.link(), id) {
+        (None, _) => (None, false),
+        (Some(0), _) => (Some(b"NONE".to_vec()), false),
+        (Some(lower), Some(_)) => (Some(format!("if{lower}").into_bytes()), false),
         (Some(lower), None) => {
-            line.push(b'@');
-            line.extend(name_or_index(session, lower));
-            session.known(lower).is_some_and(|known| known.flags & IFF_UP == 0)
+            let down = session.known(lower).is_some_and(|known| known.flags & IFF_UP == 0);
+            (Some(name_or_index(session, lower)), down)
         }
+    };
+    let print = &mut session.print;
+    if !print.is_json() {
+        let mut text = link.name().to_vec();
+        if let Some(lower) = lower {
+            text.push(b'@');
+            text.extend(lower);
+        }
+        print.colored(Color::IfName, None, "{}: ", text);
+        return down;
     }
+    match (link.link(), id, lower) {
+        (Some(lower), Some(_), _) if lower != 0 => print.number("link_index", "", lower),
+        (Some(0), _, _) => print.null("link", ""),
+        (_, _, Some(lower)) => print.string("link", "", lower),
+        (_, _, None) => {}
+    }
+    print.string("ifname", "", link.name());
+    down
 }
 
 fn name_or_index(session: &mut Session, index: u32) -> Vec<u8> {
     session.known(index).map_or_else(|| format!("if{index}").into_bytes(), |known| known.name)
 }
 
-fn flags(flags: u32, lower_down: bool) -> String {
+fn flags(session: &mut Session, flags: u32, lower_down: bool) {
+    let print = &mut session.print;
+    print.begin_array("flags");
+    print.text("<");
+    let mut between = "";
+    for word in flag_words(flags, lower_down) {
+        print.text(between);
+        print.string(None, "{}", word);
+        between = ",";
+    }
+    print.text(">");
+    print.end_array();
+}
+
+fn flag_words(flags: u32, lower_down: bool) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     if flags & IFF_UP != 0 && flags & IFF_RUNNING == 0 {
         words.push("NO-CARRIER".into());
@@ -180,7 +216,7 @@ fn flags(flags: u32, lower_down: bool) -> String {
     if lower_down {
         words.push("M-DOWN".into());
     }
-    format!("<{}>", words.join(","))
+    words
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -192,10 +228,14 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    fn words(flags: u32, lower_down: bool) -> String {
+        flag_words(flags, lower_down).join(",")
+    }
+
     #[test]
     fn flags_in_the_order_of_ip() {
-        assert_eq!(flags(IFF_UP | IFF_BROADCAST | IFF_MULTICAST, true), "<NO-CARRIER,BROADCAST,MULTICAST,UP,M-DOWN>");
-        assert_eq!(flags(IFF_LOOPBACK | IFF_UP | IFF_RUNNING | IFF_LOWER_UP, false), "<LOOPBACK,UP,LOWER_UP>");
-        assert_eq!(flags(0x8000_0000, false), "<80000000>");
+        assert_eq!(words(IFF_UP | IFF_BROADCAST | IFF_MULTICAST, true), "NO-CARRIER,BROADCAST,MULTICAST,UP,M-DOWN");
+        assert_eq!(words(IFF_LOOPBACK | IFF_UP | IFF_RUNNING | IFF_LOWER_UP, false), "LOOPBACK,UP,LOWER_UP");
+        assert_eq!(words(0x8000_0000, false), "80000000");
     }
 }

@@ -105,10 +105,14 @@ pub(in crate::applet::ip) fn pass<'a>(
 pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
     let filter = Filter::parse(words)?;
     let messages = fetch(session, filter)?;
+    session.print.begin_document();
     for link in pass(session, &messages, filter)? {
+        session.print.begin_object(None);
         print::link(session, &link, print::Shape::Link);
-        session.out.push(b'\n');
-        session.flush_some();
+        session.print.text("\n");
+        session.print.end_object();
+        session.print.flush_some();
     }
+    session.print.end_document();
     Ok(())
 }

@@ -9,8 +9,8 @@ use crate::applet::ip::words::Words;
 pub(super) fn parse<'a>(session: &mut Session, mut words: Words<'a>) -> Result<Option<Settings<'a>>, Fail> {
     if words.take() != Some(b"peer".as_slice()) {
         // On standard output, where `ip` prints it.
-        session.out.extend(b"Usage: ip link <options> type veth [peer <options>]\n");
-        session.out.extend(b"To get <options> type 'ip link add help'\n");
+        session.print.text("Usage: ip link <options> type veth [peer <options>]\n");
+        session.print.text("To get <options> type 'ip link add help'\n");
         return Err(Fail::new(FAILED, Vec::new()));
     }
     let peer = Settings::parse(session, &mut words)?;

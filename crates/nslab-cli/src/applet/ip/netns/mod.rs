@@ -8,7 +8,7 @@ use nslab::namespace::Names;
 use nslab::types::{check_netns_name, strerror};
 
 use super::fail::{FAILED, Fail, MISUSE, bytes};
-use super::session::{Session, enter, tell};
+use super::session::{Session, enter};
 use super::words::Words;
 use super::{Entry, entry, not_yet, run_verb};
 
@@ -34,7 +34,7 @@ pub(super) fn run(session: &mut Session, mut words: Words<'_>) -> Result<(), Fai
         return list(session, words);
     };
     // Before the verb is even looked at, as in `ip`.
-    if !session.all
+    if !session.options.all
         && let Some(name) = words.peek()
         && check_netns_name(name).is_err()
     {
@@ -50,14 +50,18 @@ fn list(session: &mut Session, _words: Words<'_>) -> Result<(), Fail> {
     for name in &list {
         let _ = id_of(session, &names, name);
     }
+    session.print.begin_document();
     for name in &list {
-        session.out.extend_from_slice(name.as_bytes());
+        session.print.begin_object(None);
+        session.print.string("name", "{}", name.as_bytes());
         if let Some(id) = id_of(session, &names, name) {
-            session.out.extend(format!(" (id: {id})").bytes());
+            session.print.number("id", " (id: {})", id);
         }
-        session.out.push(b'\n');
-        session.flush_some();
+        session.print.text("\n");
+        session.print.end_object();
+        session.print.flush_some();
     }
+    session.print.end_document();
     Ok(())
 }
 
@@ -65,7 +69,7 @@ fn list(session: &mut Session, _words: Words<'_>) -> Result<(), Fail> {
 fn id_of(session: &mut Session, names: &Names, name: &OsStr) -> Option<u32> {
     let id = names.open(name).and_then(|namespace| session.netns_id(&namespace));
     id.unwrap_or_else(|error| {
-        tell(&Fail::kernel(&error));
+        session.tell(&Fail::kernel(&error));
         None
     })
 }
@@ -80,7 +84,7 @@ fn add(_session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
 }
 
 fn delete(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
-    if session.all {
+    if session.options.all {
         return Err(Fail::not_yet(b"ip -all netns delete"));
     }
     let name = name_of(&mut words)?;
@@ -88,7 +92,7 @@ fn delete(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
 }
 
 fn exec(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
-    if session.all {
+    if session.options.all {
         return Err(Fail::not_yet(b"ip -all netns exec"));
     }
     let name = name_of(&mut words)?;
@@ -96,7 +100,7 @@ fn exec(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
         return Err(Fail::new(FAILED, "No command specified"));
     };
     enter(name)?;
-    session.flush();
+    session.print.flush();
     let error = std::process::Command::new(OsStr::from_bytes(program))
         .args(words.all().iter().map(|word| OsStr::from_bytes(word)))
         .exec();
