@@ -4,6 +4,7 @@
 //! What `ip` has and this does not have yet is in the tables too, and says so: a word never means
 //! something else here.
 
+mod accounts;
 mod address;
 mod batch;
 mod fail;

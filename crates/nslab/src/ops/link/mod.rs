@@ -4,7 +4,7 @@ mod reply;
 mod request;
 
 pub use reply::{HwType, Link, OperState};
-pub use request::{Kind, LinkConfig, Netns, Select};
+pub use request::{Data, Kind, LinkConfig, Netns, Select};
 
 use crate::error::Result;
 use crate::netlink::{Connection, Dumped, Transport};

@@ -4,9 +4,10 @@ use std::fmt;
 
 use crate::error::Result;
 use crate::wire::consts::{
-    IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_BROADCAST, IFLA_GROUP, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_KIND, IFLA_LINK,
-    IFLA_LINK_NETNSID, IFLA_LINKINFO, IFLA_LINKMODE, IFLA_MASTER, IFLA_MTU, IFLA_OPERSTATE, IFLA_PERM_ADDRESS,
-    IFLA_PROP_LIST, IFLA_PROTO_DOWN, IFLA_QDISC, IFLA_TABLE, IFLA_TXQLEN,
+    IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_BROADCAST, IFLA_GROUP, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_DATA,
+    IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_LINKINFO,
+    IFLA_LINKMODE, IFLA_MASTER, IFLA_MTU, IFLA_OPERSTATE, IFLA_PERM_ADDRESS, IFLA_PROP_LIST, IFLA_PROTO_DOWN,
+    IFLA_QDISC, IFLA_TABLE, IFLA_TXQLEN,
 };
 use crate::wire::{Attribute, Malformed, Message, Table};
 
@@ -287,8 +288,30 @@ impl<'a> Link<'a> {
     /// What it is: `veth`, `bridge`, …; `None` for what has no kind, as loopback.
     #[must_use]
     pub fn kind(&self) -> Option<&'a [u8]> {
-        let info = Table::<{ IFLA_INFO_KIND as usize + 1 }>::parse(self.attribute(IFLA_LINKINFO)?.payload).ok()?;
-        info.get(IFLA_INFO_KIND).map(|a| a.string())
+        self.info(IFLA_INFO_KIND).map(|a| a.string())
+    }
+
+    /// What the kind says of it: attributes of the kind's own (`wire::consts::kinds`).
+    #[must_use]
+    pub fn info_data(&self) -> Option<Attribute<'a>> {
+        self.info(IFLA_INFO_DATA)
+    }
+
+    /// The kind of its master.
+    #[must_use]
+    pub fn info_slave_kind(&self) -> Option<&'a [u8]> {
+        self.info(IFLA_INFO_SLAVE_KIND).map(|a| a.string())
+    }
+
+    /// What its master keeps of it: attributes of the master's kind.
+    #[must_use]
+    pub fn info_slave_data(&self) -> Option<Attribute<'a>> {
+        self.info(IFLA_INFO_SLAVE_DATA)
+    }
+
+    fn info(&self, kind: u16) -> Option<Attribute<'a>> {
+        let info = self.attribute(IFLA_LINKINFO)?;
+        Table::<{ IFLA_INFO_SLAVE_DATA as usize + 1 }>::parse(info.payload).ok()?.get(kind)
     }
 }
 

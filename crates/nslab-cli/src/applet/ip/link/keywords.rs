@@ -217,7 +217,7 @@ fn place(word: &[u8]) -> Result<Namespace, Fail> {
 }
 
 /// Bytes in hexadecimal with colons; or, where there is a dot, an IP address as its bytes.
-fn hardware_address(word: &[u8]) -> Result<Vec<u8>, Fail> {
+pub(super) fn hardware_address(word: &[u8]) -> Result<Vec<u8>, Fail> {
     let bad = |part: &[u8]| Fail::new(FAILED, bytes!["\"", part, "\" is invalid lladdr."]);
     if word.contains(&b'.') {
         return match words::address(word).ok_or_else(|| bad(word))? {

@@ -1,10 +1,10 @@
 //! `ip link` (ip-link(8)).
 
 mod keywords;
+mod kinds;
 mod modify;
 pub(super) mod print;
 mod show;
-mod veth;
 
 use super::fail::Fail;
 use super::session::Session;

@@ -180,7 +180,7 @@ fn name(session: &mut Session, link: &Link<'_>, shape: Shape) -> bool {
     down
 }
 
-fn name_or_index(session: &mut Session, index: u32) -> Vec<u8> {
+pub(super) fn name_or_index(session: &mut Session, index: u32) -> Vec<u8> {
     session.known(index).map_or_else(|| format!("if{index}").into_bytes(), |known| known.name)
 }
 
@@ -219,7 +219,7 @@ fn flag_words(flags: u32, lower_down: bool) -> Vec<String> {
     words
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     pairs.join(":")
 }
