@@ -93,6 +93,7 @@ impl Names {
     pub(super) fn name(&self, table: Name, number: u32) -> Vec<u8> {
         self.known(table, number).unwrap_or_else(|| match table {
             Name::DsField => format!("{number:#04x}").into_bytes(),
+            Name::AddressProtocol => format!("{number:#x}").into_bytes(),
             _ => number.to_string().into_bytes(),
         })
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::Write;
+use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
@@ -10,6 +11,7 @@ use nslab::ErrorKind;
 use nslab::namespace::{Names, Namespace, become_named};
 use nslab::netlink::Connection;
 use nslab::ops::{link, nsid};
+use nslab::probe::name_of;
 use nslab::wire::Request;
 
 use super::fail::{Fail, MISUSE, bytes};
@@ -100,6 +102,12 @@ impl Session {
             return Ok(index);
         }
         link::index_of(self.connection()?, name).map_err(|_| Fail::no_device(name))
+    }
+
+    /// A host's address as it is shown: with `-resolve`, its name where it has one.
+    pub(super) fn host(&self, address: IpAddr) -> Vec<u8> {
+        let name = if self.options.resolve { name_of(address) } else { None };
+        name.map_or_else(|| address.to_string().into_bytes(), |name| name.as_bytes().to_vec())
     }
 
     /// The name of the namespace that this one knows by an id.

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use nslab::types::Prefix;
+use nslab::wire::consts::{AF_INET, AF_INET6, AF_UNSPEC};
 
 use super::fail::{FAILED, Fail, bytes};
 
@@ -127,6 +128,10 @@ pub(super) fn address_of(word: &[u8], family: Family) -> Result<IpAddr, Fail> {
 
 /// A prefix as `ip` reads it: an address, and a length or a dotted mask behind a slash.
 pub(super) fn prefix(word: &[u8], family: Family) -> Result<Prefix, Fail> {
+    if family == Family::Link {
+        let text = bytes!["Error: \"", word, "\" may be inet prefix, but it is not allowed in this context."];
+        return Err(Fail::new(FAILED, text).ending_batch());
+    }
     let read = || {
         let mut parts = word.splitn(2, |byte| *byte == b'/');
         let address = address(parts.next()?).filter(|address| family.holds(*address))?;
@@ -139,6 +144,20 @@ pub(super) fn prefix(word: &[u8], family: Family) -> Result<Prefix, Fail> {
     };
     read().ok_or_else(|| {
         let text = bytes!["Error: ", family.words(), " prefix is expected rather than \"", word, "\"."];
+        Fail::new(FAILED, text).ending_batch()
+    })
+}
+
+/// A prefix, or one of the words for none.
+pub(super) fn prefix_or_none(word: &[u8], family: Family) -> Result<Option<Prefix>, Fail> {
+    let none = matches!(word, b"default" | b"any" | b"all") && family != Family::Link;
+    if none { Ok(None) } else { prefix(word, family).map(Some) }
+}
+
+/// The address of a host, without a length.
+pub(super) fn host(word: &[u8], family: Family) -> Result<IpAddr, Fail> {
+    address(word).filter(|address| family.holds(*address)).ok_or_else(|| {
+        let text = bytes!["Error: ", family.words(), " address is expected rather than \"", word, "\"."];
         Fail::new(FAILED, text).ending_batch()
     })
 }
@@ -173,6 +192,20 @@ impl Family {
             Self::Inet => address.is_ipv4(),
             Self::Inet6 => address.is_ipv6(),
             Self::Link => false,
+        }
+    }
+
+    /// The family of an address.
+    pub(super) fn of(address: IpAddr) -> Self {
+        if address.is_ipv4() { Self::Inet } else { Self::Inet6 }
+    }
+
+    /// The kernel's number of it (`AF_…`); for what has none of its own, that of any.
+    pub(super) fn number(self) -> u8 {
+        match self {
+            Self::Inet => AF_INET,
+            Self::Inet6 => AF_INET6,
+            Self::Any | Self::Link => AF_UNSPEC,
         }
     }
 

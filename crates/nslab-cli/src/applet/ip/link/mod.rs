@@ -11,8 +11,6 @@ use super::session::Session;
 use super::words::Words;
 use super::{Entry, entry, not_yet, run_verb};
 
-pub(super) use show::{Filter, fetch, pass};
-
 /// In the order in which `ip` tries them: `ip link s` is set.
 static VERBS: &[Entry] = &[
     entry("add", modify::add),
