@@ -14,6 +14,7 @@ mod netns;
 mod options;
 mod print;
 mod session;
+mod tuntap;
 mod words;
 
 use std::ffi::OsString;
@@ -60,8 +61,8 @@ static OBJECTS: &[Entry] = &[
     not_yet("macsec"),
     not_yet("tunnel"),
     not_yet("tunl"),
-    not_yet("tuntap"),
-    not_yet("tap"),
+    entry("tuntap", tuntap::run),
+    entry("tap", tuntap::run),
     not_yet("token"),
     not_yet("tcpmetrics"),
     not_yet("tcp_metrics"),

@@ -50,7 +50,7 @@ impl<'a> Words<'a> {
 }
 
 /// A number as strtol(3) with base 0 reads it: white space, a sign, then decimal, 0x hexadecimal or 0 octal.
-fn signed(word: &[u8]) -> Option<i128> {
+pub(super) fn signed(word: &[u8]) -> Option<i128> {
     let text = std::str::from_utf8(word).ok()?.trim_ascii_start();
     let (negative, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),

@@ -7,9 +7,9 @@ use crate::types::IfName;
 use crate::wire::Request;
 use crate::wire::consts::{
     AF_UNSPEC, IFF_UP, IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_BROADCAST, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND,
-    IFLA_INFO_SLAVE_DATA, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU, IFLA_NET_NS_FD, IFLA_NET_NS_PID, IFLA_NEW_IFINDEX,
-    IFLA_NUM_RX_QUEUES, IFLA_NUM_TX_QUEUES, IFLA_TXQLEN, NLM_F_CREATE, NLM_F_EXCL, RTM_DELLINK, RTM_NEWLINK,
-    VETH_INFO_PEER,
+    IFLA_INFO_SLAVE_DATA, IFLA_LINK, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU, IFLA_NET_NS_FD, IFLA_NET_NS_PID,
+    IFLA_NEW_IFINDEX, IFLA_NUM_RX_QUEUES, IFLA_NUM_TX_QUEUES, IFLA_TXQLEN, NLM_F_CREATE, NLM_F_EXCL, RTM_DELLINK,
+    RTM_NEWLINK, VETH_INFO_PEER,
 };
 
 /// `struct ifinfomsg`.
@@ -122,6 +122,8 @@ pub struct LinkConfig<'a> {
     pub queues: Option<u32>,
     /// The index of the bridge or other link that it belongs to; 0 for none.
     pub master: Option<u32>,
+    /// The index of the link beneath it.
+    pub link: Option<u32>,
     /// The namespace it is in.
     pub netns: Option<Netns<'a>>,
     /// For a new link: what it is.
@@ -160,6 +162,9 @@ impl LinkConfig<'_> {
     }
 
     fn attributes(&self, request: &mut Request) {
+        if let Some(link) = self.link {
+            request.u32(IFLA_LINK, link);
+        }
         if let Some(name) = self.name {
             request.string(IFLA_IFNAME, name);
         }

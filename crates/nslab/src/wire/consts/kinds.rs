@@ -182,3 +182,4 @@ pub const IFF_PERSIST: u16 = 0x800;
 pub const IFF_NO_PI: u16 = 0x1000;
 pub const IFF_ONE_QUEUE: u16 = 0x2000;
 pub const IFF_VNET_HDR: u16 = 0x4000;
+pub const IFF_TUN_EXCL: u16 = 0x8000;

@@ -24,6 +24,7 @@ pub(super) struct Settings<'a> {
     pub(super) up: Option<bool>,
     pub(super) netns: Option<Namespace>,
     pub(super) master: Option<u32>,
+    pub(super) link: Option<u32>,
     /// The word behind `type`, which ends the settings.
     pub(super) kind: Option<&'a [u8]>,
 }
@@ -49,6 +50,7 @@ enum Key {
     Mtu,
     Netns,
     Master,
+    Link,
     NoMaster,
     Type,
     NotYet,
@@ -63,7 +65,7 @@ static KEYWORDS: &[(&str, Spelling, Key)] = {
         ("down", Whole, Down),
         ("name", Whole, Name),
         ("index", Whole, Index),
-        ("link", Prefix, NotYet),
+        ("link", Prefix, Link),
         ("address", Prefix, Address),
         ("broadcast", Prefix, Broadcast),
         ("brd", Whole, Broadcast),
@@ -179,6 +181,13 @@ impl<'a> Settings<'a> {
             Key::Master => {
                 let word = words.value()?;
                 self.master = Some(session.index(word).map_err(|_| Fail::wrong(word, "Device does not exist\n"))?);
+            }
+            Key::Link => {
+                let word = words.value()?;
+                if self.link.is_some() {
+                    return Err(Fail::duplicate("link", word));
+                }
+                self.link = Some(session.index(word)?);
             }
             Key::NoMaster => self.master = Some(0),
             Key::Type | Key::NotYet => {}

@@ -45,7 +45,13 @@ pub(super) fn set(session: &mut Session, mut words: Words<'_>) -> Result<(), Fai
         Some(kind) if !words.is_empty() => Some(kinds::read(session, kind, false, words)?),
         _ => None,
     };
-    let kind = settings.kind.map(|kind| of(kind, asked.as_ref()));
+    let mut kind = settings.kind.map(|kind| of(kind, asked.as_ref()));
+    if let (Some(Kind::Veth { peer }), Some(Asked::Peer(words))) = (&mut kind, &asked) {
+        // The other end is one that is there.
+        let dev = words.dev.or(words.name).ok_or_else(no_device_given)?;
+        peer.index = Some(session.index(dev)?);
+        peer.name = peer.name.filter(|name| *name != dev);
+    }
     let request = LinkConfig { name, kind, ..config(&settings) }.change_link(index);
     session.talk(request)
 }
@@ -56,6 +62,12 @@ pub(super) fn delete(session: &mut Session, mut words: Words<'_>) -> Result<(), 
         return Err(no_device_given());
     };
     let index = session.index(dev)?;
+    if let Some(kind) = settings.kind
+        && !words.is_empty()
+    {
+        // They must be right, and mean nothing.
+        kinds::read(session, kind, false, words)?;
+    }
     session.talk(Select::Index(index).delete())
 }
 
@@ -70,6 +82,7 @@ fn config<'a>(settings: &'a Settings<'_>) -> LinkConfig<'a> {
         up: settings.up,
         queues: None,
         master: settings.master,
+        link: settings.link,
         netns: settings.netns.as_ref().map(|namespace| Netns::Fd(namespace.as_fd())),
         kind: None,
     }

@@ -134,6 +134,10 @@ fn hardware(session: &mut Session, link: &Link<'_>, shape: Shape) {
     if link.proto_down() {
         print.text(" protodown on");
     }
+    if session.options.details {
+        details(session, link);
+    }
+    let print = &mut session.print;
     if let Some(alias) = link.alias() {
         print.line_end();
         print.string("ifalias", "    alias {}", alias);
@@ -145,6 +149,51 @@ fn hardware(session: &mut Session, link: &Link<'_>, shape: Shape) {
             print.string(None, "    altname {}", altname);
         }
         print.end_array();
+    }
+}
+
+/// What only `-details` shows, with the part of the link's kind in the middle.
+fn details(session: &mut Session, link: &Link<'_>) {
+    numbers(
+        session,
+        link,
+        &[
+            (30, "promiscuity", " promiscuity {} "),
+            (61, "allmulti", "allmulti {} "),
+            (50, "min_mtu", "minmtu {} "),
+            (51, "max_mtu", "maxmtu {} "),
+        ],
+    );
+    super::kinds::print_details(session, link);
+    let of_family = |family: u16| link.attribute(26)?.nested().flatten().find(|a| a.kind == family);
+    let mode = of_family(10).and_then(|spec| spec.nested().flatten().find(|a| a.kind == 8)?.u8());
+    if let Some(mode) = mode {
+        let words = ["eui64", "none", "stable_secret", "random"];
+        let word = words.get(usize::from(mode)).copied().unwrap_or("unknown");
+        session.print.string("inet6_addr_gen_mode", "addrgenmode {} ", word);
+    }
+    numbers(
+        session,
+        link,
+        &[
+            (31, "num_tx_queues", "numtxqueues {} "),
+            (32, "num_rx_queues", "numrxqueues {} "),
+            (41, "gso_max_size", "gso_max_size {} "),
+            (40, "gso_max_segs", "gso_max_segs {} "),
+            (59, "tso_max_size", "tso_max_size {} "),
+            (60, "tso_max_segs", "tso_max_segs {} "),
+            (58, "gro_max_size", "gro_max_size {} "),
+            (63, "gso_ipv4_max_size", "gso_ipv4_max_size {} "),
+            (64, "gro_ipv4_max_size", "gro_ipv4_max_size {} "),
+        ],
+    );
+}
+
+fn numbers(session: &mut Session, link: &Link<'_>, fields: &[(u16, &'static str, &str)]) {
+    for (attribute, key, format) in fields {
+        if let Some(number) = link.attribute(*attribute).and_then(|a| a.u32()) {
+            session.print.number(*key, format, number);
+        }
     }
 }
 

@@ -143,10 +143,9 @@ fn read_protocol(reading: &mut Reading<'_, ()>, option: &Opt, words: &mut Words<
     Ok(())
 }
 
-/// `ip` has room for 32 bytes.
 fn read_address(reading: &mut Reading<'_, ()>, option: &Opt, words: &mut Words<'_>) -> Result<(), Fail> {
     let address = hardware_address(words.value()?)?;
-    reading.data.attribute(option.attribute, address.get(..32).unwrap_or(&address));
+    reading.data.attribute(option.attribute, &address);
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use super::reading::{Opt, Options, Reading, Takes, opt, whole};
 use crate::applet::ip::fail::{FAILED, Fail, bytes};
 use crate::applet::ip::link::keywords::hardware_address;
 use crate::applet::ip::link::print::hex;
-use crate::applet::ip::session::Session;
+use crate::applet::ip::session::{Session, warn};
 use crate::applet::ip::words::{self, Words};
 
 pub(super) static OPTIONS: Options<Macvlan> = Options {
@@ -97,7 +97,7 @@ fn read_addresses(reading: &mut Read<'_>, option: &Opt<Macvlan>, words: &mut Wor
                 Ok(_) => break,
                 // What is no address may be the next option.
                 Err(fail) => {
-                    reading.session.tell(&fail);
+                    warn(fail.text);
                     break;
                 }
             };

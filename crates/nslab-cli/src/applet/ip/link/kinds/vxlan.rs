@@ -17,7 +17,7 @@ use super::reading::{Opt, Options, Reading, Takes, opt, whole};
 use crate::applet::ip::fail::{Fail, MISUSE, bytes};
 use crate::applet::ip::link::print::name_or_index;
 use crate::applet::ip::names::Name;
-use crate::applet::ip::session::Session;
+use crate::applet::ip::session::{Session, warn};
 use crate::applet::ip::words::{self, Words};
 
 pub(super) static OPTIONS: Options<Vxlan> = Options {
@@ -39,6 +39,7 @@ pub(super) struct Vxlan {
     local: Option<IpAddr>,
     learning: Option<bool>,
     external: bool,
+    filtered: bool,
     port: Option<u16>,
 }
 
@@ -89,7 +90,7 @@ static TABLE: &[Opt<Vxlan>] = {
         opt("noexternal", IFLA_VXLAN_COLLECT_METADATA, Byte(0), "", ""),
         opt("gbp", IFLA_VXLAN_GBP, Nothing, "", "gbp"),
         opt("gpe", IFLA_VXLAN_GPE, Nothing, "", "gpe"),
-        whole("vnifilter", IFLA_VXLAN_VNIFILTER, Byte(1), "", "[no]vnifilter"),
+        whole("vnifilter", IFLA_VXLAN_VNIFILTER, By(vnifilter), "", "[no]vnifilter"),
         whole("novnifilter", IFLA_VXLAN_VNIFILTER, Byte(0), "", ""),
         whole("reserved_bits", IFLA_VXLAN_RESERVED_BITS, By(read_reserved), "reserved_bits", "reserved_bits VALUE"),
     ]
@@ -263,6 +264,13 @@ fn learning(reading: &mut Read<'_>, option: &Opt<Vxlan>, _: &mut Words<'_>) -> R
     Ok(())
 }
 
+fn vnifilter(reading: &mut Read<'_>, option: &Opt<Vxlan>, _: &mut Words<'_>) -> Result<(), Fail> {
+    reading.once_as("vnifilter", reading.typed, reading.typed)?;
+    reading.state.filtered = true;
+    reading.data.u8(option.attribute, 1);
+    Ok(())
+}
+
 fn external(reading: &mut Read<'_>, option: &Opt<Vxlan>, _: &mut Words<'_>) -> Result<(), Fail> {
     reading.once_as("external", reading.typed, reading.typed)?;
     reading.state.external = true;
@@ -271,11 +279,10 @@ fn external(reading: &mut Read<'_>, option: &Opt<Vxlan>, _: &mut Words<'_>) -> R
 }
 
 fn finish(reading: &mut Read<'_>) -> Result<(), Fail> {
-    let Vxlan { id, group, remote, local, learning, external, mut port } = reading.state;
+    let Vxlan { id, group, remote, local, learning, external, filtered, mut port } = reading.state;
     if group.is_some() && remote.is_some() {
         return Err(reading.refuse("both group and remote cannot be specified"));
     }
-    let filtered = reading.has("vnifilter");
     if external && id.is_some() {
         return Err(reading.refuse("both 'external' and vni cannot be specified"));
     }
@@ -293,12 +300,11 @@ fn finish(reading: &mut Read<'_>) -> Result<(), Fail> {
         port = Some(4790);
     }
     if port.is_none() && reading.making {
-        let text = bytes![
+        warn(bytes![
             reading.kind,
             ": destination port not specified\nWill use Linux kernel default (non-standard value)\nUse 'dstport \
              4789' to get the IANA assigned value\nUse 'dstport 0' to get default and quiet this message"
-        ];
-        reading.session.tell(&Fail::new(0, text));
+        ]);
     }
     let data = &mut reading.data;
     if let Some(id) = id {
