@@ -101,14 +101,14 @@ fn links(session: &mut Session, filter: &Filter<'_>) -> Result<Vec<u8>, Fail> {
             Master::None => u32::MAX,
             Master::Index(index) => index,
         });
-        let asked = DumpFilter { master, kind: filter.kernel_kind() };
+        let asked = DumpFilter { master, kind: filter.kernel_kind(), ..DumpFilter::default() };
         link::dump(session.connection()?, asked, &mut keep).map_err(|error| Fail::kernel(&error))?;
     }
     Ok(seen)
 }
 
 /// No such link, where a command only looks.
-pub(super) fn no_such_device(name: &[u8]) -> Fail {
+pub(in crate::applet::ip) fn no_such_device(name: &[u8]) -> Fail {
     Fail::new(FAILED, bytes!["Device \"", name, "\" does not exist."])
 }
 

@@ -1,8 +1,7 @@
-//! `ip link add`, `set` and `delete`.
+//! `ip link add`, `replace`, `set` and `delete`.
 
-use std::os::fd::AsFd;
-
-use nslab::ops::link::{self, Kind, LinkConfig, Netns, Select};
+use nslab::ops::link::{self, Kind, LinkConfig, Select};
+use nslab::wire::Request;
 
 use super::keywords::{Settings, no_device_given};
 use super::veth;
@@ -58,90 +57,97 @@ static NOT_YET: &[&[u8]] = &[
     b"xfrm",
 ];
 
-pub(super) fn add(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
+pub(super) fn add(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
+    create(session, words, |config| config.create())
+}
+
+pub(super) fn replace(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
+    create(session, words, |config| config.create_or_replace())
+}
+
+fn create(
+    session: &mut Session,
+    mut words: Words<'_>,
+    request: impl FnOnce(&LinkConfig<'_>) -> Request,
+) -> Result<(), Fail> {
     let settings = Settings::parse(session, &mut words)?;
     if let Some(dev) = settings.dev
-        && settings.name != Some(dev)
+        && settings.config.name != Some(dev)
     {
         return Err(Fail::new(MISUSE, "both \"name\" and \"dev\" cannot be used when creating devices."));
     }
+    let link = settings.link.map(|link| session.index(link)).transpose()?;
     let Some(kind) = settings.kind else {
         return Err(Fail::new(FAILED, "Not enough information: \"type\" argument is required"));
     };
-    let mut peer = None;
-    if !words.is_empty() {
-        let known = KINDS.iter().find(|(word, _)| word.as_bytes() == kind);
-        let Some((_, parse)) = known else {
-            let first = words.peek().unwrap_or_default();
-            if NOT_YET.contains(&kind) {
-                return Err(Fail::not_yet(&bytes!["ip link add … type ", kind, " ", first]));
-            }
-            return Err(Fail::new(
-                FAILED,
-                bytes!["Garbage instead of arguments \"", first, " ...\". Try \"ip link help\"."],
-            ));
-        };
-        peer = parse(session, words)?;
-    }
-    let kind = match &peer {
-        Some(peer) => Kind::Veth { peer: Box::new(config(peer)) },
-        None => plain(kind),
-    };
-    let request = LinkConfig { kind: Some(kind), ..config(&settings) }.create();
-    session.talk(request)
+    let peer = options(session, kind, words)?;
+    let kind = Some(kind_of(kind, peer.as_ref()));
+    session.talk(request(&LinkConfig { kind, link, ..settings.config() }))
 }
 
 pub(super) fn set(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
     let settings = Settings::parse(session, &mut words)?;
-    if !words.is_empty() {
-        return Err(Fail::not_yet("ip link set … type … OPTIONS".as_bytes()));
-    }
-    if settings.index.is_some() && settings.netns.is_none() {
+    if settings.config.index.is_some() && !settings.moves() {
         return Err(Fail::new(
             MISUSE,
             "index can be used only when creating devices or when moving device to another netns.",
         ));
     }
-    let Some(dev) = settings.dev else {
-        return Err(no_device_given());
+    let dev = match (settings.dev, settings.config.group) {
+        (Some(dev), _) => dev,
+        // A name alone is taken for the link's own.
+        (None, Some(_)) => match settings.config.name {
+            Some(name) => name,
+            None => return session.talk(settings.config().change_group()),
+        },
+        (None, None) => return Err(no_device_given()),
     };
     let index = session.index(dev)?;
-    for address in [&settings.address, &settings.broadcast].into_iter().flatten() {
+    if let Some(address) = &settings.address {
         check_length(session, index, address)?;
     }
-    let name = settings.name.filter(|name| *name != dev);
-    let request = LinkConfig { name, kind: settings.kind.map(plain), ..config(&settings) }.change_link(index);
-    session.talk(request)
+    let peer = match settings.kind {
+        Some(kind) => options(session, kind, words)?,
+        None => None,
+    };
+    let kind = settings.kind.map(|kind| kind_of(kind, peer.as_ref()));
+    let name = settings.config.name.filter(|name| *name != dev);
+    session.talk(LinkConfig { name, kind, ..settings.config() }.change_link(index))
 }
 
 pub(super) fn delete(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
     let settings = Settings::parse(session, &mut words)?;
-    let Some(dev) = settings.dev else {
-        return Err(no_device_given());
+    let which = match (settings.dev, settings.config.group) {
+        (Some(dev), _) => Select::Index(session.index(dev)?),
+        (None, Some(group)) => Select::Group(group),
+        (None, None) => return Err(no_device_given()),
     };
-    let index = session.index(dev)?;
-    session.talk(Select::Index(index).delete())
-}
-
-fn config<'a>(settings: &'a Settings<'_>) -> LinkConfig<'a> {
-    LinkConfig {
-        name: settings.name,
-        index: settings.index,
-        address: settings.address.as_deref(),
-        broadcast: settings.broadcast.as_deref(),
-        mtu: settings.mtu,
-        txqlen: settings.txqlen,
-        up: settings.up,
-        queues: None,
-        master: settings.master,
-        netns: settings.netns.as_ref().map(|namespace| Netns::Fd(namespace.as_fd())),
-        kind: None,
+    if let Some(kind) = settings.kind {
+        options(session, kind, words)?;
     }
+    session.talk(which.delete())
 }
 
-fn plain(kind: &[u8]) -> Kind<'_> {
-    // A kind that is not UTF-8 is none that a kernel has.
-    Kind::Plain(std::str::from_utf8(kind).unwrap_or("?"))
+/// Reads the words behind `type KIND`.
+fn options<'a>(session: &mut Session, kind: &[u8], words: Words<'a>) -> Result<Option<Settings<'a>>, Fail> {
+    let Some(first) = words.peek() else {
+        return Ok(None);
+    };
+    if let Some((_, parse)) = KINDS.iter().find(|(word, _)| word.as_bytes() == kind) {
+        return parse(session, words);
+    }
+    if NOT_YET.contains(&kind) {
+        return Err(Fail::not_yet(&bytes!["ip link … type ", kind, " ", first]));
+    }
+    Err(Fail::new(FAILED, bytes!["Garbage instead of arguments \"", first, " ...\". Try \"ip link help\"."]))
+}
+
+fn kind_of<'a>(kind: &'a [u8], peer: Option<&'a Settings<'a>>) -> Kind<'a> {
+    match peer {
+        Some(peer) => Kind::Veth { peer: Box::new(peer.config()) },
+        // A kind that is not UTF-8 is none that a kernel has.
+        None => Kind::Plain(std::str::from_utf8(kind).unwrap_or("?")),
+    }
 }
 
 /// A hardware address must have as many bytes as the link's has.
