@@ -58,7 +58,8 @@ pub struct Statistics {
 impl Statistics {
     /// Reads the kernel's structure; `None` where it is shorter than it has ever been.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        let mut counters = bytes.chunks_exact(8).filter_map(|eight| eight.first_chunk().copied().map(u64::from_ne_bytes));
+        let mut counters =
+            bytes.chunks_exact(8).filter_map(|eight| eight.first_chunk().copied().map(u64::from_ne_bytes));
         let mut next = || counters.next();
         Some(Self {
             rx_packets: next()?,

@@ -6,7 +6,7 @@ use nslab::types::Prefix;
 use nslab::wire::consts::{
     IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_HOMEADDRESS, IFA_F_MANAGETEMPADDR, IFA_F_MCAUTOJOIN, IFA_F_NODAD,
     IFA_F_NOPREFIXROUTE, IFA_F_OPTIMISTIC, IFA_F_PERMANENT, IFA_F_SECONDARY, IFA_F_STABLE_PRIVACY, IFA_F_TENTATIVE,
-    IFF_UP,
+    IFF_UP, IFLA_LINKINFO,
 };
 
 use super::usage::usage;
@@ -47,7 +47,7 @@ pub(in crate::applet::ip) struct Filter<'a> {
     /// The options', or that of `to`.
     pub(super) family: Family,
     pub(in crate::applet::ip) dev: Option<&'a [u8]>,
-    pub(super) label: Option<&'a [u8]>,
+    pub(in crate::applet::ip) label: Option<&'a [u8]>,
     pub(super) kind: Option<&'a [u8]>,
     pub(in crate::applet::ip) master: Option<Master>,
     /// Whether virtual functions are left out.
@@ -153,12 +153,12 @@ impl<'a> Filter<'a> {
     /// Whether all that is asked of a link itself is so.
     pub(in crate::applet::ip) fn link_passes(&self, link: &Link<'_>) -> bool {
         let kind_passes = self.kind.is_none_or(|kind| match kind.strip_suffix(b"_slave") {
-            Some(kind) => link.info_slave_kind() == Some(kind),
+            Some(kind) => link.attribute(IFLA_LINKINFO).is_some() && link.info_slave_kind().unwrap_or_default() == kind,
             None => link.kind() == Some(kind),
         });
         let master_passes = match self.master {
-            None => true,
-            Some(Master::None) => link.master().is_none(),
+            // That there is none, the kernel alone sees to, and only in a list.
+            None | Some(Master::None) => true,
             Some(Master::Index(index)) => link.master() == Some(index),
         };
         let group_passes = self.group.is_none_or(|group| link.group().unwrap_or(0) == group);

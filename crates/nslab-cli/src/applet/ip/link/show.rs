@@ -22,7 +22,8 @@ pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
     for message in Messages::new(&messages).map_while(Result::ok) {
         let link = Link::parse(&message).map_err(|error| Fail::kernel(&error))?;
         session.print.begin_object(None);
-        if filter.link_passes(&link) {
+        // A label is one of an address: no link has it.
+        if filter.link_passes(&link) && filter.label.is_none() {
             if session.options.brief {
                 print::brief(session, &link);
             } else {
@@ -46,9 +47,11 @@ fn fetch(session: &mut Session, filter: &Filter<'_>) -> Result<Vec<u8>, Fail> {
     };
     let detail = Detail { statistics: session.options.statistics > 0, no_functions: filter.no_functions };
     if let Some(name) = filter.dev {
-        link::get_with(session.connection()?, Select::Name(name), detail, keep).map_err(|error| match error.errno() {
-            Some(_) => no_such_device(name),
-            None => Fail::kernel(&error),
+        link::get_with(session.connection()?, Select::Name(name), detail, keep).map_err(|error| {
+            match error.errno() {
+                Some(_) => no_such_device(name),
+                None => Fail::kernel(&error),
+            }
         })?;
     } else {
         let master = filter.master.map(|master| match master {

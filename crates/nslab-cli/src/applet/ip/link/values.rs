@@ -95,7 +95,8 @@ pub(super) fn link_mode(word: &[u8]) -> Result<u8, Fail> {
 pub(super) fn proto_down_reason(session: &Session, words: &mut Words<'_>) -> Result<(u32, u32), Fail> {
     let word = words.value()?;
     let bit = session.names.number(Name::ProtoDownReason, word);
-    let mask = bit.and_then(|bit| 1u32.checked_shl(bit)).ok_or_else(|| Fail::wrong(word, "invalid protodown reason\n"))?;
+    let mask =
+        bit.and_then(|bit| 1u32.checked_shl(bit)).ok_or_else(|| Fail::wrong(word, "invalid protodown reason\n"))?;
     let on = on_off("protodown_reason", words.value()?)?;
     Ok((mask, if on { mask } else { 0 }))
 }

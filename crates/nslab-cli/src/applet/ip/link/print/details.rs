@@ -9,6 +9,7 @@ use nslab::wire::consts::{
 };
 
 use super::super::kinds;
+use super::Shape;
 use crate::applet::ip::session::Session;
 
 /// A number of the kernel's: its attribute, its JSON name, its text.
@@ -33,13 +34,13 @@ static BEHIND_THE_KIND: &[Number] = &[
     (IFLA_GRO_IPV4_MAX_SIZE, "gro_ipv4_max_size", "gro_ipv4_max_size {} "),
 ];
 
-pub(super) fn print(session: &mut Session, link: &Link<'_>) {
+pub(super) fn print(session: &mut Session, link: &Link<'_>, shape: Shape) {
     numbers(session, link, BEFORE_THE_KIND);
     if link.attribute(IFLA_LINKINFO).is_some() {
         kind(session, link);
     }
     let print = &mut session.print;
-    match link.addr_gen_mode() {
+    match link.addr_gen_mode().filter(|_| shape == Shape::Link) {
         None => {}
         Some(0) => print.string("inet6_addr_gen_mode", "addrgenmode {} ", "eui64"),
         Some(1) => print.string("inet6_addr_gen_mode", "addrgenmode {} ", "none"),
@@ -52,7 +53,8 @@ pub(super) fn print(session: &mut Session, link: &Link<'_>) {
     if let Some(name) = link.attribute(IFLA_PHYS_PORT_NAME) {
         print.string("phys_port_name", "portname {} ", name.string());
     }
-    let id = |kind| link.attribute(kind).map(|id| id.payload.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let id =
+        |kind| link.attribute(kind).map(|id| id.payload.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
     if let Some(id) = id(IFLA_PHYS_PORT_ID) {
         print.string("phys_port_id", "portid {} ", id);
     }

@@ -67,15 +67,18 @@ pub(in crate::applet::ip) fn link(session: &mut Session, link: &Link<'_>, shape:
     }
     hardware::print(session, link, shape);
     if session.options.details {
-        details::print(session, link);
+        details::print(session, link, shape);
     }
+    let of_links = shape == Shape::Link;
+    let with_alias = of_links || session.options.details;
     let print = &mut session.print;
-    if let Some(alias) = link.alias() {
+    if let Some(alias) = link.alias().filter(|_| with_alias) {
         print.line_end();
         print.string("ifalias", "    alias {}", alias);
     }
-    if session.options.statistics > 0 && shape == Shape::Link {
-        statistics::print(session, link);
+    if session.options.statistics > 0 && of_links {
+        session.print.line_end();
+        statistics(session, link);
     }
     let print = &mut session.print;
     if link.altnames().next().is_some() {
@@ -86,6 +89,11 @@ pub(in crate::applet::ip) fn link(session: &mut Session, link: &Link<'_>, shape:
         }
         print.end_array();
     }
+}
+
+/// Prints what a link has counted, without the text's last line break: for `ip address`, which has it last.
+pub(in crate::applet::ip) fn statistics(session: &mut Session, link: &Link<'_>) {
+    statistics::print(session, link);
 }
 
 /// Prints the columns of `-brief`, into an object that the caller has begun.

@@ -40,7 +40,10 @@ pub(super) fn print(session: &mut Session, link: &Link<'_>) {
         (true, true) => Scale::Iec,
     };
     let widths = widths(&ways, errors, scale);
-    for way in &ways {
+    for (at, way) in ways.iter().enumerate() {
+        if at > 0 {
+            session.print.line_end();
+        }
         table(&mut session.print, way, errors, scale, &widths);
     }
 }
@@ -137,7 +140,6 @@ fn widths(ways: &[Way], errors: bool, scale: Scale) -> [usize; WIDTHS.len()] {
 
 fn table(print: &mut Printer, way: &Way, errors: bool, scale: Scale, widths: &[usize]) {
     let width = |at: usize| widths.get(at).copied().unwrap_or(WIDTHS[0]);
-    print.line_end();
     let mut line = format!("    {}:", way.word);
     for (at, (_, head, _)) in way.main.iter().enumerate() {
         let before = if at == 0 { line.len() - 4 } else { 0 };
