@@ -4,6 +4,8 @@
 //! `linux/veth.h`, `linux/net_namespace.h`.
 #![allow(missing_docs, reason = "each is what the header of the same name says")]
 
+pub mod kinds;
+
 pub const NLMSG_ALIGN_LEN: usize = 16;
 pub const NLMSG_NOOP: u16 = 1;
 pub const NLMSG_ERROR: u16 = 2;

@@ -153,6 +153,11 @@ impl Session {
     }
 }
 
+/// Writes a warning to standard error, at once: what is to be printed may come behind it, as with `ip`.
+pub(super) fn warn(text: impl Into<Vec<u8>>) {
+    tell(&Fail::new(0, text));
+}
+
 fn tell(fail: &Fail) {
     if !fail.text.is_empty() {
         let mut line = fail.text.clone();

@@ -5,7 +5,7 @@ mod request;
 mod statistics;
 
 pub use reply::{HwType, Link, OperState};
-pub use request::{Kind, LinkConfig, Netns, Select};
+pub use request::{Data, Kind, LinkConfig, Netns, Select};
 pub use statistics::Statistics;
 
 use crate::error::Result;

@@ -9,12 +9,12 @@ use crate::wire::Request;
 use crate::wire::consts::{
     AF_INET6, AF_UNSPEC, IFF_UP, IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_ALT_IFNAME, IFLA_BROADCAST, IFLA_CARRIER,
     IFLA_GRO_IPV4_MAX_SIZE, IFLA_GRO_MAX_SIZE, IFLA_GROUP, IFLA_GSO_IPV4_MAX_SIZE, IFLA_GSO_MAX_SEGS,
-    IFLA_GSO_MAX_SIZE, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INET6_ADDR_GEN_MODE, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINK,
-    IFLA_LINK_NETNSID, IFLA_LINKINFO, IFLA_LINKMODE, IFLA_MASTER, IFLA_MTU, IFLA_NET_NS_FD, IFLA_NET_NS_PID,
-    IFLA_NEW_IFINDEX, IFLA_NUM_RX_QUEUES, IFLA_NUM_TX_QUEUES, IFLA_OPERSTATE, IFLA_PARENT_DEV_NAME, IFLA_PROP_LIST,
-    IFLA_PROTO_DOWN, IFLA_PROTO_DOWN_REASON, IFLA_PROTO_DOWN_REASON_MASK, IFLA_PROTO_DOWN_REASON_VALUE, IFLA_TXQLEN,
-    NLA_F_NESTED, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, RTM_DELLINK, RTM_DELLINKPROP, RTM_NEWLINK,
-    RTM_NEWLINKPROP, VETH_INFO_PEER,
+    IFLA_GSO_MAX_SIZE, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INET6_ADDR_GEN_MODE, IFLA_INFO_DATA, IFLA_INFO_KIND,
+    IFLA_INFO_SLAVE_DATA, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_LINKINFO, IFLA_LINKMODE, IFLA_MASTER, IFLA_MTU,
+    IFLA_NET_NS_FD, IFLA_NET_NS_PID, IFLA_NEW_IFINDEX, IFLA_NUM_RX_QUEUES, IFLA_NUM_TX_QUEUES, IFLA_OPERSTATE,
+    IFLA_PARENT_DEV_NAME, IFLA_PROP_LIST, IFLA_PROTO_DOWN, IFLA_PROTO_DOWN_REASON, IFLA_PROTO_DOWN_REASON_MASK,
+    IFLA_PROTO_DOWN_REASON_VALUE, IFLA_TXQLEN, NLA_F_NESTED, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE,
+    RTM_DELLINK, RTM_DELLINKPROP, RTM_NEWLINK, RTM_NEWLINKPROP, VETH_INFO_PEER,
 };
 
 /// `struct ifinfomsg`.
@@ -116,12 +116,28 @@ pub enum Netns<'a> {
 pub enum Kind<'a> {
     /// A kind without options of its own here; the kernel says whether it has it.
     Plain(&'a str),
+    /// A kind with options as they are on the wire.
+    Other {
+        /// The kind, or `KIND_slave` for what a link's master keeps of it.
+        name: &'a [u8],
+        /// The options.
+        data: Data<'a>,
+    },
     /// A virtual cable: the new link and its other end (veth(4)). The other end may be in another
     /// namespace from the start.
     Veth {
         /// The other end; what it leaves open, the kernel chooses.
         peer: Box<LinkConfig<'a>>,
     },
+}
+
+/// The options of a kind: attributes, as bytes.
+#[derive(Debug, Clone, Copy)]
+pub enum Data<'a> {
+    /// Those of the kind itself (`IFLA_INFO_DATA`).
+    Own(&'a [u8]),
+    /// Those that its master keeps (`IFLA_INFO_SLAVE_DATA`).
+    Slave(&'a [u8]),
 }
 
 /// The settings of a link, for making or changing one. What is `None` is left as it is, or to the kernel.
@@ -326,6 +342,13 @@ impl Kind<'_> {
         match self {
             Self::Plain(name) => {
                 info.attribute(IFLA_INFO_KIND, name.as_bytes());
+            }
+            Self::Other { name, data } => {
+                info.attribute(IFLA_INFO_KIND, name);
+                match data {
+                    Data::Own(options) => info.attribute(IFLA_INFO_DATA, options),
+                    Data::Slave(options) => info.attribute(IFLA_INFO_SLAVE_DATA, options),
+                };
             }
             Self::Veth { peer } => {
                 info.attribute(IFLA_INFO_KIND, b"veth");

@@ -8,6 +8,7 @@ use nslab::namespace::{Names, Namespace};
 use nslab::ops::link::{LinkConfig, Netns, OperState};
 use nslab::wire::consts::{IFF_ALLMULTI, IFF_DYNAMIC, IFF_MULTICAST, IFF_NOARP, IFF_NOTRAILERS, IFF_PROMISC};
 
+pub(super) use super::values::hardware_address;
 use super::{usage, values};
 use crate::applet::ip::address::filter;
 use crate::applet::ip::fail::{Fail, MISUSE, bytes};
@@ -194,8 +195,8 @@ impl<'a> Settings<'a> {
                 config.index = Some(index.ok_or_else(|| Fail::wrong(word, "Invalid \"index\" value"))?);
             }
             Key::Link => self.link = Some(words.value()?),
-            Key::Address => self.address = Some(values::hardware_address(words.value()?)?),
-            Key::Broadcast => self.broadcast = Some(values::hardware_address(words.value()?)?),
+            Key::Address => self.address = Some(hardware_address(words.value()?)?),
+            Key::Broadcast => self.broadcast = Some(hardware_address(words.value()?)?),
             Key::TxQueueLen => {
                 let word = once("txqueuelen", &config.txqlen, words)?;
                 config.txqlen = Some(values::signed("txqueuelen", word)?);

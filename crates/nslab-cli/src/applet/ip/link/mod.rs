@@ -8,7 +8,6 @@ mod property;
 mod show;
 mod usage;
 mod values;
-mod veth;
 
 use super::fail::Fail;
 use super::session::Session;

@@ -1,61 +1,13 @@
 //! `ip link add`, `replace`, `set` and `delete`.
 
-use nslab::ops::link::{self, Kind, LinkConfig, Select};
+use nslab::ops::link::{self, Data, Kind, LinkConfig, Select};
 use nslab::wire::Request;
 
 use super::keywords::{Settings, no_device_given};
-use super::veth;
-use crate::applet::ip::fail::{FAILED, Fail, MISUSE, bytes};
+use super::kinds::{self, Asked};
+use crate::applet::ip::fail::{FAILED, Fail, MISUSE};
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::Words;
-
-/// A kind of link: its word, and how the words behind it are read.
-type ParseKind = for<'a> fn(&mut Session, Words<'a>) -> Result<Option<Settings<'a>>, Fail>;
-
-/// One entry a kind, one file a kind.
-static KINDS: &[(&str, ParseKind)] = &[("veth", veth::parse)];
-
-/// Kinds whose options `ip` reads and this does not read yet.
-static NOT_YET: &[&[u8]] = &[
-    b"amt",
-    b"bareudp",
-    b"batadv",
-    b"bond",
-    b"bridge",
-    b"can",
-    b"dsa",
-    b"erspan",
-    b"geneve",
-    b"gre",
-    b"gretap",
-    b"gtp",
-    b"hsr",
-    b"ip6erspan",
-    b"ip6gre",
-    b"ip6gretap",
-    b"ip6tnl",
-    b"ipip",
-    b"ipoib",
-    b"ipvlan",
-    b"ipvtap",
-    b"macsec",
-    b"macvlan",
-    b"macvtap",
-    b"netdevsim",
-    b"netkit",
-    b"pfcp",
-    b"rmnet",
-    b"sit",
-    b"team",
-    b"tun",
-    b"vlan",
-    b"vrf",
-    b"vti",
-    b"vti6",
-    b"vxlan",
-    b"wwan",
-    b"xfrm",
-];
 
 pub(super) fn add(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
     create(session, words, |config| config.create())
@@ -80,8 +32,8 @@ fn create(
     let Some(kind) = settings.kind else {
         return Err(Fail::new(FAILED, "Not enough information: \"type\" argument is required"));
     };
-    let peer = options(session, kind, words)?;
-    let kind = Some(kind_of(kind, peer.as_ref()));
+    let asked = options(session, kind, true, words)?;
+    let kind = Some(kind_of(kind, asked.as_ref()));
     session.talk(request(&LinkConfig { kind, link, ..settings.config() }))
 }
 
@@ -106,11 +58,17 @@ pub(super) fn set(session: &mut Session, mut words: Words<'_>) -> Result<(), Fai
     if let Some(address) = &settings.address {
         check_length(session, index, address)?;
     }
-    let peer = match settings.kind {
-        Some(kind) => options(session, kind, words)?,
+    let asked = match settings.kind {
+        Some(kind) => options(session, kind, false, words)?,
         None => None,
     };
-    let kind = settings.kind.map(|kind| kind_of(kind, peer.as_ref()));
+    let mut kind = settings.kind.map(|kind| kind_of(kind, asked.as_ref()));
+    if let (Some(Kind::Veth { peer }), Some(Asked::Peer(words))) = (&mut kind, &asked) {
+        // The other end is one that is there.
+        let dev = words.config.name.ok_or_else(no_device_given)?;
+        peer.index = Some(session.index(dev)?);
+        peer.name = peer.name.filter(|name| *name != dev);
+    }
     let name = settings.config.name.filter(|name| *name != dev);
     session.talk(LinkConfig { name, kind, ..settings.config() }.change_link(index))
 }
@@ -123,30 +81,25 @@ pub(super) fn delete(session: &mut Session, mut words: Words<'_>) -> Result<(), 
         (None, None) => return Err(no_device_given()),
     };
     if let Some(kind) = settings.kind {
-        options(session, kind, words)?;
+        // They must be right, and mean nothing.
+        options(session, kind, false, words)?;
     }
     session.talk(which.delete())
 }
 
-/// Reads the words behind `type KIND`.
-fn options<'a>(session: &mut Session, kind: &[u8], words: Words<'a>) -> Result<Option<Settings<'a>>, Fail> {
-    let Some(first) = words.peek() else {
-        return Ok(None);
-    };
-    if let Some((_, parse)) = KINDS.iter().find(|(word, _)| word.as_bytes() == kind) {
-        return parse(session, words);
-    }
-    if NOT_YET.contains(&kind) {
-        return Err(Fail::not_yet(&bytes!["ip link … type ", kind, " ", first]));
-    }
-    Err(Fail::new(FAILED, bytes!["Garbage instead of arguments \"", first, " ...\". Try \"ip link help\"."]))
+/// Reads the words behind `type KIND`, if there are any. `making` tells a new link from one to be changed.
+fn options<'a>(session: &mut Session, kind: &[u8], making: bool, words: Words<'a>) -> Result<Option<Asked<'a>>, Fail> {
+    if words.is_empty() { Ok(None) } else { kinds::read(session, kind, making, words).map(Some) }
 }
 
-fn kind_of<'a>(kind: &'a [u8], peer: Option<&'a Settings<'a>>) -> Kind<'a> {
-    match peer {
-        Some(peer) => Kind::Veth { peer: Box::new(peer.config()) },
+/// A kind, and what was asked of it.
+fn kind_of<'a>(kind: &'a [u8], asked: Option<&'a Asked<'a>>) -> Kind<'a> {
+    match asked {
         // A kind that is not UTF-8 is none that a kernel has.
         None => Kind::Plain(std::str::from_utf8(kind).unwrap_or("?")),
+        Some(Asked::Own(options)) => Kind::Other { name: kind, data: Data::Own(options) },
+        Some(Asked::Slave(options)) => Kind::Other { name: kind, data: Data::Slave(options) },
+        Some(Asked::Peer(peer)) => Kind::Veth { peer: Box::new(peer.config()) },
     }
 }
 

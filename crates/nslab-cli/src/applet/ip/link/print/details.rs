@@ -3,9 +3,9 @@
 use nslab::ops::link::Link;
 use nslab::wire::consts::{
     IFLA_ALLMULTI, IFLA_GRO_IPV4_MAX_SIZE, IFLA_GRO_MAX_SIZE, IFLA_GSO_IPV4_MAX_SIZE, IFLA_GSO_MAX_SEGS,
-    IFLA_GSO_MAX_SIZE, IFLA_LINKINFO, IFLA_MAX_MTU, IFLA_MIN_MTU, IFLA_NUM_RX_QUEUES, IFLA_NUM_TX_QUEUES,
-    IFLA_PARENT_DEV_BUS_NAME, IFLA_PARENT_DEV_NAME, IFLA_PHYS_PORT_ID, IFLA_PHYS_PORT_NAME, IFLA_PHYS_SWITCH_ID,
-    IFLA_PROMISCUITY, IFLA_TSO_MAX_SEGS, IFLA_TSO_MAX_SIZE,
+    IFLA_GSO_MAX_SIZE, IFLA_MAX_MTU, IFLA_MIN_MTU, IFLA_NUM_RX_QUEUES, IFLA_NUM_TX_QUEUES, IFLA_PARENT_DEV_BUS_NAME,
+    IFLA_PARENT_DEV_NAME, IFLA_PHYS_PORT_ID, IFLA_PHYS_PORT_NAME, IFLA_PHYS_SWITCH_ID, IFLA_PROMISCUITY,
+    IFLA_TSO_MAX_SEGS, IFLA_TSO_MAX_SIZE,
 };
 
 use super::super::kinds;
@@ -36,9 +36,7 @@ static BEHIND_THE_KIND: &[Number] = &[
 
 pub(super) fn print(session: &mut Session, link: &Link<'_>, shape: Shape) {
     numbers(session, link, BEFORE_THE_KIND);
-    if link.attribute(IFLA_LINKINFO).is_some() {
-        kind(session, link);
-    }
+    kinds::print_details(session, link);
     let print = &mut session.print;
     match link.addr_gen_mode().filter(|_| shape == Shape::Link) {
         None => {}
@@ -75,20 +73,4 @@ fn numbers(session: &mut Session, link: &Link<'_>, numbers: &[Number]) {
             session.print.number(*key, format, value);
         }
     }
-}
-
-/// The kind, and that of the master, each on a line of its own.
-fn kind(session: &mut Session, link: &Link<'_>) {
-    session.print.begin_object("linkinfo");
-    if let Some(kind) = link.kind() {
-        session.print.line_end();
-        session.print.string("info_kind", "    {} ", kind);
-        kinds::print_details(session, link);
-    }
-    if let Some(kind) = link.info_slave_kind() {
-        session.print.line_end();
-        session.print.string("info_slave_kind", "    {}_slave ", kind);
-        kinds::print_slave_details(session, link);
-    }
-    session.print.end_object();
 }

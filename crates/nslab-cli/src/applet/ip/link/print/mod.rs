@@ -121,6 +121,11 @@ fn state(session: &mut Session, link: &Link<'_>, format: &str) {
     }
 }
 
+/// Bytes in hexadecimal with colons between them.
+pub(in crate::applet::ip) fn hex(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(hardware::Hex::of(bytes).as_ref()).into_owned()
+}
+
 /// Writes the name, and behind `@` what is beneath or at the other end. Says whether that is down.
 fn name(session: &mut Session, link: &Link<'_>, shape: Shape, format: &str) -> bool {
     let id = link.link_netnsid().filter(|_| shape != Shape::Inet6);
@@ -151,6 +156,6 @@ fn name(session: &mut Session, link: &Link<'_>, shape: Shape, format: &str) -> b
     down
 }
 
-fn name_or_index(session: &mut Session, index: u32) -> Vec<u8> {
+pub(in crate::applet::ip) fn name_or_index(session: &mut Session, index: u32) -> Vec<u8> {
     session.known(index).map_or_else(|| format!("if{index}").into_bytes(), |known| known.name)
 }
