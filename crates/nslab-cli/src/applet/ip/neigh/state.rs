@@ -6,7 +6,7 @@ use nslab::wire::consts::{
 
 use crate::applet::ip::words::{matches, number};
 
-/// In the order in which `ip` tries their beginnings.
+/// In the order in which `ip` tries their beginnings; of some it wants the whole word.
 const STATES: &[(&str, u16)] = &[
     ("permanent", NUD_PERMANENT),
     ("reachable", NUD_REACHABLE),
@@ -18,6 +18,8 @@ const STATES: &[(&str, u16)] = &[
     ("probe", NUD_PROBE),
     ("failed", NUD_FAILED),
 ];
+
+const WHOLE: &[&str] = &["noarp", "none", "stale"];
 
 /// In the order in which `ip` prints them.
 const SHOWN: &[(u16, &str)] = &[
@@ -33,7 +35,10 @@ const SHOWN: &[(u16, &str)] = &[
 
 /// A state by its name or the beginning of that, or by its number, which must be that of one state.
 pub(super) fn parse(word: &[u8]) -> Option<u16> {
-    let named = STATES.iter().find(|(name, _)| matches(word, name)).map(|(_, state)| *state);
+    let named = STATES
+        .iter()
+        .find(|(name, _)| matches(word, name) && !(WHOLE.contains(name) && word.len() < name.len()))
+        .map(|(_, state)| *state);
     named.or_else(|| {
         let state = number(word).and_then(|number| u8::try_from(number).ok())?;
         (state.count_ones() <= 1).then_some(state.into())
