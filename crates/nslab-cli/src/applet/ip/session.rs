@@ -104,6 +104,17 @@ impl Session {
         link::index_of(self.connection()?, name).map_err(|_| Fail::no_device(name))
     }
 
+    /// The index of a link that must be a VRF.
+    pub(super) fn vrf(&mut self, name: &[u8]) -> Result<u32, Fail> {
+        let found = link::get(self.connection()?, link::Select::Name(name), |link| {
+            Ok((link.index(), link.kind().is_some_and(|kind| kind == b"vrf")))
+        });
+        match found {
+            Ok((index, true)) => Ok(index),
+            _ => Err(Fail::wrong(name, "Not a valid VRF name\n")),
+        }
+    }
+
     /// A host's address as it is shown: with `-resolve`, its name where it has one.
     pub(super) fn host(&self, address: IpAddr) -> Vec<u8> {
         let name = if self.options.resolve { name_of(address) } else { None };
