@@ -1,5 +1,6 @@
 //! `ip link help`.
 
+use super::kinds;
 use crate::applet::ip::fail::{Fail, MISUSE};
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::Words;
@@ -43,6 +44,8 @@ pub(super) fn usage() -> Fail {
 }
 
 /// `ip link help [TYPE]`.
-pub(super) fn help(_session: &mut Session, _words: Words<'_>) -> Result<(), Fail> {
-    Err(usage())
+pub(super) fn help(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
+    let text = words.peek().and_then(kinds::usage).ok_or_else(usage)?;
+    session.print.text(text);
+    Ok(())
 }

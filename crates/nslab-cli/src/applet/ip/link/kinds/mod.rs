@@ -22,6 +22,7 @@ use nslab::wire::{Attribute, Table};
 use self::fields::Field;
 use self::reading::Options;
 use super::keywords::Settings;
+use super::usage::usage as link_usage;
 use crate::applet::ip::fail::{FAILED, Fail, bytes};
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::{Words, matches};
@@ -155,13 +156,12 @@ pub(super) fn read<'a>(session: &mut Session, name: &[u8], making: bool, words: 
 
 fn garbage(word: &[u8]) -> Fail {
     if matches(word, "help") {
-        return Fail::not_yet("ip link help".as_bytes());
+        return link_usage();
     }
     Fail::new(FAILED, bytes!["Garbage instead of arguments \"", word, " ...\". Try \"ip link help\"."])
 }
 
 /// The usage of a kind, with a line break at its end, for `ip link help KIND`.
-#[allow(dead_code, reason = "the verb that shows it comes with the rest of ip link")]
 pub(super) fn usage(name: &[u8]) -> Option<String> {
     let kind = find(name)?;
     match kind.reads {
