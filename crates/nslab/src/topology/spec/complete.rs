@@ -184,7 +184,13 @@ pub(super) fn nodes(draft: &DraftLab, problems: &mut Problems<'_>) -> Vec<Node> 
     let mut seen = HashSet::new();
     let mut nodes = Vec::new();
     for name in all.into_iter().filter(|name| seen.insert(&name.value)) {
-        let mut node = Node { name: name.value.clone(), forward: false, sysctl: Vec::new(), loopback: Vec::new() };
+        let mut node = Node {
+            name: name.value.clone(),
+            forward: false,
+            sysctl: Vec::new(),
+            loopback: Vec::new(),
+            routes: Vec::new(),
+        };
         if let Some(DraftNode { settings, .. }) = own.get(&name.value) {
             for profile in &settings.profiles {
                 match draft.profiles.iter().find(|(name, _)| name.value == profile.value) {
@@ -215,6 +221,7 @@ fn apply(settings: &Settings, node: &mut Node) {
         node.sysctl.retain(|there| there.path != path.value);
         node.sysctl.push(Sysctl { path: path.value.clone(), value: value.clone() });
     }
+    node.routes.extend(settings.routes.iter().map(|route| route.value.clone()));
     for (_, addresses) in settings.addresses.iter().filter(|(ifname, _)| ifname.value.as_str() == "lo") {
         node.loopback.extend(addresses.iter().map(|address| address.value));
     }
