@@ -13,6 +13,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("lab::segments_routers_and_settings", segments),
         trial("lab::a_setting_that_is_not_there", no_such_setting),
         trial("lab::routes_as_written", routes),
+        trial("lab::programs_find_names_and_variables", programs),
         trial("lab::a_route_that_the_kernel_refuses", refused_route),
         trial("lab::examples", examples),
         trial("lab::up_twice_changes_nothing", up_twice),
@@ -186,6 +187,36 @@ blackhole 10.5.0.0/16 proto static
 10.4.0.0/16 via 10.1.0.2 dev eth0 proto static 
 unreachable 2001:db8:8::/48 dev lo proto static metric 1024 pref medium
 2001:db8:9::/48 via 2001:db8::2 dev eth0 proto static metric 1024 pref medium
+";
+    assert_eq!(out, expected);
+}
+
+fn programs() {
+    let out = succeed(
+        "cat >/run/t.yaml <<END
+profiles: { p: { env: { LANG: C, X: p } } }
+nodes: { a: { use: p, env: { X: 'a b' } } }
+links: [ a 10.1.0.1/24 2001:db8::1/64 -- b 10.1.0.2/24 2001:db8::2/64 ]
+END
+before=$(hostname; cat /etc/hosts)
+nslab -q up /run/t.yaml
+nslab exec a sh -c 'hostname; echo $LANG,$X,$NSLAB_LAB,$NSLAB_NODE; cat /etc/hosts'
+nslab exec b sh -c 'hostname; echo $X.; ping -4 -c 1 -W 2 a | head -n 1'
+[ \"$before\" = \"$(hostname; cat /etc/hosts)\" ]
+nslab -q down t; [ ! -e /run/nslab ]",
+    );
+    let expected = "\
+a
+C,a b,t,a
+127.0.0.1 localhost
+::1 localhost ip6-localhost ip6-loopback
+10.1.0.1 a
+2001:db8::1 a
+10.1.0.2 b
+2001:db8::2 b
+b
+.
+PING a (10.1.0.1) 56(84) bytes of data.
 ";
     assert_eq!(out, expected);
 }

@@ -12,6 +12,7 @@ use crate::types::{LabName, NodeName};
 
 const FILE: &str = "record.json";
 const NEW_FILE: &str = "record.json.new";
+const HOSTS: &str = "hosts";
 
 /// The version of the record's form. Another one is refused, not guessed at.
 const VERSION: u32 = 2;
@@ -123,9 +124,20 @@ pub(super) fn write(dir: &Path, record: &Record) -> Result<()> {
     })
 }
 
-/// Removes the record, and a half-written one.
+/// Writes what the programs in a lab's nodes find as /etc/hosts.
+pub(super) fn write_hosts(dir: &Path, plan: &Plan) -> Result<()> {
+    let path = dir.join(HOSTS);
+    std::fs::write(&path, plan.hosts()).map_err(|error| Error::os(format_args!("writing {}", path.display()), error))
+}
+
+/// Where that is.
+pub(super) fn hosts(dir: &Path) -> PathBuf {
+    dir.join(HOSTS)
+}
+
+/// Removes the record, and a half-written one, and what goes with it: the record last.
 pub(super) fn remove(dir: &Path) -> Result<()> {
-    for name in [NEW_FILE, FILE] {
+    for name in [HOSTS, NEW_FILE, FILE] {
         let path = dir.join(name);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

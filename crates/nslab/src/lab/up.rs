@@ -86,13 +86,17 @@ fn publish(store: &Store, locked: &Locked, file: &Path, plan: &Plan, built: &Bui
     let nodes = plan.nodes.iter().zip(&built.nodes).map(node).collect();
     let mut record = Record::new(file, plan, nodes, placeholder.identity())?;
     record::write(locked.path(), &record)?;
-    let published = plan.nodes.iter().zip(&built.nodes).try_for_each(|(NodePlan { name, .. }, node)| {
-        let step = |error: Error| error.within(format_args!("publishing node {name}"));
-        placeholder.publish(OsStr::new(name.as_str()), &node.namespace).map_err(step)
-    });
+    let published = record::write_hosts(locked.path(), plan).and_then(|()| publish_names(plan, built, &placeholder));
     record.state = State::Up;
     published.and_then(|()| record::write(locked.path(), &record)).inspect_err(|_| {
         // The error that matters is the first; what undoing cannot do is left on record.
         let _ = down::take_away(store, locked, record);
+    })
+}
+
+fn publish_names(plan: &Plan, built: &Built, placeholder: &Placeholder) -> Result<()> {
+    plan.nodes.iter().zip(&built.nodes).try_for_each(|(NodePlan { name, .. }, node)| {
+        let step = |error: Error| error.within(format_args!("publishing node {name}"));
+        placeholder.publish(OsStr::new(name.as_str()), &node.namespace).map_err(step)
     })
 }

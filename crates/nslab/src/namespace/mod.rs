@@ -14,7 +14,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
 use crate::error::{Error, Result};
-pub use exec::{ExecSetup, Warnings, become_named, become_namespace};
+pub use exec::{ExecSetup, Warnings, become_host, become_named, become_namespace};
 pub use named::{NETNS_DIR, Names, Placeholder, Withdrawn};
 
 /// What tells one namespace from every other, for as long as the machine runs.

@@ -24,6 +24,12 @@ pub(crate) fn unshare_mounts() -> Result<()> {
     unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNS) }
 }
 
+/// Moves the calling thread into a namespace of its own for the host name.
+pub(crate) fn unshare_host_name() -> Result<()> {
+    // SAFETY: as above.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWUTS) }
+}
+
 /// Sets a socket option whose value is an `int` (setsockopt(2)).
 pub(crate) fn set_option(socket: BorrowedFd<'_>, level: i32, option: i32, value: i32) -> Result<()> {
     // SAFETY: the pointer and the length describe `value`, which outlives the call.

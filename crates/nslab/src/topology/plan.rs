@@ -2,7 +2,7 @@
 //!
 //! Pure: the same description always gives the same plan, down to the interface indexes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,9 @@ pub struct NodePlan {
     /// Its routes, beyond those that the kernel makes for its addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<Route>,
+    /// Variables of the programs that are started in it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
 }
 
 /// The name of a switch's bridge, in the switch's own namespace.
@@ -141,6 +144,18 @@ impl Plan {
         (self.nodes.len() - switches, switches, links)
     }
 
+    /// A hosts file (hosts(5)) by which every node's name stands for its addresses.
+    #[must_use]
+    pub fn hosts(&self) -> String {
+        let mut text = String::from("127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n");
+        for (node, addresses) in self.nodes.iter().zip(self.addresses()) {
+            for address in addresses {
+                text.push_str(&format!("{} {}\n", address.address(), node.name));
+            }
+        }
+        text
+    }
+
     /// `node:ifname`, as users read and type it.
     #[must_use]
     pub fn port_name(&self, port: &Port) -> String {
@@ -169,6 +184,7 @@ fn node(node: &Node) -> NodePlan {
         sysctl: node.sysctl.clone(),
         loopback: node.loopback.clone(),
         routes: node.routes.clone(),
+        env: node.env.clone(),
     }
 }
 
@@ -180,6 +196,7 @@ fn switch(name: &NodeName) -> NodePlan {
         sysctl: Vec::new(),
         loopback: Vec::new(),
         routes: Vec::new(),
+        env: BTreeMap::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a file leaves to us: names of interfaces, addresses on segments, and what profiles give.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 
 use super::draft::{At, DraftEnd, DraftLab, DraftNode, DraftSegment, HostPart, Settings};
@@ -192,6 +192,7 @@ pub(super) fn nodes(draft: &DraftLab, problems: &mut Problems<'_>) -> Vec<Node> 
             sysctl: Vec::new(),
             loopback: Vec::new(),
             routes: Vec::new(),
+            env: BTreeMap::new(),
         };
         if let Some(DraftNode { settings, .. }) = own.get(&name.value) {
             for profile in &settings.profiles {
@@ -223,6 +224,7 @@ fn apply(settings: &Settings, node: &mut Node) {
         node.sysctl.retain(|there| there.path != path.value);
         node.sysctl.push(Sysctl { path: path.value.clone(), value: value.clone() });
     }
+    node.env.extend(settings.env.iter().cloned());
     node.routes.extend(settings.routes.iter().map(|route| route.value.clone()));
     for (_, addresses) in settings.addresses.iter().filter(|(ifname, _)| ifname.value.as_str() == "lo") {
         node.loopback.extend(addresses.iter().map(|address| address.value));

@@ -41,6 +41,7 @@ pub(super) struct Settings {
     pub(super) sysctl: Vec<(At<String>, String)>,
     pub(super) addresses: Vec<(At<IfName>, Vec<At<Prefix>>)>,
     pub(super) routes: Vec<At<Route>>,
+    pub(super) env: Vec<(String, String)>,
     pub(super) profiles: Vec<At<String>>,
 }
 

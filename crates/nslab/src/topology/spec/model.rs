@@ -1,5 +1,6 @@
 //! What a lab file says, validated.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -49,6 +50,8 @@ pub struct Node {
     pub loopback: Vec<Prefix>,
     /// Its routes, beyond those that the kernel makes for its addresses.
     pub routes: Vec<Route>,
+    /// Variables of the programs that are started in it, by name.
+    pub env: BTreeMap<String, String>,
 }
 
 /// A route (ip-route(8)).

@@ -18,9 +18,10 @@ static NODE: Table<Settings> = Table {
         ("sysctl", sysctl),
         ("routes", routes),
         ("addresses", addresses),
+        ("env", env),
         ("use", profiles_used),
     ],
-    later: &["run", "env"],
+    later: &["run"],
 };
 
 pub(super) fn nodes(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
@@ -107,6 +108,22 @@ fn sysctl(tree: &Tree<'_>, settings: &mut Settings, problems: &mut Problems<'_>)
 }
 
 const SYSCTL: &str = "a name as net.ipv4.conf.all.rp_filter, or with slashes where an interface's name has dots";
+
+/// Variables for the programs that are started in the node.
+fn env(tree: &Tree<'_>, settings: &mut Settings, problems: &mut Problems<'_>) {
+    let Value::Map(entries) = &tree.value else {
+        let message = format!("`env` is a mapping; here is {}", tree.kind());
+        return problems.add(tree.span.clone(), message, "write it as `{ LANG: C }`");
+    };
+    each_once(entries, problems, |key, name, value, problems| {
+        let Some(text) = value.text("a variable's value", problems) else { return };
+        if name.is_empty() || name.contains(['=', '\0']) || text.contains('\0') {
+            let message = format!("{} is no variable for a program", quote(name));
+            return problems.add(key.span.clone(), message, "a name is not empty and has no `=`");
+        }
+        settings.env.push((name.to_owned(), text.to_owned()));
+    });
+}
 
 /// Addresses on the node's interfaces, loopback too.
 fn addresses(tree: &Tree<'_>, settings: &mut Settings, problems: &mut Problems<'_>) {
