@@ -13,6 +13,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("lab::segments_routers_and_settings", segments),
         trial("lab::a_setting_that_is_not_there", no_such_setting),
         trial("lab::routes_as_written", routes),
+        trial("lab::check_holds_what_is_expected", expected),
         trial("lab::programs_find_names_and_variables", programs),
         trial("lab::a_route_that_the_kernel_refuses", refused_route),
         trial("lab::examples", examples),
@@ -219,6 +220,26 @@ b
 PING a (10.1.0.1) 56(84) bytes of data.
 ";
     assert_eq!(out, expected);
+}
+
+fn expected() {
+    let lab = |expect: &str| {
+        format!(
+            "cat >/run/t.yaml <<END
+nodes: {{ r: {{ forward: true, routes: [ 'blackhole 10.2.0.2/32' ] }} }}
+routing: auto
+links: [ a 10.1.0.2/24 -- r 10.1.0.1/24, b 10.2.0.2/24 -- r 10.2.0.1/24 ]
+expect: [ {expect} ]
+END
+nslab -q up /run/t.yaml; "
+        )
+    };
+    let out = succeed(&format!("{}nslab check -q; nslab down t", lab("a !> b, r !> b, b !> a, b !> r")));
+    assert_eq!(out, "as expected: 8 address pairs\nlab t is down: 3 nodes removed\n");
+    let script = format!("{}nslab check -q --deadline 0.2 t >&2", lab("a !> b, r !> b, a !> r"));
+    let err = fail(&script, 1);
+    assert!(err.contains("a reaches r at 10.1.0.1, which it must not\n"), "{err}");
+    assert!(err.contains("b does not reach a at 10.1.0.2: ") && err.ends_with("of 8 address pairs\n"), "{err}");
 }
 
 fn refused_route() {

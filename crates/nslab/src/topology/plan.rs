@@ -8,7 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::routing;
-use super::spec::{End, Lab, Node, Route, Routing, Segment, Sysctl};
+use super::spec::{End, Expect, Lab, Node, Route, Routing, Segment, Sysctl};
 use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix};
 
 /// Everything that a lab is made of, in the order in which it is made.
@@ -20,6 +20,9 @@ pub struct Plan {
     pub nodes: Vec<NodePlan>,
     /// One virtual cable (veth) each.
     pub cables: Vec<Cable>,
+    /// What [`check`](crate::lab::check) holds it to, beyond everyone reaching everyone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expect: Vec<Expect>,
 }
 
 /// A namespace.
@@ -133,7 +136,7 @@ impl Plan {
             }
         }
         cables.extend(lab.links.iter().filter_map(|link| Some(Cable { a: port(&link.a)?, b: port(&link.b)? })));
-        Self { lab: lab.name.clone(), nodes, cables }
+        Self { lab: lab.name.clone(), nodes, cables, expect: lab.expect.clone() }
     }
 
     /// How many nodes, segments and links it makes: a segment's switch is no node, its cables are no links.

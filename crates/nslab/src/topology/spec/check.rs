@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::complete::{self, complete, ends};
 use super::draft::{At, DraftEnd, DraftLab, DraftLink, DraftSegment};
+use super::expect;
 use super::gateways;
 use super::model::{End, Lab, Link, Segment};
 use super::problems::Problems;
@@ -39,10 +40,11 @@ pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Pro
             problems.add(segment.name.span.clone(), message, "both are namespaces: give one another name");
         }
     }
+    let expect = expect::pairs(&draft, &nodes, problems);
     let name = name?;
     let segments: Vec<Segment> = draft.segments.into_iter().map(|segment| made_segment(&name, segment)).collect();
     let links: Vec<Link> = draft.links.into_iter().filter_map(|link| made(&name, link, problems)).collect();
-    Some(Lab { name, routing: draft.routing, nodes, segments, links })
+    Some(Lab { name, routing: draft.routing, nodes, segments, links, expect })
 }
 
 fn interfaces_once(draft: &DraftLab, problems: &mut Problems<'_>) {

@@ -25,6 +25,8 @@ pub(super) struct DraftLab {
     pub(super) pools: Vec<(At<String>, Vec<At<Prefix>>)>,
     pub(super) segments: Vec<DraftSegment>,
     pub(super) links: Vec<DraftLink>,
+    /// From whom, to whom, and whether they must reach.
+    pub(super) expect: Vec<(Vec<At<NodeName>>, Vec<At<NodeName>>, bool)>,
 }
 
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::check;
 use super::draft::{DraftLab, word};
+use super::expect::expects;
 use super::keys::Table;
 use super::link::links;
 use super::model::{Lab, Routing};
@@ -25,8 +26,9 @@ static LAB: Table<DraftLab> = Table {
         ("pools", pools),
         ("links", links),
         ("routing", routing),
+        ("expect", expects),
     ],
-    later: &["uplink", "expect", "include", "prefix"],
+    later: &["uplink", "include", "prefix"],
 };
 
 /// Reads and validates a lab file's text. `path` is for the messages, and its stem is the lab's name where

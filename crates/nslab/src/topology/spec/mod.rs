@@ -13,6 +13,7 @@
 mod check;
 mod complete;
 mod draft;
+mod expect;
 mod gateways;
 mod keys;
 mod lab;
@@ -31,7 +32,7 @@ mod tree;
 mod yaml_error;
 
 pub use lab::parse;
-pub use model::{End, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl};
+pub use model::{End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl};
 pub use read::{MAX_BYTES, read};
 
 #[cfg(test)]

@@ -25,6 +25,19 @@ pub struct Lab {
     pub segments: Vec<Segment>,
     /// The links, in the order of the file.
     pub links: Vec<Link>,
+    /// What is expected beyond everyone reaching everyone; no pair is there twice.
+    pub expect: Vec<Expect>,
+}
+
+/// Who must reach whom, or must not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expect {
+    /// The node that asks.
+    pub from: NodeName,
+    /// The node that is asked.
+    pub to: NodeName,
+    /// Whether it must be reached; else it must not.
+    pub reach: bool,
 }
 
 /// Who makes the routes.
