@@ -20,6 +20,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("lab::which_lab_and_which_node", which),
         trial("lab::an_earlier_boot_is_recognised", earlier_boot),
         trial("lab::check_says_who_reaches_whom", check),
+        trial("lab::a_file_whose_name_is_no_text", strange_file_name),
     ]
 }
 
@@ -242,4 +243,11 @@ fn check() {
     assert!(text.contains("ns1") && text.contains("ns2"), "{text}");
     fail("nslab check", 3);
     fail("nslab check nope", 3);
+}
+
+fn strange_file_name() {
+    let out = succeed(&format!(
+        "{HELLO}mv /run/hello.yaml \"$(printf '/run/h\\377.yaml')\"; nslab -q up /run/h*.yaml; nslab ls; nslab down helloworld"
+    ));
+    assert!(out.contains("/run/h\u{fffd}.yaml\n") && out.ends_with("2 nodes removed\n"), "{out}");
 }
