@@ -44,9 +44,16 @@ fn main() {
     }
     let alone = [lab::trials(), refusals::trials(), kill::trials(), exec::trials()];
     let compared = [walk::trials(), ip::trials(), ping::trials()];
+    // A trial may have a reason of its own.
+    let unless = |able: bool| {
+        move |trial: Trial| {
+            let ignored = trial.has_ignored_flag() || !able;
+            trial.with_ignored_flag(ignored)
+        }
+    };
     let mut trials: Vec<Trial> = Vec::new();
-    trials.extend(alone.into_iter().flatten().map(|trial| trial.with_ignored_flag(!possible)));
-    trials.extend(compared.into_iter().flatten().map(|trial| trial.with_ignored_flag(!possible || !reference)));
+    trials.extend(alone.into_iter().flatten().map(unless(possible)));
+    trials.extend(compared.into_iter().flatten().map(unless(possible && reference)));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
