@@ -85,8 +85,9 @@ fn pairs(record: &Record, probed: &[Probed]) -> Vec<Pair> {
             Pair { from, to, address: Some(probed.address.to_string()), reached: rtt_ms.is_some(), rtt_ms, reason }
         })
         .collect();
-    for (to, addresses) in record.plan.addresses().iter().enumerate() {
-        for from in (0..record.nodes.len()).filter(|from| *from != to && addresses.is_empty()) {
+    let addresses = record.plan.addresses();
+    for (to, _) in record.hosts().filter(|(to, _)| addresses.get(*to).is_none_or(Vec::is_empty)) {
+        for (from, _) in record.hosts().filter(|(from, _)| *from != to) {
             let reason = Some("it has no address".into());
             pairs.push(Pair { from: name(from), to: name(to), address: None, reached: false, rtt_ms: None, reason });
         }
@@ -96,7 +97,7 @@ fn pairs(record: &Record, probed: &[Probed]) -> Vec<Pair> {
 
 fn text(record: &Record, pairs: &[Pair], ui: Ui) -> String {
     let mut text = String::new();
-    if record.nodes.len() <= LARGEST_MATRIX && !ui.quiet {
+    if record.hosts().count() <= LARGEST_MATRIX && !ui.quiet {
         text.push_str(&matrix(record, pairs));
     }
     let lost: Vec<&Pair> = pairs.iter().filter(|pair| !pair.reached).collect();
@@ -118,7 +119,7 @@ fn text(record: &Record, pairs: &[Pair], ui: Ui) -> String {
 
 /// Rows ask, columns are asked. A cell has the shortest round trip where every address is reached.
 fn matrix(record: &Record, pairs: &[Pair]) -> String {
-    let names: Vec<String> = record.nodes.iter().map(|node| node.name.to_string()).collect();
+    let names: Vec<String> = record.hosts().map(|(_, node)| node.name.to_string()).collect();
     let cell = |from: &String, to: &String| {
         let between: Vec<&Pair> = pairs.iter().filter(|pair| pair.from == *from && pair.to == *to).collect();
         let reached: Vec<f64> = between.iter().filter_map(|pair| pair.rtt_ms).collect();

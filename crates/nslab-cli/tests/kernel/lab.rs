@@ -10,6 +10,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("lab::the_same_network_as_the_walk", same_as_the_walk),
         trial("lab::both_forms_and_both_families", both_forms),
+        trial("lab::segments_routers_and_settings", segments),
+        trial("lab::a_setting_that_is_not_there", no_such_setting),
         trial("lab::examples", examples),
         trial("lab::up_twice_changes_nothing", up_twice),
         trial("lab::down_leaves_nothing", down_leaves_nothing),
@@ -93,6 +95,71 @@ nslab down t",
     let expected = "lo: mtu 65536\neth0@if2: mtu 1500\ny@if2: mtu 9000\n02:00:00:00:00:01\ninet 10.1.0.2/30\n\
                     lo: <LOOPBACK,UP,LOWER_UP>\nlab t is down: 4 nodes removed\n";
     assert_eq!(end.split_once('\n').unwrap().1, expected);
+}
+
+fn segments() {
+    let out = succeed(
+        "cat >/run/t.yaml <<END
+nodes:
+  r: { forward: true, sysctl: { net.ipv4.conf.all.rp_filter: 0, net/ipv4/conf/out/rp_filter: 2 },
+       addresses: { lo: 10.255.0.1/32, out: [ 10.9.0.1/30 ] } }
+segments:
+  lan: { prefix: [ 10.0.0.0/24, 2001:db8::/64 ], members: [ 'h[1-2]', 'r:in .254 ::fe', a-node-with-a-long-name ] }
+links: [ r:out -- far 10.9.0.2/30 ]
+END
+nslab up /run/t.yaml
+ip netns list | sort | tr '\\n' ' '; echo
+ip -n h2 -o address show eth0 | grep -v fe80 | grep -o 'inet6* [^ ]*'
+ip -n lan -o link | grep -o '^[0-9]*: [^@:]*\\|master br0'
+ip -n lan address | grep inet || echo the switch has no addresses
+ip -n r -o -4 address show lo | grep -o '10[^ ]*'
+cd /proc/sys/net
+ip netns exec r cat ipv4/ip_forward ipv6/conf/all/forwarding ipv4/conf/all/rp_filter ipv4/conf/out/rp_filter
+ip netns exec h1 cat ipv4/ip_forward
+ip netns exec h1 ping -c 1 -W 2 10.0.0.2 | grep -o '1 received'
+nslab ls; nslab down t; ls -A /run/netns",
+    );
+    let expected = "\
+lab t is up: 5 nodes, 1 segment, 1 link
+a-node-with-a-long-name far h1 h2 lan r 
+inet 10.0.0.2/24
+inet6 2001:db8::2/64
+1: lo
+2: br0
+3: h1
+master br0
+4: h2
+master br0
+5: r
+master br0
+6: port3
+master br0
+the switch has no addresses
+10.255.0.1/32
+1
+1
+0
+2
+0
+1 received
+LAB  STATE  NODES  SEGMENTS  LINKS  FILE
+t    up     5      1         1      /run/t.yaml
+lab t is down: 5 nodes, 1 segment removed
+";
+    assert_eq!(out, expected);
+}
+
+fn no_such_setting() {
+    let err =
+        fail("echo 'nodes: { a: , b: { sysctl: { net.ipv4.no_such: 1 } } }' >/run/t.yaml; nslab up /run/t.yaml", 3);
+    let expected = "nslab: making node b: setting net/ipv4/no_such to \"1\": No such file or directory\n";
+    assert!(err.starts_with(expected), "{err}");
+    let err = fail(
+        "{ echo 'nodes: { a: { sysctl: { net/ipv4/conf/eth0/no_such: 1 } } }'; echo 'links: [ a -- b ]'; } >/run/t.yaml
+         nslab up /run/t.yaml || { status=$?; ls -A /run/netns /run/nslab; exit $status; }",
+        3,
+    );
+    assert!(err.contains("node a: setting net/ipv4/conf/eth0/no_such"), "{err}");
 }
 
 /// Every example is a lab that comes up, whose nodes reach each other, and that goes.
@@ -199,7 +266,7 @@ fn which() {
          cp /run/hello.yaml nslab.yaml; nslab down; nslab ls; echo none"
     ));
     let expected = "helloworld ns1\n5\n137\n\
-        [{\"name\":\"helloworld\",\"state\":\"up\",\"nodes\":[\"ns1\",\"ns2\"],\"links\":1,\"file\":\"/run/hello.yaml\"}]\n\
+        [{\"name\":\"helloworld\",\"state\":\"up\",\"nodes\":[\"ns1\",\"ns2\"],\"segments\":[],\"links\":1,\"file\":\"/run/hello.yaml\"}]\n\
         lab helloworld is down: 2 nodes removed\nnone\n";
     assert_eq!(out, expected);
     assert!(fail(&format!("{setup}nslab exec nope true"), 3).contains("labs that are up: helloworld"));

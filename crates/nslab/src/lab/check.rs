@@ -34,7 +34,7 @@ pub fn check(store: &Store, record: &Record, settings: &Settings) -> Result<Vec<
     let addresses = record.plan.addresses();
     let mut sources = Vec::with_capacity(record.nodes.len());
     let mut asked = Vec::with_capacity(record.nodes.len());
-    for (from, node) in record.nodes.iter().enumerate() {
+    for (from, node) in record.hosts() {
         let targets: Vec<(usize, IpAddr)> = addresses
             .iter()
             .enumerate()
@@ -45,11 +45,11 @@ pub fn check(store: &Store, record: &Record, settings: &Settings) -> Result<Vec<
         let sockets =
             namespace.enter(Sockets::open)?.map_err(|error| error.within(format_args!("node {}", node.name)))?;
         sources.push(Source { sockets, targets: targets.iter().map(|(_, address)| *address).collect() });
-        asked.push(targets);
+        asked.push((from, targets));
     }
     let outcomes = matrix::run(&sources, settings)?;
     let mut probed = Vec::new();
-    for (from, (targets, outcomes)) in asked.into_iter().zip(outcomes).enumerate() {
+    for ((from, targets), outcomes) in asked.into_iter().zip(outcomes) {
         let of_source = targets.into_iter().zip(outcomes);
         probed.extend(of_source.map(|((to, address), outcome)| Probed { from, to, address, outcome }));
     }

@@ -14,7 +14,7 @@ const FILE: &str = "record.json";
 const NEW_FILE: &str = "record.json.new";
 
 /// The version of the record's form. Another one is refused, not guessed at.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// How far a lab has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,12 @@ impl Record {
             nodes,
             plan: plan.clone(),
         })
+    }
+
+    /// The nodes that are no switches, each with its place among all.
+    pub fn hosts(&self) -> impl Iterator<Item = (usize, &Node)> {
+        let is_host = |(at, _): &(usize, &Node)| self.plan.nodes.get(*at).is_none_or(|node| !node.switch);
+        self.nodes.iter().enumerate().filter(is_host)
     }
 
     /// Whether the machine has restarted since: then nothing of the lab is left but this record.

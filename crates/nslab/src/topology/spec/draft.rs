@@ -1,5 +1,6 @@
 //! What has been read so far, with the place of each word.
 
+use std::net::IpAddr;
 use std::ops::Range;
 use std::str::FromStr;
 
@@ -17,8 +18,44 @@ pub(super) struct At<T> {
 #[derive(Debug, Default)]
 pub(super) struct DraftLab {
     pub(super) name: Option<LabName>,
-    pub(super) nodes: Vec<At<NodeName>>,
+    pub(super) nodes: Vec<DraftNode>,
+    pub(super) profiles: Vec<(At<String>, Settings)>,
+    pub(super) segments: Vec<DraftSegment>,
     pub(super) links: Vec<DraftLink>,
+}
+
+#[derive(Debug)]
+pub(super) struct DraftNode {
+    pub(super) name: At<NodeName>,
+    pub(super) settings: Settings,
+}
+
+/// What a node or a profile says.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Settings {
+    pub(super) forward: Option<bool>,
+    /// Paths below /proc/sys, and values.
+    pub(super) sysctl: Vec<(At<String>, String)>,
+    pub(super) addresses: Vec<(At<IfName>, Vec<At<Prefix>>)>,
+    pub(super) profiles: Vec<At<String>>,
+}
+
+#[derive(Debug)]
+pub(super) struct DraftSegment {
+    pub(super) name: At<NodeName>,
+    pub(super) prefixes: Vec<At<Prefix>>,
+    pub(super) members: Vec<DraftEnd>,
+}
+
+/// An address on a segment that takes its prefix from there.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum HostPart {
+    /// The last bits of an IPv4 address.
+    V4(u32),
+    /// The last bits of an IPv6 address.
+    V6(u128),
+    /// All of it.
+    Whole(IpAddr),
 }
 
 #[derive(Debug, Default)]
@@ -28,11 +65,13 @@ pub(super) struct DraftLink {
 }
 
 /// What could not be read is missing here, and has been reported.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct DraftEnd {
     pub(super) node: Option<At<NodeName>>,
     pub(super) ifname: Option<At<IfName>>,
     pub(super) addresses: Vec<At<Prefix>>,
+    /// On a segment: addresses that it completes.
+    pub(super) hosts: Vec<At<HostPart>>,
     pub(super) mac: Option<At<MacAddr>>,
     pub(super) mtu: Option<At<u32>>,
 }
@@ -62,13 +101,13 @@ pub(super) fn word<T: FromStr<Err = Error>>(
     }
 }
 
-/// Reads a node's name.
+/// Reads the name of one node.
 pub(super) fn node_name(text: &str, span: &Range<usize>, problems: &mut Problems<'_>) -> Option<At<NodeName>> {
     if text.contains('[') && text.ends_with(']') {
         problems.add(
             span.clone(),
-            format!("ranges of nodes ({}) are not supported yet in this version", quote(text)),
-            "write each node's name",
+            format!("a range of nodes ({}) is no end of a link", quote(text)),
+            "a link has two ends; for a switch with many, write a segment",
         );
         return None;
     }

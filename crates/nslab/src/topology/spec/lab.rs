@@ -7,16 +7,17 @@ use super::draft::{DraftLab, word};
 use super::keys::Table;
 use super::link::links;
 use super::model::Lab;
-use super::node::nodes;
+use super::node::{nodes, profiles};
 use super::problems::Problems;
+use super::segment::segments;
 use super::tree::{self, Tree, Value};
 use crate::error::{Error, Result};
 use crate::types::{LabName, quote};
 
 static LAB: Table<DraftLab> = Table {
     place: "a lab file",
-    keys: &[("name", name), ("nodes", nodes), ("links", links)],
-    later: &["segments", "profiles", "pools", "routing", "uplink", "expect", "include", "prefix"],
+    keys: &[("name", name), ("nodes", nodes), ("segments", segments), ("profiles", profiles), ("links", links)],
+    later: &["pools", "routing", "uplink", "expect", "include", "prefix"],
 };
 
 /// Reads and validates a lab file's text. `path` is for the messages, and its stem is the lab's name where
@@ -66,7 +67,7 @@ fn draft(source: &str, problems: &mut Problems<'_>) -> DraftLab {
         return draft;
     }
     LAB.read(&tree, &mut draft, problems);
-    if problems.count() == 0 && draft.nodes.is_empty() && draft.links.is_empty() {
+    if problems.count() == 0 && draft.nodes.is_empty() && draft.segments.is_empty() && draft.links.is_empty() {
         problems.add(tree.span.start..tree.span.start, "the lab has no nodes", EXAMPLE);
     }
     draft

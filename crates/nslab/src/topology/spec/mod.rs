@@ -5,10 +5,13 @@
 //! it panic, and none makes it take much more memory than a few times the text's own size.
 //!
 //! The way through, a file each: `tree` (YAML to values with positions), `keys` (which keys are allowed
-//! where), `lab`, `node` and `link` (values to drafts), `check` (what only shows when all is read), `model`.
+//! where), `lab`, `node`, `segment` and `link` (values to drafts; `range` for names that stand for many),
+//! `complete` (what the file leaves to us: interface names, addresses), `check` (what only shows when all is
+//! read), `model`.
 //! A new key is a line in a table of `keys::Table` and a function that reads its value.
 
 mod check;
+mod complete;
 mod draft;
 mod keys;
 mod lab;
@@ -16,13 +19,15 @@ mod link;
 mod model;
 mod node;
 mod problems;
+mod range;
 mod read;
+mod segment;
 mod short;
 mod tree;
 mod yaml_error;
 
 pub use lab::parse;
-pub use model::{End, Lab, Link, Node};
+pub use model::{End, Lab, Link, Node, Segment, Sysctl};
 pub use read::{MAX_BYTES, read};
 
 #[cfg(test)]

@@ -42,6 +42,49 @@ fn the_walk_in_one_file() {
 }
 
 #[test]
+fn segments_ranges_profiles_and_what_they_leave_to_us() {
+    let lab = parsed(
+        "
+profiles: { edge: { forward: true, sysctl: { net.ipv4.conf.all.rp_filter: 2, net.a: 1 } } }
+nodes:
+  h[1-2]:
+  r1: { use: edge, sysctl: { net.ipv4.conf.all.rp_filter: 0 }, addresses: { lo: [ 10.255.0.1/32 ], in: 10.9.0.1/24 } }
+segments:
+  lan:
+    prefix: [ 10.0.0.0/24, 2001:db8::/64 ]
+    members: [ 'h[1-3]', 'r1:in .254 ::fe', db 10.0.0.2/24, db .10 ]
+links: [ h1 -- r1 ]
+",
+    );
+    let names: Vec<&str> = lab.nodes.iter().map(|node| node.name.as_str()).collect();
+    assert_eq!(names, ["h1", "h2", "r1", "h3", "db"]);
+    let r1 = &lab.nodes[2];
+    let sysctl: Vec<String> = r1.sysctl.iter().map(|s| format!("{}={}", s.path, s.value)).collect();
+    assert_eq!((r1.forward, sysctl), (true, vec!["net/a=1".into(), "net/ipv4/conf/all/rp_filter=0".into()]));
+    assert_eq!(r1.loopback, ["10.255.0.1/32".parse().unwrap()]);
+    let members: Vec<String> = lab.segments[0]
+        .members
+        .iter()
+        .map(|end| {
+            let addresses: Vec<String> = end.addresses.iter().map(ToString::to_string).collect();
+            format!("{}:{} {}", end.node, end.ifname, addresses.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        members,
+        [
+            "h1:eth0 10.0.0.1/24 2001:db8::1/64",
+            "h2:eth0 10.0.0.3/24 2001:db8::2/64",
+            "h3:eth0 10.0.0.4/24 2001:db8::3/64",
+            "r1:in 10.0.0.254/24 2001:db8::fe/64 10.9.0.1/24",
+            "db:eth0 10.0.0.2/24 2001:db8::4/64",
+            "db:eth1 10.0.0.10/24 2001:db8::5/64",
+        ]
+    );
+    assert_eq!((lab.links[0].a.ifname.as_str(), lab.links[0].b.ifname.as_str()), ("eth1", "eth0"));
+}
+
+#[test]
 fn both_forms_and_json_give_the_same_model() {
     let short = parsed("links: [ 'r1:up 198.51.100.1/30 2001:db8::1/64 -- isp 198.51.100.2/30 2001:db8::2/64' ]");
     let long = "
@@ -120,10 +163,9 @@ const WRONG: &[(&str, &[&str])] = &[
     ("x: &x { q: 1 }\ny:\n  <<: *x\n", &["3:3 merge keys (`<<`) are not allowed"]),
     ("\u{feff}näme: x\nnodes: { a: }", &["1:1 a lab file has no key \"näme\""]),
     // Keys.
-    ("nods: {}\nsegments: {}\nrouting: auto\nnodes: { a: }\n", &[
+    ("nods: {}\npools: {}\nnodes: { a: }\n", &[
         "1:1 a lab file has no key \"nods\"",
-        "2:1 key \"segments\" of a lab file is not supported yet in this version",
-        "3:1 key \"routing\" of a lab file is not supported yet in this version"]),
+        "2:1 key \"pools\" of a lab file is not supported yet in this version"]),
     ("name: a\nname: b\nnodes:\n  a:\n  b:\n  a:\n", &[
         "2:1 key \"name\" is there twice; line 1 has it already",
         "6:3 key \"a\" is there twice; line 4 has it already"]),
@@ -136,14 +178,49 @@ const WRONG: &[(&str, &[&str])] = &[
     ("name: ${X}\nnodes: { a: }", &["1:7 variables (\"${X}\") are not supported yet in this version"]),
     ("links: |\n  foo\n", &["2:3 `links` is a list; here is the text \"foo\\n\""]),
     // Nodes.
-    ("nodes:\n  h[1-3]:\n  a/b:\n  ? [x]\n  : {}\n", &[
-        "2:3 ranges of nodes (\"h[1-3]\") are not supported yet in this version",
+    ("nodes:\n  h[3-1]:\n  a/b:\n  ? [x]\n  : {}\n", &[
+        "2:3 range \"h[3-1]\": 3 is greater than 1",
         "3:3 node name \"a/b\" contains '/', which cannot be in a file's name",
         "4:5 a key is one word of text; here is a list"]),
-    ("nodes:\n  a: 1\n  b: { forward: true, foo: 1 }\n", &[
+    ("nodes:\n  a: 1\n  b: { run: [], foo: 1 }\n", &[
         "2:6 a node is a mapping; here is the text \"1\"",
-        "3:8 key \"forward\" of a node is not supported yet in this version",
-        "3:23 a node has no key \"foo\""]),
+        "3:8 key \"run\" of a node is not supported yet in this version",
+        "3:17 a node has no key \"foo\""]),
+    ("nodes:\n  a: { forward: yes, sysctl: { kernel.x: 1, net..x: 1, net.x: [] }, addresses: { lo: [ 10.0.0.1 ], eth0: 10.0.0.1/24 } }\n  b: { use: edge, sysctl: 1, addresses: [] }\n", &[
+        "2:17 `forward` is \"yes\"",
+        "2:32 setting \"kernel.x\" is not the network's, so all nodes would share it",
+        "2:45 \"net..x\" is no setting's name",
+        "2:63 a setting is one word of text; here is a list",
+        "2:88 address \"10.0.0.1\" has no prefix length",
+        "2:100 node \"a\" has no interface \"eth0\"",
+        "3:13 there is no profile \"edge\"",
+        "3:27 `sysctl` is a mapping; here is the text \"1\"",
+        "3:41 `addresses` of a node is a mapping; here is a list"]),
+    ("profiles: { p: { use: q }, q: 1 }\nnodes: { a: { addresses: { lo: 224.0.0.1/32 } } }\n", &[
+        "1:23 a profile does not use another",
+        "1:31 a profile is a mapping; here is the text \"1\"",
+        "2:32 \"224.0.0.1/32\" is no address that an interface can have"]),
+    // Segments.
+    ("segments:\n  lan: 1\n  wan: { prefix: 10.0.0.1/24, members: x, stp: true }\n  a/b: {}\n", &[
+        "2:8 a segment is a mapping; here is the text \"1\"",
+        "3:18 prefix \"10.0.0.1/24\" has bits set behind its length",
+        "3:40 `members` is a list; here is the text \"x\"",
+        "3:43 a segment has no key \"stp\"",
+        "4:3 node name \"a/b\" contains '/', which cannot be in a file's name"]),
+    ("segments:\n  lan:\n    prefix: 10.0.0.0/29\n    members: [ 'h[1-2] .3', h3 .9, h4 10.1.0.4/29, h5 .x, 'h6 ::1', h7 10.0.0.2, h8 .2, [x], '' ]\n", &[
+        "4:24 an address behind a range of nodes",
+        "4:32 this host part is in no prefix of the segment",
+        "4:39 \"10.1.0.4/29\" is in 10.1.0.0/29, and the segment is 10.0.0.0/29",
+        "4:55 \".x\" is no address and no host part of one",
+        "4:63 this host part is in no prefix of the segment",
+        "4:85 address 10.0.0.2 is on this segment twice; line 4 has it already",
+        "4:89 a member is one word of text; here is a list",
+        "4:94 a member without a node"]),
+    ("segments:\n  lan: { members: [ h1 .3, h2:lo ] }\n  h1: { prefix: 192.0.2.0/30, members: [ a, b, c ] }\n", &[
+        "2:24 a host part, but the segment has no prefix",
+        "2:31 interface name \"lo\" is the loopback interface, which every node has and which is no end of a link",
+        "3:3 \"h1\" is a node and a segment",
+        "3:17 prefix \"192.0.2.0/30\" has no address left for \"c\""]),
     // Links: the short form.
     ("links:\n  - r1--r2\n  - -- r1\n  - r1 --\n  - r1 -- r2 -- r3\n  -\n  - []\n", &[
         "2:5 the link \"r1--r2\" has no ` -- ` between two ends",
@@ -232,7 +309,7 @@ fn each_mistake_is_told_with_its_place() {
 fn help_says_what_to_do() {
     #[rustfmt::skip]
     let table = [
-        ("nods: {}", "did you mean `nodes`? allowed here: `name`, `nodes`, `links`"),
+        ("nods: {}", "did you mean `nodes`? allowed here: `name`, `nodes`, `segments`, `profiles`, `links`"),
         ("links: [ { a: { nod: x }, b: { node: y } } ]", "did you mean `node`? allowed here: `node`, `ifname`, `addresses`, `mac`, `mtu`"),
         ("links: [ a--b ]", "there is a space on each side of ` -- `"),
         ("links: [ ab ]", "write it as `r1:eth0 192.0.2.1/24 -- r2:eth0 192.0.2.2/24`"),
