@@ -12,6 +12,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("lab::both_forms_and_both_families", both_forms),
         trial("lab::segments_routers_and_settings", segments),
         trial("lab::a_setting_that_is_not_there", no_such_setting),
+        trial("lab::names_that_no_port_can_have", port_names),
         trial("lab::examples", examples),
         trial("lab::up_twice_changes_nothing", up_twice),
         trial("lab::down_leaves_nothing", down_leaves_nothing),
@@ -160,6 +161,16 @@ fn no_such_setting() {
         3,
     );
     assert!(err.contains("node a: setting net/ipv4/conf/eth0/no_such"), "{err}");
+}
+
+/// A switch's ports are named as the nodes at them, where the kernel takes that.
+fn port_names() {
+    let out = succeed(
+        "echo 'segments: { lan: { prefix: 10.0.0.0/24, members: [ all, default, lo, br0, port1, x, x ] } }' >/run/t.yaml
+         nslab -q up /run/t.yaml; ip -n lan -o link | grep -o '^[0-9]*: [^@:]*' | tr '\\n' ' '; nslab check t | tail -1",
+    );
+    let ports = "1: lo 2: br0 3: port0 4: port1 5: port2 6: port3 7: port4 8: x 9: port6 ";
+    assert_eq!(out, format!("{ports}all reached: 35 address pairs\n"));
 }
 
 /// Every example is a lab that comes up, whose nodes reach each other, and that goes.

@@ -155,6 +155,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("- a\n", &["1:1 a lab file is a mapping; here is a list"]),
     ("foo\n", &["1:1 a lab file is a mapping; here is the text \"foo\""]),
     ("name: x\nlinks: []\n", &["1:1 the lab has no nodes"]),
+    ("segments: { lan: {} }\n", &["1:1 the lab has no nodes"]),
     ("nodes: { a: }\n---\nnodes: { b: }\n", &["3:1 a second document starts here"]),
     ("nodes: { a: \n", &["1:8 not valid YAML: unclosed bracket '{'"]),
     ("nodes:\n\ta:\n", &["2:2 not valid YAML: tabs disallowed within this context (block indentation)"]),
