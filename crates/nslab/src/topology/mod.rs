@@ -3,4 +3,5 @@
 
 pub mod apply;
 pub mod plan;
+pub mod routing;
 pub mod spec;

@@ -7,7 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::spec::{End, Lab, Node, Segment, Sysctl};
+use super::routing;
+use super::spec::{End, Lab, Node, Route, Routing, Segment, Sysctl};
 use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix};
 
 /// Everything that a lab is made of, in the order in which it is made.
@@ -38,6 +39,9 @@ pub struct NodePlan {
     /// Addresses of its loopback interface beyond 127.0.0.1 and ::1.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loopback: Vec<Prefix>,
+    /// Its routes, beyond those that the kernel makes for its addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<Route>,
 }
 
 /// The name of a switch's bridge, in the switch's own namespace.
@@ -85,6 +89,11 @@ impl Plan {
     #[must_use]
     pub fn new(lab: &Lab) -> Self {
         let mut nodes: Vec<NodePlan> = lab.nodes.iter().map(node).collect();
+        if lab.routing == Routing::Auto {
+            for (node, routes) in nodes.iter_mut().zip(routing::routes(lab)) {
+                node.routes.extend(routes);
+            }
+        }
         nodes.extend(lab.segments.iter().map(|segment| switch(&segment.name)));
         let places: HashMap<&NodeName, usize> = lab
             .nodes
@@ -159,11 +168,19 @@ fn node(node: &Node) -> NodePlan {
         forward: node.forward,
         sysctl: node.sysctl.clone(),
         loopback: node.loopback.clone(),
+        routes: node.routes.clone(),
     }
 }
 
 fn switch(name: &NodeName) -> NodePlan {
-    NodePlan { name: name.clone(), switch: true, forward: false, sysctl: Vec::new(), loopback: Vec::new() }
+    NodePlan {
+        name: name.clone(),
+        switch: true,
+        forward: false,
+        sysctl: Vec::new(),
+        loopback: Vec::new(),
+        routes: Vec::new(),
+    }
 }
 
 /// A switch's ports are named as the nodes at them; where that is no name for an interface, or taken, by
@@ -210,6 +227,11 @@ impl fmt::Display for Plan {
                     writeln!(f, "  {name} address {address}")?;
                 }
                 writeln!(f, "  {name} up")?;
+            }
+        }
+        for node in &self.nodes {
+            for route in &node.routes {
+                writeln!(f, "route {}: {route}", node.name)?;
             }
         }
         Ok(())

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::complete::{self, complete, ends};
 use super::draft::{At, DraftEnd, DraftLab, DraftLink, DraftSegment};
+use super::gateways;
 use super::model::{End, Lab, Link, Segment};
 use super::problems::Problems;
 use crate::types::cidr::Sharing;
@@ -30,6 +31,7 @@ pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Pro
     }
     let nodes = complete::nodes(&draft, problems);
     check_loopbacks(&draft, problems);
+    gateways::check(&draft, problems);
     for segment in &draft.segments {
         check_members(segment, problems);
         if nodes.iter().any(|node| node.name == segment.name.value) {
@@ -40,7 +42,7 @@ pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Pro
     let name = name?;
     let segments: Vec<Segment> = draft.segments.into_iter().map(|segment| made_segment(&name, segment)).collect();
     let links: Vec<Link> = draft.links.into_iter().filter_map(|link| made(&name, link, problems)).collect();
-    Some(Lab { name, nodes, segments, links })
+    Some(Lab { name, routing: draft.routing, nodes, segments, links })
 }
 
 fn interfaces_once(draft: &DraftLab, problems: &mut Problems<'_>) {

@@ -195,7 +195,13 @@ pub(super) fn nodes(draft: &DraftLab, problems: &mut Problems<'_>) -> Vec<Node> 
     let mut seen = HashSet::new();
     let mut nodes = Vec::new();
     for name in all.into_iter().filter(|name| seen.insert(&name.value)) {
-        let mut node = Node { name: name.value.clone(), forward: false, sysctl: Vec::new(), loopback: Vec::new() };
+        let mut node = Node {
+            name: name.value.clone(),
+            forward: false,
+            sysctl: Vec::new(),
+            loopback: Vec::new(),
+            routes: Vec::new(),
+        };
         if let Some(own) = own.get(&name.value) {
             let known = |used: &At<String>| draft.profiles.iter().any(|(name, _)| name.value == used.value);
             for profile in own.settings.profiles.iter().filter(|used| !known(used)) {
@@ -224,6 +230,7 @@ fn apply(settings: &Settings, node: &mut Node) {
         node.sysctl.retain(|there| there.path != path.value);
         node.sysctl.push(Sysctl { path: path.value.clone(), value: value.clone() });
     }
+    node.routes.extend(settings.routes.iter().map(|route| route.value.clone()));
     for (_, addresses) in settings.addresses.iter().filter(|(ifname, _)| ifname.value.as_str() == "lo") {
         node.loopback.extend(addresses.iter().map(|address| address.value));
     }

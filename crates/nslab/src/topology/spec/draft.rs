@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::str::FromStr;
 
+use super::model::{Route, Routing};
 use super::problems::Problems;
 use crate::error::Error;
 use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix, quote};
@@ -18,6 +19,7 @@ pub(super) struct At<T> {
 #[derive(Debug, Default)]
 pub(super) struct DraftLab {
     pub(super) name: Option<LabName>,
+    pub(super) routing: Routing,
     pub(super) nodes: Vec<DraftNode>,
     pub(super) profiles: Vec<(At<String>, Settings)>,
     pub(super) segments: Vec<DraftSegment>,
@@ -37,6 +39,7 @@ pub(super) struct Settings {
     /// Paths below /proc/sys, and values.
     pub(super) sysctl: Vec<(At<String>, String)>,
     pub(super) addresses: Vec<(At<IfName>, Vec<At<Prefix>>)>,
+    pub(super) routes: Vec<At<Route>>,
     pub(super) profiles: Vec<At<String>>,
 }
 

@@ -6,7 +6,7 @@ use super::check;
 use super::draft::{DraftLab, word};
 use super::keys::Table;
 use super::link::links;
-use super::model::Lab;
+use super::model::{Lab, Routing};
 use super::node::{nodes, profiles};
 use super::problems::Problems;
 use super::segment::segments;
@@ -16,8 +16,15 @@ use crate::types::{LabName, quote};
 
 static LAB: Table<DraftLab> = Table {
     place: "a lab file",
-    keys: &[("name", name), ("nodes", nodes), ("segments", segments), ("profiles", profiles), ("links", links)],
-    later: &["pools", "routing", "uplink", "expect", "include", "prefix"],
+    keys: &[
+        ("name", name),
+        ("nodes", nodes),
+        ("segments", segments),
+        ("profiles", profiles),
+        ("links", links),
+        ("routing", routing),
+    ],
+    later: &["pools", "uplink", "expect", "include", "prefix"],
 };
 
 /// Reads and validates a lab file's text. `path` is for the messages, and its stem is the lab's name where
@@ -80,6 +87,18 @@ const EXAMPLE: &str =
 fn name(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
     let Some(text) = tree.text("`name`", problems) else { return };
     lab.name = word(text, &tree.span, problems).map(|name| name.value);
+}
+
+fn routing(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
+    match tree.text("`routing`", problems) {
+        Some("auto") => lab.routing = Routing::Auto,
+        Some("none") => lab.routing = Routing::None,
+        Some(other) => {
+            let help = "it is `auto` (shortest paths to every prefix) or `none` (what the nodes say)";
+            problems.add(tree.span.clone(), format!("`routing` is {}", quote(other)), help);
+        }
+        None => {}
+    }
 }
 
 /// The lab's name by the file's. Said to be bad only where nothing else is wrong: it may be in there.

@@ -13,6 +13,7 @@
 mod check;
 mod complete;
 mod draft;
+mod gateways;
 mod keys;
 mod lab;
 mod link;
@@ -21,13 +22,14 @@ mod node;
 mod problems;
 mod range;
 mod read;
+mod route;
 mod segment;
 mod short;
 mod tree;
 mod yaml_error;
 
 pub use lab::parse;
-pub use model::{End, Lab, Link, Node, Segment, Sysctl};
+pub use model::{End, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl};
 pub use read::{MAX_BYTES, read};
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! What a lab file says, validated.
 
+use std::fmt;
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix};
@@ -13,12 +16,24 @@ use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix};
 pub struct Lab {
     /// Its name: the file's `name`, or else the stem of the file's own.
     pub name: LabName,
+    /// Whether routes are found for it; see [`routing`](crate::topology::routing).
+    pub routing: Routing,
     /// The nodes, in the order in which the file first names them.
     pub nodes: Vec<Node>,
     /// The segments, in the order of the file.
     pub segments: Vec<Segment>,
     /// The links, in the order of the file.
     pub links: Vec<Link>,
+}
+
+/// Who makes the routes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Routing {
+    /// Only what the nodes say.
+    #[default]
+    None,
+    /// Shortest paths, so that every node reaches every prefix.
+    Auto,
 }
 
 /// A node: a network namespace.
@@ -32,6 +47,102 @@ pub struct Node {
     pub sysctl: Vec<Sysctl>,
     /// Addresses of its loopback interface beyond 127.0.0.1 and ::1.
     pub loopback: Vec<Prefix>,
+    /// Its routes, beyond those that the kernel makes for its addresses.
+    pub routes: Vec<Route>,
+}
+
+/// A route (ip-route(8)).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Route {
+    /// What becomes of a packet.
+    #[serde(default)]
+    pub kind: RouteKind,
+    /// The destinations.
+    pub to: Prefix,
+    /// The ways there; several share the packets. None where the kind goes nowhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hops: Vec<Hop>,
+    /// The lower is preferred; without one, the kernel's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric: Option<u32>,
+    /// The routing table, by number; main (254) without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<u32>,
+    /// The source address that the node's own packets take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub src: Option<IpAddr>,
+    /// The largest packet on the way, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtu: Option<u32>,
+    /// Whether gateways are taken to be on the link although no address says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub onlink: bool,
+}
+
+/// What becomes of a packet on a route (`RTN_…`, linux/rtnetlink.h).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RouteKind {
+    /// It is sent on.
+    #[default]
+    Unicast,
+    /// It is dropped without a word.
+    Blackhole,
+    /// It is refused with "host unreachable".
+    Unreachable,
+    /// It is refused with "administratively prohibited".
+    Prohibit,
+    /// The table is left, as if it had no route.
+    Throw,
+}
+
+/// One way of a route.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct Hop {
+    /// The gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<IpAddr>,
+    /// The interface.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dev: Option<IfName>,
+    /// Its share of the packets against the others': 1 to 256.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u16>,
+}
+
+impl Route {
+    /// A route without a way yet.
+    #[must_use]
+    pub fn new(to: Prefix) -> Self {
+        let kind = RouteKind::Unicast;
+        Self { kind, to, hops: Vec::new(), metric: None, table: None, src: None, mtu: None, onlink: false }
+    }
+}
+
+/// In the words of `ip route`.
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            RouteKind::Unicast => "",
+            RouteKind::Blackhole => "blackhole ",
+            RouteKind::Unreachable => "unreachable ",
+            RouteKind::Prohibit => "prohibit ",
+            RouteKind::Throw => "throw ",
+        })?;
+        if self.to.len() == 0 { f.write_str("default") } else { write!(f, "{}", self.to) }?;
+        for hop in &self.hops {
+            f.write_str(if self.hops.len() > 1 { " nexthop" } else { "" })?;
+            hop.via.map_or(Ok(()), |via| write!(f, " via {via}"))?;
+            hop.dev.as_ref().map_or(Ok(()), |dev| write!(f, " dev {dev}"))?;
+            hop.weight.map_or(Ok(()), |weight| write!(f, " weight {weight}"))?;
+        }
+        for (word, value) in [("table", self.table), ("metric", self.metric)] {
+            value.map_or(Ok(()), |value| write!(f, " {word} {value}"))?;
+        }
+        self.src.map_or(Ok(()), |src| write!(f, " src {src}"))?;
+        self.mtu.map_or(Ok(()), |mtu| write!(f, " mtu {mtu}"))?;
+        f.write_str(if self.onlink { " onlink" } else { "" })
+    }
 }
 
 /// A setting of the kernel's for a network namespace (sysctl(8)).

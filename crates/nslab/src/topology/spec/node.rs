@@ -6,14 +6,21 @@ use super::draft::{At, DraftLab, DraftNode, Settings, address, word};
 use super::keys::{Table, each_once};
 use super::problems::Problems;
 use super::range::node_names;
+use super::route::routes;
 use super::tree::{Tree, Value};
 use crate::types::{IfName, quote};
 
 /// What a node's own mapping may say, and a profile's.
 static NODE: Table<Settings> = Table {
     place: "a node",
-    keys: &[("forward", forward), ("sysctl", sysctl), ("addresses", addresses), ("use", profiles_used)],
-    later: &["routes", "run", "env"],
+    keys: &[
+        ("forward", forward),
+        ("sysctl", sysctl),
+        ("routes", routes),
+        ("addresses", addresses),
+        ("use", profiles_used),
+    ],
+    later: &["run", "env"],
 };
 
 pub(super) fn nodes(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {

@@ -197,6 +197,14 @@ const WRONG: &[(&str, &[&str])] = &[
         "3:13 there is no profile \"edge\"",
         "3:27 `sysctl` is a mapping; here is the text \"1\"",
         "3:41 `addresses` of a node is a mapping; here is a list"]),
+    ("routing: yes\nnodes:\n  a: { routes: [ default via 10.2.0.1, default via 10.1.0.2, 10.9.0.0/16 dev x, '2001:db8::/32 via ::1', 10.0.0.1/8 dev lo, [] ] }\n  b: { routes: {} }\nlinks: [ a 10.1.0.1/24 -- b ]\n", &[
+        "1:10 `routing` is \"yes\"",
+        "3:18 gateway 10.2.0.1 is on no link of node \"a\"",
+        "3:62 node \"a\" has no interface \"x\"",
+        "3:81 gateway ::1 is on no link of node \"a\"",
+        "3:106 destination \"10.0.0.1/8\" has bits set behind its length",
+        "3:125 a route is one word of text; here is a list",
+        "4:16 `routes` is a list; here is a mapping"]),
     ("profiles: { p: { use: q }, q: 1 }\nnodes: { a: { addresses: { lo: 224.0.0.1/32 } } }\n", &[
         "1:23 a profile does not use another",
         "1:31 a profile is a mapping; here is the text \"1\"",
@@ -314,7 +322,7 @@ fn each_mistake_is_told_with_its_place() {
 fn help_says_what_to_do() {
     #[rustfmt::skip]
     let table = [
-        ("nods: {}", "did you mean `nodes`? allowed here: `name`, `nodes`, `segments`, `profiles`, `links`"),
+        ("nods: {}", "did you mean `nodes`? allowed here: `name`, `nodes`, `segments`, `profiles`, `links`, `routing`"),
         ("links: [ { a: { nod: x }, b: { node: y } } ]", "did you mean `node`? allowed here: `node`, `ifname`, `addresses`, `mac`, `mtu`"),
         ("links: [ a--b ]", "there is a space on each side of ` -- `"),
         ("links: [ ab ]", "write it as `r1:eth0 192.0.2.1/24 -- r2:eth0 192.0.2.2/24`"),
