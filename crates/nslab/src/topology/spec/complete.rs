@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::draft::{At, DraftEnd, DraftLab, DraftNode, DraftSegment, HostPart, Settings};
 use super::model::{Node, Sysctl};
+use super::pool;
 use super::problems::Problems;
 use super::segment::in_prefix;
 use crate::types::{Cidr, IfName, NodeName, Prefix, quote};
@@ -19,6 +20,7 @@ pub(super) fn complete(draft: &mut DraftLab, problems: &mut Problems<'_>) {
     for segment in &mut draft.segments {
         give_addresses(segment, problems);
     }
+    pool::give_addresses(draft, problems);
 }
 
 /// All ends of links and members of segments, in the order of the file.

@@ -22,6 +22,7 @@ pub(super) struct DraftLab {
     pub(super) routing: Routing,
     pub(super) nodes: Vec<DraftNode>,
     pub(super) profiles: Vec<(At<String>, Settings)>,
+    pub(super) pools: Vec<(At<String>, Vec<At<Prefix>>)>,
     pub(super) segments: Vec<DraftSegment>,
     pub(super) links: Vec<DraftLink>,
 }
@@ -65,6 +66,8 @@ pub(super) enum HostPart {
 pub(super) struct DraftLink {
     pub(super) a: Option<DraftEnd>,
     pub(super) b: Option<DraftEnd>,
+    /// Where its addresses come from, if it names none.
+    pub(super) pool: Option<At<String>>,
 }
 
 /// What could not be read is missing here, and has been reported.

@@ -8,6 +8,7 @@ use super::keys::Table;
 use super::link::links;
 use super::model::{Lab, Routing};
 use super::node::{nodes, profiles};
+use super::pool::pools;
 use super::problems::Problems;
 use super::segment::segments;
 use super::tree::{self, Tree, Value};
@@ -21,10 +22,11 @@ static LAB: Table<DraftLab> = Table {
         ("nodes", nodes),
         ("segments", segments),
         ("profiles", profiles),
+        ("pools", pools),
         ("links", links),
         ("routing", routing),
     ],
-    later: &["pools", "uplink", "expect", "include", "prefix"],
+    later: &["uplink", "expect", "include", "prefix"],
 };
 
 /// Reads and validates a lab file's text. `path` is for the messages, and its stem is the lab's name where

@@ -19,6 +19,8 @@ mod lab;
 mod link;
 mod model;
 mod node;
+mod pattern;
+mod pool;
 mod problems;
 mod range;
 mod read;

@@ -11,8 +11,11 @@ use super::short::{Words, tokens};
 use super::tree::{Tree, Value};
 use crate::types::{Prefix, quote};
 
-static SEGMENT: Table<DraftSegment> =
-    Table { place: "a segment", keys: &[("prefix", prefix), ("members", members)], later: &["impair"] };
+static SEGMENT: Table<DraftSegment> = Table {
+    place: "a segment",
+    keys: &[("prefix", |tree, segment, problems| prefix(tree, &mut segment.prefixes, problems)), ("members", members)],
+    later: &["impair"],
+};
 
 const MEMBER: &str = "write it as `h1`, `h[1-3]`, `r1:eth0 .254` or `h1 192.0.2.10/24`";
 
@@ -34,7 +37,7 @@ pub(super) fn segments(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Probl
 }
 
 /// One prefix, or a list: of both families, say.
-fn prefix(tree: &Tree<'_>, segment: &mut DraftSegment, problems: &mut Problems<'_>) {
+pub(super) fn prefix(tree: &Tree<'_>, prefixes: &mut Vec<At<Prefix>>, problems: &mut Problems<'_>) {
     let mut one = |tree: &Tree<'_>, problems: &mut Problems<'_>| {
         let text = tree.text("`prefix`", problems);
         let Some(found) = text.and_then(|text| address(text, &tree.span, problems)) else { return };
@@ -42,7 +45,7 @@ fn prefix(tree: &Tree<'_>, segment: &mut DraftSegment, problems: &mut Problems<'
             let message = format!("prefix \"{}\" has bits set behind its length", found.value);
             return problems.add(found.span, message, format!("the network is {}", found.value.network()));
         }
-        segment.prefixes.push(found);
+        prefixes.push(found);
     };
     match &tree.value {
         Value::List(list) => list.iter().for_each(|tree| one(tree, problems)),

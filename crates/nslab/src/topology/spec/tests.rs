@@ -85,6 +85,31 @@ links: [ h1 -- r1 ]
 }
 
 #[test]
+fn patterns_stand_for_links_and_pools_give_addresses() {
+    let links = |text: &str| -> Vec<String> {
+        let shown = |end: &End| {
+            let addresses: String = end.addresses.iter().map(|address| format!(" {address}")).collect();
+            format!("{}:{}{addresses}", end.node, end.ifname)
+        };
+        parsed(text).links.iter().map(|link| format!("{} -- {}", shown(&link.a), shown(&link.b))).collect()
+    };
+    assert_eq!(
+        links(
+            "pools: { wan: [ 10.0.0.0/29, 2001:db8::/124 ] }\nlinks: [ { ring: 'r[1-3]', pool: wan }, a 10.0.0.2/31 -- b 10.0.0.3/31 ]"
+        ),
+        [
+            "r1:eth0 10.0.0.0/31 2001:db8::/127 -- r2:eth0 10.0.0.1/31 2001:db8::1/127",
+            "r2:eth1 10.0.0.4/31 2001:db8::2/127 -- r3:eth0 10.0.0.5/31 2001:db8::3/127",
+            "r3:eth1 10.0.0.6/31 2001:db8::4/127 -- r1:eth1 10.0.0.7/31 2001:db8::5/127",
+            "a:eth0 10.0.0.2/31 -- b:eth0 10.0.0.3/31",
+        ]
+    );
+    assert_eq!(links("links: [ { chain: [ a, 'b[1-2]' ] } ]"), ["a:eth0 -- b1:eth0", "b1:eth1 -- b2:eth0"]);
+    assert_eq!(links("links: [ { star: 'h[1-2]', hub: r } ]"), ["r:eth0 -- h1:eth0", "r:eth1 -- h2:eth0"]);
+    assert_eq!(links("links: [ { mesh: 'm[1-4]' } ]").len(), 6);
+}
+
+#[test]
 fn both_forms_and_json_give_the_same_model() {
     let short = parsed("links: [ 'r1:up 198.51.100.1/30 2001:db8::1/64 -- isp 198.51.100.2/30 2001:db8::2/64' ]");
     let long = "
@@ -164,9 +189,9 @@ const WRONG: &[(&str, &[&str])] = &[
     ("x: &x { q: 1 }\ny:\n  <<: *x\n", &["3:3 merge keys (`<<`) are not allowed"]),
     ("\u{feff}näme: x\nnodes: { a: }", &["1:1 a lab file has no key \"näme\""]),
     // Keys.
-    ("nods: {}\npools: {}\nnodes: { a: }\n", &[
+    ("nods: {}\nuplink: {}\nnodes: { a: }\n", &[
         "1:1 a lab file has no key \"nods\"",
-        "2:1 key \"pools\" of a lab file is not supported yet in this version"]),
+        "2:1 key \"uplink\" of a lab file is not supported yet in this version"]),
     ("name: a\nname: b\nnodes:\n  a:\n  b:\n  a:\n", &[
         "2:1 key \"name\" is there twice; line 1 has it already",
         "6:3 key \"a\" is there twice; line 4 has it already"]),
@@ -262,11 +287,23 @@ const WRONG: &[(&str, &[&str])] = &[
         "2:55 impairments (\"{ delay: 20ms, rate: 10mbit }\") are not supported yet in this version"]),
     ("links:\n  - r1 -- r2 { delay: 20ms }\n", &["2:14 impairments (\"{ delay: 20ms }\") are not supported yet in this version"]),
     ("links:\n  - r1 -- r2 {delay:20ms}\n", &["2:14 impairments (\"{delay:20ms}\") are not supported yet in this version"]),
+    // Links: patterns.
+    ("pools: { p: 10.0.0.0/30, q: 10.0.0.1/24, r: { }, s: [ 10.2.0.0/32 ] }\nlinks:\n  - { chain: 'c[1-2]', pool: no }\n  - { chain: 'r[1-4]', pool: p }\n  - { star: [ a, b ] }\n  - { star: [ a ], hub: a }\n  - { mesh: [ m, m ] }\n  - { chain: 'c[1-2]', hub: x }\n  - { ring: 'x[1-3]', mesh: 'y[1-3]' }\n  - { ring: 'x[1-3]', a: { node: x } }\n", &[
+        "1:29 prefix \"10.0.0.1/24\" has bits set behind its length",
+        "1:45 `prefix` is one word of text; here is a mapping",
+        "1:55 \"10.2.0.0/32\" has no room for the two ends of a link",
+        "3:29 there is no pool \"no\"",
+        "4:14 pool \"p\" has no addresses left for r3 -- r4",
+        "5:13 a star without a `hub`",
+        "6:13 node \"a\" is linked with itself",
+        "7:18 node \"m\" is there twice",
+        "8:29 `hub` is for a star",
+        "9:29 a second pattern in one entry",
+        "10:5 a pattern of links has no end `a`"]),
     // Links: the long form.
     ("links:\n  - { a: { node: r1 }, b: { node: r2 }, impair: { delay: 20ms } }\n  - { ring: r1, pool: x }\n  - { a: { node: r1 } }\n  - { a: { ifname: x }, b: { nod: y } }\n  - { a: , b: r2 }\n", &[
         "2:41 key \"impair\" of a link is not supported yet in this version",
-        "3:7 key \"ring\" of a link is not supported yet in this version",
-        "3:17 key \"pool\" of a link is not supported yet in this version",
+        "3:13 a ring of 1 node",
         "4:5 the link has no end `b`",
         "5:10 this end of the link has no `node`",
         "5:30 an end of a link has no key \"nod\"",
@@ -322,7 +359,7 @@ fn each_mistake_is_told_with_its_place() {
 fn help_says_what_to_do() {
     #[rustfmt::skip]
     let table = [
-        ("nods: {}", "did you mean `nodes`? allowed here: `name`, `nodes`, `segments`, `profiles`, `links`, `routing`"),
+        ("nods: {}", "did you mean `nodes`? allowed here: `name`, `nodes`, `segments`, `profiles`, `pools`, `links`, `routing`"),
         ("links: [ { a: { nod: x }, b: { node: y } } ]", "did you mean `node`? allowed here: `node`, `ifname`, `addresses`, `mac`, `mtu`"),
         ("links: [ a--b ]", "there is a space on each side of ` -- `"),
         ("links: [ ab ]", "write it as `r1:eth0 192.0.2.1/24 -- r2:eth0 192.0.2.2/24`"),
