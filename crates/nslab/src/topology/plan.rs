@@ -195,7 +195,7 @@ fn port_names(segment: &Segment) -> Vec<IfName> {
         let numbered = || (at..).map(|n| format!("port{n}")).find(|name| taken.insert(name.clone()))?.parse().ok();
         own.or_else(numbered)
     };
-    segment.members.iter().enumerate().filter_map(|member| name(member)).collect()
+    segment.members.iter().enumerate().filter_map(&mut name).collect()
 }
 
 /// The steps, one a line, as `nslab up --dry-run` shows them.

@@ -292,7 +292,7 @@ const WRONG: &[(&str, &[&str])] = &[
         "1:29 prefix \"10.0.0.1/24\" has bits set behind its length",
         "1:45 `prefix` is one word of text; here is a mapping",
         "1:55 \"10.2.0.0/32\" has no room for the two ends of a link",
-        "3:29 there is no pool \"no\"",
+        "3:30 there is no pool \"no\"",
         "4:14 pool \"p\" has no addresses left for r3 -- r4",
         "5:13 a star without a `hub`",
         "6:13 node \"a\" is linked with itself",
