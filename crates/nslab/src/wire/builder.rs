@@ -80,6 +80,14 @@ impl Request {
         self.close(start)
     }
 
+    /// The same request with further flags (`NLM_F_…`).
+    #[must_use]
+    pub fn with_flags(mut self, flags: u16) -> Self {
+        let own = super::u16_at(&self.bytes, 6).unwrap_or(0);
+        self.put(6, &(own | flags).to_ne_bytes());
+        self
+    }
+
     /// The finished bytes, with the sequence number that the answers will carry and further flags.
     #[must_use]
     pub fn finish(mut self, sequence: u32, flags: u16) -> Vec<u8> {

@@ -12,6 +12,7 @@ mod names;
 mod netns;
 mod options;
 mod print;
+mod route;
 mod session;
 mod words;
 
@@ -46,7 +47,7 @@ static OBJECTS: &[Entry] = &[
     entry("address", address::run),
     not_yet("addrlabel"),
     not_yet("maddress"),
-    not_yet("route"),
+    entry("route", route::run),
     not_yet("rule"),
     not_yet("neighbor"),
     not_yet("neighbour"),
