@@ -13,6 +13,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("lab::segments_routers_and_settings", segments),
         trial("lab::a_setting_that_is_not_there", no_such_setting),
         trial("lab::names_that_no_port_can_have", port_names),
+        trial("lab::routes_as_written", routes),
+        trial("lab::a_route_that_the_kernel_refuses", refused_route),
         trial("lab::examples", examples),
         trial("lab::up_twice_changes_nothing", up_twice),
         trial("lab::down_leaves_nothing", down_leaves_nothing),
@@ -150,6 +152,55 @@ lab t is down: 5 nodes, 1 segment removed
     assert_eq!(out, expected);
 }
 
+fn routes() {
+    let out = succeed(
+        "cat >/run/t.yaml <<END
+nodes:
+  r: { forward: true }
+  a:
+    routes:
+      - default via 10.1.0.2
+      - 10.9.0.0/16 via 10.1.0.2 dev eth0 metric 7 mtu 1400 src 10.1.0.1
+      - 10.8.0.0/16 nexthop via 10.1.0.2 weight 3 nexthop via 10.2.0.2 dev eth1
+      - 10.7.0.0/16 dev eth1
+      - 10.6.0.1 via 192.0.2.1 dev eth0 onlink
+      - blackhole 10.5.0.0/16
+      - 10.4.0.0/16 via 10.1.0.2 table 1000
+      - 2001:db8:9::/48 via 2001:db8::2
+      - unreachable 2001:db8:8::/48
+links:
+  - a 10.1.0.1/24 2001:db8::1/64 -- r 10.1.0.2/24 2001:db8::2/64
+  - a 10.2.0.1/24 -- r 10.2.0.2/24
+END
+nslab -q up /run/t.yaml
+ip -n a route | grep -v 'proto kernel'; ip -n a route show table 1000; ip -n a -6 route | grep -v 'proto kernel'
+nslab -q down t",
+    );
+    let expected = "\
+default via 10.1.0.2 dev eth0 proto static 
+blackhole 10.5.0.0/16 proto static 
+10.6.0.1 via 192.0.2.1 dev eth0 proto static onlink 
+10.7.0.0/16 dev eth1 proto static scope link 
+10.8.0.0/16 proto static 
+\tnexthop via 10.1.0.2 dev eth0 weight 3 
+\tnexthop via 10.2.0.2 dev eth1 weight 1 
+10.9.0.0/16 via 10.1.0.2 dev eth0 proto static src 10.1.0.1 metric 7 mtu 1400 
+10.4.0.0/16 via 10.1.0.2 dev eth0 proto static 
+unreachable 2001:db8:8::/48 dev lo proto static metric 1024 pref medium
+2001:db8:9::/48 via 2001:db8::2 dev eth0 proto static metric 1024 pref medium
+";
+    assert_eq!(out, expected);
+}
+
+fn refused_route() {
+    let err = fail(
+        "{ echo 'nodes: { a: { routes: [ default via 10.1.0.2 src 10.1.0.9 ] } }'; echo 'links: [ a 10.1.0.1/24 -- b ]'; } \
+         >/run/t.yaml; nslab up /run/t.yaml || { status=$?; ls -A /run/netns /run/nslab; exit $status; }",
+        3,
+    );
+    assert!(err.starts_with("nslab: adding route to a: default via 10.1.0.2 src 10.1.0.9: "), "{err}");
+}
+
 fn no_such_setting() {
     let err =
         fail("echo 'nodes: { a: , b: { sysctl: { net.ipv4.no_such: 1 } } }' >/run/t.yaml; nslab up /run/t.yaml", 3);
@@ -184,7 +235,7 @@ fn examples() {
             count += 1;
         }
     }
-    assert!(count >= 2, "only {count} examples");
+    assert!(count >= 9, "only {count} examples");
 }
 
 fn up_twice() {

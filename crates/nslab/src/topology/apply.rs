@@ -8,6 +8,7 @@ use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 
+use super::apply_routes as routes;
 use super::plan::{BRIDGE, BRIDGE_INDEX, Cable, NodePlan, Plan, Port};
 use super::spec::Sysctl;
 use crate::error::{Error, ErrorKind, Result};
@@ -20,7 +21,7 @@ use crate::wire::Request;
 use crate::wire::consts::IFA_F_NODAD;
 
 /// The index of the loopback interface in every namespace.
-const LOOPBACK: u32 = 1;
+pub(super) const LOOPBACK: u32 = 1;
 
 /// A node that is made: its namespace and a connection to the kernel inside it.
 #[derive(Debug)]
@@ -101,15 +102,29 @@ fn lay_cables(plan: &Plan, made: &Receiver<Made>) -> Result<Built> {
     while nodes.iter().any(Option::is_none) {
         take(&mut nodes)?;
     }
-    let nodes: Vec<BuiltNode> = nodes.into_iter().flatten().collect();
-    for (node, built) in plan.nodes.iter().zip(&nodes) {
-        let mut late = node.sysctl.iter().filter(|sysctl| is_of_an_interface(sysctl)).peekable();
-        if late.peek().is_some() {
-            let set = built.namespace.enter(|| set_all(late)).and_then(|set| set);
-            set.map_err(|error| error.within(format_args!("node {}", node.name)))?;
-        }
+    let mut nodes: Vec<BuiltNode> = nodes.into_iter().flatten().collect();
+    let places = routes::Places::of(plan);
+    for (at, (node, built)) in plan.nodes.iter().zip(&mut nodes).enumerate() {
+        finish_node(at, node, built, &places)?;
     }
     Ok(Built { nodes })
+}
+
+/// Does what takes all of a node's interfaces to be there.
+fn finish_node(at: usize, node: &NodePlan, built: &mut BuiltNode, places: &routes::Places<'_>) -> Result<()> {
+    let mut late = node.sysctl.iter().filter(|sysctl| is_of_an_interface(sysctl)).peekable();
+    if late.peek().is_some() {
+        let set = built.namespace.enter(|| set_all(late)).and_then(|set| set);
+        set.map_err(|error| error.within(format_args!("node {}", node.name)))?;
+    }
+    if node.routes.is_empty() {
+        return Ok(());
+    }
+    let mut batch = Batch::default();
+    for route in &node.routes {
+        batch.add(routes::request(route, at, places)?, move || format!("adding route to {}: {route}", node.name));
+    }
+    batch.send(&mut built.connection)
 }
 
 /// Each node takes two descriptors, and publishing a few more.

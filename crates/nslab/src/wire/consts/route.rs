@@ -80,6 +80,7 @@ pub const RT_TABLE_LOCAL: u32 = 255;
 
 pub const RTPROT_UNSPEC: u8 = 0;
 pub const RTPROT_BOOT: u8 = 3;
+pub const RTPROT_STATIC: u8 = 4;
 
 pub const RTM_F_NOTIFY: u32 = 0x100;
 pub const RTM_F_CLONED: u32 = 0x200;
