@@ -27,3 +27,8 @@ pub mod types;
 pub mod wire;
 
 pub use error::{Diagnostic, Error, ErrorKind, FileProblems, Result};
+
+/// The program in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -12,6 +12,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("lab::both_forms_and_both_families", both_forms),
         trial("lab::segments_routers_and_settings", segments),
         trial("lab::a_setting_that_is_not_there", no_such_setting),
+        trial("lab::names_that_no_port_can_have", port_names),
         trial("lab::routes_as_written", routes),
         trial("lab::check_holds_what_is_expected", expected),
         trial("lab::programs_find_names_and_variables", programs),
@@ -26,6 +27,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("lab::which_lab_and_which_node", which),
         trial("lab::an_earlier_boot_is_recognised", earlier_boot),
         trial("lab::check_says_who_reaches_whom", check),
+        trial("lab::a_file_whose_name_is_no_text", strange_file_name),
     ]
 }
 
@@ -264,6 +266,16 @@ fn no_such_setting() {
     assert!(err.contains("node a: setting net/ipv4/conf/eth0/no_such"), "{err}");
 }
 
+/// A switch's ports are named as the nodes at them, where the kernel takes that.
+fn port_names() {
+    let out = succeed(
+        "echo 'segments: { lan: { prefix: 10.0.0.0/24, members: [ all, default, lo, br0, port1, x, x ] } }' >/run/t.yaml
+         nslab -q up /run/t.yaml; ip -n lan -o link | grep -o '^[0-9]*: [^@:]*' | tr '\\n' ' '; nslab check t | tail -1",
+    );
+    let ports = "1: lo 2: br0 3: port0 4: port1 5: port2 6: port3 7: port4 8: x 9: port6 ";
+    assert_eq!(out, format!("{ports}all reached: 35 address pairs\n"));
+}
+
 /// Every example is a lab that comes up, whose nodes reach each other, and that goes.
 fn examples() {
     let mut count = 0;
@@ -412,4 +424,11 @@ fn check() {
     assert!(text.contains("ns1") && text.contains("ns2"), "{text}");
     fail("nslab check", 3);
     fail("nslab check nope", 3);
+}
+
+fn strange_file_name() {
+    let out = succeed(&format!(
+        "{HELLO}mv /run/hello.yaml \"$(printf '/run/h\\377.yaml')\"; nslab -q up /run/h*.yaml; nslab ls; nslab down helloworld"
+    ));
+    assert!(out.contains("/run/h\u{fffd}.yaml\n") && out.ends_with("2 nodes removed\n"), "{out}");
 }

@@ -44,7 +44,8 @@ pub struct Record {
     version: u32,
     /// How far it has come.
     pub state: State,
-    /// The file that it was made from.
+    /// The file that it was made from; for people to read, so one that is not UTF-8 is kept as near as can be.
+    #[serde(serialize_with = "as_text")]
     pub file: PathBuf,
     /// The machine's start that it was made in (`/proc/sys/kernel/random/boot_id`); after another, nothing
     /// of it is left.
@@ -85,6 +86,10 @@ impl Record {
     }
 }
 
+fn as_text<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}
+
 fn boot_id() -> Result<String> {
     let path = "/proc/sys/kernel/random/boot_id";
     let text = std::fs::read_to_string(path).map_err(|error| Error::os(format_args!("reading {path}"), error))?;
@@ -120,7 +125,8 @@ pub(super) fn write(dir: &Path, record: &Record) -> Result<()> {
     let renamed = written.and_then(|()| std::fs::rename(&new, &path));
     renamed.map_err(|error| {
         let _ = std::fs::remove_file(&new);
-        Error::os(format_args!("writing {}", path.display()), error)
+        let error = Error::os(format_args!("writing {}", path.display()), error);
+        if error.kind() == ErrorKind::Permission { error.with_help("run it as root") } else { error }
     })
 }
 

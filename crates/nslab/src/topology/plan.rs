@@ -208,7 +208,9 @@ fn switch(name: &NodeName) -> NodePlan {
 fn port_names(segment: &Segment) -> Vec<IfName> {
     let mut taken: HashSet<String> = HashSet::from([BRIDGE.into()]);
     let mut name = |(at, member): (usize, &End)| {
-        let own: Option<IfName> = member.node.as_str().parse().ok().filter(|name: &IfName| name.as_str() != "lo");
+        // The kernel refuses an interface named as its own entries in net.ipv4.conf.
+        let free = |name: &IfName| !matches!(name.as_str(), "lo" | "all" | "default");
+        let own: Option<IfName> = member.node.as_str().parse().ok().filter(free);
         let own = own.filter(|name| taken.insert(name.as_str().to_owned()));
         let numbered = || (at..).map(|n| format!("port{n}")).find(|name| taken.insert(name.clone()))?.parse().ok();
         own.or_else(numbered)

@@ -62,7 +62,9 @@ fn interfaces_once(draft: &DraftLab, problems: &mut Problems<'_>) {
 
 /// Addresses of loopback interfaces may be anything that a host can have, with any length.
 fn check_loopbacks(draft: &DraftLab, problems: &mut Problems<'_>) {
-    for (ifname, addresses) in draft.nodes.iter().flat_map(|node| &node.settings.addresses) {
+    let profiles = draft.profiles.iter().map(|(_, settings)| settings);
+    let all = profiles.chain(draft.nodes.iter().map(|node| &node.settings));
+    for (ifname, addresses) in all.flat_map(|settings| &settings.addresses) {
         for address in addresses.iter().filter(|_| ifname.value.as_str() == "lo") {
             let kind = AddressKind::of(address.value.address());
             if matches!(kind, AddressKind::Multicast | AddressKind::Unspecified | AddressKind::LimitedBroadcast) {

@@ -72,7 +72,8 @@ fn place_addresses(draft: &mut DraftLab, problems: &mut Problems<'_>) {
     let mut places: HashMap<(NodeName, IfName), Vec<At<Prefix>>> = HashMap::new();
     let mut wanted: Vec<(NodeName, At<IfName>)> = Vec::new();
     for node in &draft.nodes {
-        for (ifname, addresses) in node.settings.addresses.iter().filter(|(ifname, _)| ifname.value.as_str() != "lo") {
+        let all = settings_of(draft, node).flat_map(|settings| &settings.addresses);
+        for (ifname, addresses) in all.filter(|(ifname, _)| ifname.value.as_str() != "lo") {
             let key = (node.name.value.clone(), ifname.value.clone());
             places.entry(key).or_default().extend(addresses.iter().cloned());
             wanted.push((node.name.value.clone(), ifname.clone()));
@@ -113,7 +114,10 @@ fn complete_hosts(segment: &mut DraftSegment, problems: &mut Problems<'_>) {
                 HostPart::Whole(_) => "address without a length",
             };
             let (message, help) = if list.is_empty() {
-                (format!("a {what}, but the segment has no prefix"), "give the segment a `prefix`".into())
+                (
+                    format!("this {what} needs the segment's prefix, and it has none"),
+                    "give the segment a `prefix`".into(),
+                )
             } else {
                 (format!("this {what} is in no prefix of the segment"), format!("its prefixes: {list}"))
             };
@@ -177,6 +181,13 @@ fn hosts(prefix: Prefix) -> impl Iterator<Item = Prefix> {
     })
 }
 
+/// What a node's profiles say, and then what it says itself.
+pub(super) fn settings_of<'d>(draft: &'d DraftLab, node: &'d DraftNode) -> impl Iterator<Item = &'d Settings> {
+    let named = |used: &At<String>| draft.profiles.iter().find(|(name, _)| name.value == used.value);
+    let profiles = node.settings.profiles.iter().filter_map(named).map(|(_, settings)| settings);
+    profiles.chain(std::iter::once(&node.settings))
+}
+
 /// The nodes in the order in which the file first names them, with what they and their profiles say.
 pub(super) fn nodes(draft: &DraftLab, problems: &mut Problems<'_>) -> Vec<Node> {
     let own: HashMap<&NodeName, &DraftNode> = draft.nodes.iter().map(|node| (&node.name.value, node)).collect();
@@ -194,14 +205,12 @@ pub(super) fn nodes(draft: &DraftLab, problems: &mut Problems<'_>) -> Vec<Node> 
             routes: Vec::new(),
             env: BTreeMap::new(),
         };
-        if let Some(DraftNode { settings, .. }) = own.get(&name.value) {
-            for profile in &settings.profiles {
-                match draft.profiles.iter().find(|(name, _)| name.value == profile.value) {
-                    Some((_, settings)) => apply(settings, &mut node),
-                    None => unknown_profile(profile, draft, problems),
-                }
+        if let Some(own) = own.get(&name.value) {
+            let known = |used: &At<String>| draft.profiles.iter().any(|(name, _)| name.value == used.value);
+            for profile in own.settings.profiles.iter().filter(|used| !known(used)) {
+                unknown_profile(profile, draft, problems);
             }
-            apply(settings, &mut node);
+            settings_of(draft, own).for_each(|settings| apply(settings, &mut node));
         }
         nodes.push(node);
     }

@@ -78,7 +78,8 @@ fn draft(source: &str, problems: &mut Problems<'_>) -> DraftLab {
         return draft;
     }
     LAB.read(&tree, &mut draft, problems);
-    if problems.count() == 0 && draft.nodes.is_empty() && draft.segments.is_empty() && draft.links.is_empty() {
+    let no_members = draft.segments.iter().all(|segment| segment.members.is_empty());
+    if problems.count() == 0 && draft.nodes.is_empty() && no_members && draft.links.is_empty() {
         problems.add(tree.span.start..tree.span.start, "the lab has no nodes", EXAMPLE);
     }
     draft

@@ -180,6 +180,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("- a\n", &["1:1 a lab file is a mapping; here is a list"]),
     ("foo\n", &["1:1 a lab file is a mapping; here is the text \"foo\""]),
     ("name: x\nlinks: []\n", &["1:1 the lab has no nodes"]),
+    ("segments: { lan: {} }\n", &["1:1 the lab has no nodes"]),
     ("nodes: { a: }\n---\nnodes: { b: }\n", &["3:1 a second document starts here"]),
     ("nodes: { a: \n", &["1:8 not valid YAML: unclosed bracket '{'"]),
     ("nodes:\n\ta:\n", &["2:2 not valid YAML: tabs disallowed within this context (block indentation)"]),
@@ -233,6 +234,10 @@ const WRONG: &[(&str, &[&str])] = &[
         "1:23 a profile does not use another",
         "1:31 a profile is a mapping; here is the text \"1\"",
         "2:32 \"224.0.0.1/32\" is no address that an interface can have"]),
+    ("profiles: { p: { addresses: { lo: 224.0.0.1/32, eth0: 10.0.0.1/24, eth1: 10.0.1.1/24 } } }\nnodes: { a: { use: p } }\nlinks: [ a -- b 10.0.2.2/24 ]\n", &[
+        "1:35 \"224.0.0.1/32\" is no address that an interface can have",
+        "1:68 node \"a\" has no interface \"eth1\"",
+        "3:17 the ends of this link are in different segments: \"10.0.0.1/24\" is in 10.0.0.0/24, \"10.0.2.2/24\" is in 10.0.2.0/24"]),
     // Segments.
     ("segments:\n  lan: 1\n  wan: { prefix: 10.0.0.1/24, members: x, stp: true }\n  a/b: {}\n", &[
         "2:8 a segment is a mapping; here is the text \"1\"",
@@ -250,7 +255,7 @@ const WRONG: &[(&str, &[&str])] = &[
         "4:89 a member is one word of text; here is a list",
         "4:94 a member without a node"]),
     ("segments:\n  lan: { members: [ h1 .3, h2:lo ] }\n  h1: { prefix: 192.0.2.0/30, members: [ a, b, c ] }\n", &[
-        "2:24 a host part, but the segment has no prefix",
+        "2:24 this host part needs the segment's prefix, and it has none",
         "2:31 interface name \"lo\" is the loopback interface, which every node has and which is no end of a link",
         "3:3 \"h1\" is a node and a segment",
         "3:17 prefix \"192.0.2.0/30\" has no address left for \"c\""]),
