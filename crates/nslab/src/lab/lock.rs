@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::types::LabName;
 
 /// A lab's directory, locked.
@@ -75,7 +75,7 @@ fn make_dir(path: &Path) -> Result<()> {
     match DirBuilder::new().mode(0o755).create(path) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
             let error = Error::os(format_args!("making directory {}", path.display()), error);
-            Err(if error.kind() == crate::ErrorKind::Permission { error.with_help("run it as root") } else { error })
+            Err(if error.kind() == ErrorKind::Permission { error.with_help("run it as root") } else { error })
         }
         _ => Ok(()),
     }
