@@ -102,6 +102,11 @@ impl Request {
         self.bytes
     }
 
+    /// How many bytes it has so far.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     fn open(&mut self, kind: u16) -> usize {
         let start = self.bytes.len();
         self.bytes.extend([0, 0]);
