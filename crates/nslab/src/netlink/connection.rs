@@ -101,9 +101,7 @@ impl<T: Transport> Connection<T> {
         operation: &dyn Fn() -> String,
         take: &mut dyn FnMut(&Message<'_>) -> Result<()>,
     ) -> Result<()> {
-        let (sequence, port) = (self.next_sequence(), self.transport.port());
-        let bytes = request.finish(sequence, flags);
-        self.transport.send(&bytes).map_err(|errno| Error::os(operation(), errno))?;
+        let (sequence, port) = self.send(request, flags, operation)?;
         let mut taken = Ok(());
         loop {
             self.receive(operation)?;
@@ -141,9 +139,7 @@ impl<T: Transport> Connection<T> {
         mut take: impl FnMut(&Message<'_>) -> Result<()>,
     ) -> Result<Dumped> {
         let operation = &operation;
-        let (sequence, port) = (self.next_sequence(), self.transport.port());
-        let bytes = request.finish(sequence, NLM_F_DUMP);
-        self.transport.send(&bytes).map_err(|errno| Error::os(operation(), errno))?;
+        let (sequence, port) = self.send(request, NLM_F_DUMP, operation)?;
         let (mut interrupted, mut taken) = (false, Ok(()));
         loop {
             self.receive(operation)?;
@@ -211,7 +207,13 @@ impl<T: Transport> Connection<T> {
         let mut requests = requests.into_iter().peekable();
         let (mut done, mut first) = (0, None);
         let mut datagram = Vec::new();
-        while requests.peek().is_some() {
+        while let Some(next) = requests.peek() {
+            if next.is_too_long() {
+                first = first.or_else(|| Some((done, Error::os(operation(done), Errno::MSGSIZE))));
+                requests.next();
+                done += 1;
+                continue;
+            }
             datagram.clear();
             // The numbers of one batch follow one another.
             if self.sequence > u32::MAX - BATCH {
@@ -222,7 +224,8 @@ impl<T: Transport> Connection<T> {
             let mut last = false;
             while !last && let Some(request) = requests.next() {
                 count += 1;
-                last = count == BATCH || datagram.len() + request.len() > BATCH_BYTES || requests.peek().is_none();
+                let full = count == BATCH || datagram.len() + request.len() > BATCH_BYTES;
+                last = full || requests.peek().is_none_or(Request::is_too_long);
                 datagram.extend(request.finish(self.next_sequence(), if last { NLM_F_ACK } else { 0 }));
             }
             let name = |at: u32| operation(done + index(at));
@@ -270,6 +273,17 @@ impl<T: Transport> Connection<T> {
                 }
             }
         }
+    }
+
+    /// Sends one request, and gives the number and the port that its answers will carry.
+    fn send(&mut self, request: Request, flags: u16, operation: &dyn Fn() -> String) -> Result<(u32, u32)> {
+        if request.is_too_long() {
+            return Err(Error::os(operation(), Errno::MSGSIZE));
+        }
+        let sequence = self.next_sequence();
+        let bytes = request.finish(sequence, flags);
+        self.transport.send(&bytes).map_err(|errno| Error::os(operation(), errno))?;
+        Ok((sequence, self.transport.port()))
     }
 
     fn receive(&mut self, operation: &dyn Fn() -> String) -> Result<()> {

@@ -291,6 +291,36 @@ fn a_batch_of_large_requests_is_sent_in_parts() {
     assert!(sent.iter().all(|len| *len < 64_000), "{sent:?}");
 }
 
+/// The kernel would pass over what is behind an attribute that has no length, and do the rest.
+#[test]
+fn what_is_too_long_is_never_sent() {
+    let huge = || {
+        let mut request = ask(RTM_NEWLINK);
+        request.nest(1, |nest| {
+            nest.attribute(1, &[0; 65_531]);
+        });
+        request
+    };
+    let mut connection = connect(|r| {
+        assert!(r.body.len() < 1000);
+        healthy(r).into_iter().map(Ok).collect()
+    });
+    let errno = |answer: Result<()>| answer.unwrap_err().errno();
+    assert_eq!(errno(connection.request(huge(), what)), Some(libc::EMSGSIZE));
+    assert_eq!(errno(connection.get(huge(), what, |_| Ok(()))), Some(libc::EMSGSIZE));
+    assert_eq!(errno(connection.dump(&huge(), what).map(drop)), Some(libc::EMSGSIZE));
+    let tiny = || ask(RTM_NEWLINK);
+    for (batch, first) in [
+        (vec![huge()], 0),
+        (vec![tiny(), huge()], 1),
+        (vec![huge(), huge(), tiny()], 0),
+        (vec![tiny(), tiny(), huge(), tiny()], 2),
+    ] {
+        let (at, error) = connection.batch(batch, |at| format!("number {at}")).unwrap_err();
+        assert_eq!((at, error.to_string()), (first, format!("number {first}: Message too long")));
+    }
+}
+
 #[test]
 fn a_batch_that_loses_answers_is_an_error() {
     let error = connect(|_| vec![Err(Errno::NOBUFS)]).batch([ask(RTM_NEWLINK)], |_| what()).unwrap_err();
