@@ -24,6 +24,8 @@ mod ip;
 mod kill;
 mod lab;
 mod ping;
+#[path = "../../../nslab/tests/support/reference.rs"]
+mod reference;
 mod refusals;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
