@@ -108,6 +108,9 @@ pub(super) fn read(dir: &Path, lab: &LabName) -> Result<Record> {
     if record.plan.lab != *lab {
         return Err(bad(format!("it is about a lab named \"{}\"", record.plan.lab)));
     }
+    if !record.nodes.iter().map(|node| &node.name).eq(record.plan.nodes.iter().map(|node| &node.name)) {
+        return Err(bad("its nodes are not those of its plan".into()));
+    }
     Ok(record)
 }
 

@@ -3,6 +3,7 @@
 //! - `namespace`: made, entered, told apart; what is left of it;
 //! - `names`: files in /run/netns, by us, by iproute2, and by both at once;
 //! - `links`: interface names, refusals, batches and dumps as the kernel has them;
+//! - `lab`: up and down, locks, records, full disks.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
 
@@ -14,6 +15,7 @@
     reason = "a test; without the built-in harness, clippy does not see that it is one"
 )]
 
+mod lab;
 mod links;
 mod names;
 mod namespace;
@@ -42,7 +44,7 @@ type Test = (&'static str, Needs, fn());
 const INSIDE: &str = "NSLAB_TEST_INSIDE";
 
 fn main() {
-    let tests = [namespace::TESTS, names::TESTS, links::TESTS].concat();
+    let tests = [namespace::TESTS, names::TESTS, links::TESTS, lab::TESTS].concat();
     if let Ok(name) = std::env::var(INSIDE) {
         let (_, _, run) = tests.iter().find(|(test, ..)| *test == name).unwrap();
         return run();
