@@ -185,7 +185,7 @@ fn a_get_without_an_answer_is_an_error() {
 fn a_readers_error_does_not_spoil_the_next_request() {
     let mut connection = connect(|r| match r.header.kind {
         RTM_GETLINK => vec![Ok(link(r, 0, 1)), Ok([link(r, 0, 2), done(r.header.sequence, 0)].concat())],
-        _ => vec![Ok(link(r, 0, 7)), Ok(ack(r))],
+        _ => vec![Ok(link(r, 0, 6)), Ok(link(r, 0, 7)), Ok(ack(r))],
     });
     let calls = Cell::new(0);
     let refuse = |_: &Message<'_>| {
