@@ -8,9 +8,10 @@ use super::*;
 use crate::namespace::Namespace;
 use crate::netlink::fake::{self, Answers, FakeKernel, acknowledge, done, message};
 use crate::ops;
+use crate::ops::route::{Change, NextHop, RouteConfig};
 use crate::wire::consts::{
     IFA_LOCAL, IFLA_IFNAME, NETNSA_NSID, NLM_F_MULTI, NLMSGERR_ATTR_MSG, NLMSGERR_ATTR_OFFS, RTM_GETADDR, RTM_GETLINK,
-    RTM_GETNSID, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNSID,
+    RTM_GETNSID, RTM_GETROUTE, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNSID, RTM_NEWROUTE,
 };
 
 fn connect<F: FnMut(&Message<'_>) -> Answers>(answer: F) -> Connection<FakeKernel<F>> {
@@ -338,8 +339,14 @@ fn everything<F: FnMut(&Message<'_>) -> Answers>(connection: &mut Connection<Fak
         let _ = format!("{address:?} {:?} {:?} {:?}", address.prefix(), address.peer(), address.lifetimes());
         Ok(())
     };
+    let route = |route: &ops::route::Route<'_>| {
+        let hops: Vec<_> = route.nexthops().into_iter().flatten().map(|hop| (hop.gateway(), hop.via())).collect();
+        let _ = format!("{route:?} {hops:?} {:?} {:?}", route.metrics(), route.cache_info());
+        Ok(())
+    };
     vec![
         connection.request(ask(RTM_NEWLINK), what),
+        ops::route::dump(connection, ops::route::DumpFilter::default(), route).map(drop),
         ops::link::get(connection, ops::link::Select::Index(1), shown),
         ops::link::dump(connection, ops::link::DumpFilter::default(), shown).map(drop),
         ops::address::dump(connection, 0, None, address).map(drop),
@@ -361,6 +368,12 @@ fn healthy(r: &Message<'_>) -> Vec<Vec<u8>> {
         RTM_GETADDR => {
             let one = body(Request::new(RTM_NEWADDR, 0, &[2, 24, 0, 0, 1, 0, 0, 0]), IFA_LOCAL, &[192, 0, 2, 1]);
             vec![[one.clone(), one].concat(), done(sequence, 0)]
+        }
+        RTM_GETROUTE => {
+            let hop = |host| NextHop { gateway: Some([192, 0, 2, host].into()), ..NextHop::default() };
+            let config = RouteConfig { family: 2, nexthops: vec![hop(1), hop(2)], ..RouteConfig::default() };
+            let one = message(RTM_NEWROUTE, 0, sequence, &config.request(Change::Add).finish(0, 0)[16..]);
+            vec![one, done(sequence, 0)]
         }
         RTM_GETLINK if dump => vec![link(r, 0, 1), [link(r, 0, 2), done(sequence, 0)].concat()],
         RTM_GETLINK => vec![link(r, 0, 1), ack(r)],
