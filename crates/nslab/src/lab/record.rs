@@ -61,7 +61,8 @@ impl Record {
         Ok(Self {
             version: VERSION,
             state: State::Publishing,
-            file: file.into(),
+            // JSON has no way to write a name that is not UTF-8.
+            file: file.to_string_lossy().into_owned().into(),
             boot_id: boot_id()?,
             placeholder,
             nodes,

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::mpsc::channel;
 
 use nslab::lab::{self, State, Store, Up};
+use nslab::probe::matrix::{Outcome, Settings};
 use nslab::topology::plan::Plan;
 use nslab::topology::{apply, spec};
 use nslab::types::LabName;
@@ -22,6 +23,8 @@ use crate::{Needs, Test};
 
 pub(crate) const TESTS: &[Test] = &[
     ("lab::up_and_down", Needs::Nothing, up_and_down),
+    ("lab::a_file_name_that_is_not_utf8", Needs::Nothing, odd_file),
+    ("lab::more_nodes_than_descriptors", Needs::Nothing, few_descriptors),
     ("lab::one_that_is_not_published_leaves_nothing", Needs::Nothing, unpublished),
     ("lab::plans_that_cannot_be_built", Needs::Nothing, bad_plans),
     ("lab::cut_off_half_way", Needs::Nothing, cut_off),
@@ -137,6 +140,32 @@ fn up_and_down() {
     let taken = seen();
     assert_eq!(up(&plan).unwrap_err().kind(), ErrorKind::Exists);
     assert_eq!(seen(), taken);
+}
+
+fn odd_file() {
+    let file = Path::new(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"/\xff.yaml"));
+    assert_eq!(lab::up(&Store::default(), file, &plan(1), || {}).unwrap(), Up::Made);
+    assert_eq!(read().unwrap().file, Path::new("/\u{fffd}.yaml"));
+    assert_eq!(down().unwrap().removed, 2);
+}
+
+/// The limit that a shell sets is raised as far as the work needs.
+fn few_descriptors() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let low = || {
+        let maximum = getrlimit(Resource::Nofile).maximum;
+        setrlimit(Resource::Nofile, Rlimit { current: Some(64), maximum }).unwrap();
+    };
+    low();
+    assert_eq!(up(&plan(40)).unwrap(), Up::Made);
+    low();
+    let probed = lab::check(&Store::default(), &read().unwrap(), &Settings::default()).unwrap();
+    assert!(
+        probed.len() >= 80 && probed.iter().any(|one| matches!(one.outcome, Outcome::Reached { .. })),
+        "{probed:?}"
+    );
+    low();
+    assert_eq!(down().unwrap().removed, 80);
 }
 
 fn unpublished() {
