@@ -30,6 +30,8 @@ mod lab;
 #[path = "../support/markdown.rs"]
 mod markdown;
 mod ping;
+#[path = "../../../nslab/tests/support/reference.rs"]
+mod reference;
 mod refusals;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;

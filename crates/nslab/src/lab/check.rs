@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::{Node, Record, Store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::probe::matrix::{self, Outcome, Settings, Sockets, Source};
+use crate::topology::apply::raise_descriptor_limit;
 use crate::types::LabName;
 
 /// One node's way to one address of another.
@@ -31,6 +32,7 @@ pub struct Probed {
 /// away by hand; [`ErrorKind::Permission`] without root.
 pub fn check(store: &Store, record: &Record, settings: &Settings) -> Result<Vec<Probed>> {
     store.check_whole(record)?;
+    raise_descriptor_limit(record.nodes.len())?;
     let addresses = record.plan.addresses();
     let mut sources = Vec::with_capacity(record.nodes.len());
     let mut asked = Vec::with_capacity(record.nodes.len());

@@ -62,7 +62,12 @@ pub(super) fn take_away(store: &Store, locked: &Locked, mut record: Record) -> R
     }
     if record.state != State::Leaving {
         record.state = State::Leaving;
-        record::write(locked.path(), &record)?;
+        match record::write(locked.path(), &record) {
+            // On a full disk the old record does: it names the same things, and they must not stay because
+            // of that.
+            Err(error) if matches!(error.errno(), Some(libc::ENOSPC | libc::EDQUOT)) => {}
+            written => written?,
+        }
     }
     // Waiting is a service; a machine that cannot do it still gets its lab taken away.
     let barrier = Barrier::raise().ok();

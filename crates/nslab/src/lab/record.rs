@@ -63,7 +63,8 @@ impl Record {
         Ok(Self {
             version: VERSION,
             state: State::Publishing,
-            file: file.into(),
+            // JSON has no way to write a name that is not UTF-8.
+            file: file.to_string_lossy().into_owned().into(),
             boot_id: boot_id()?,
             placeholder,
             nodes,
@@ -113,6 +114,9 @@ pub(super) fn read(dir: &Path, lab: &LabName) -> Result<Record> {
     }
     if record.plan.lab != *lab {
         return Err(bad(format!("it is about a lab named \"{}\"", record.plan.lab)));
+    }
+    if !record.nodes.iter().map(|node| &node.name).eq(record.plan.nodes.iter().map(|node| &node.name)) {
+        return Err(bad("its nodes are not those of its plan".into()));
     }
     Ok(record)
 }

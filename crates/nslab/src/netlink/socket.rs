@@ -22,6 +22,11 @@ pub trait Transport {
     /// # Errors
     /// What recvfrom(2) says; `ENOBUFS` where answers were lost.
     fn receive(&mut self, buffer: &mut Vec<u8>) -> Result<(), Errno>;
+
+    /// The port that answers to our requests carry; 0 where that is not known.
+    fn port(&self) -> u32 {
+        0
+    }
 }
 
 /// A routing-netlink socket in the namespace of the thread that opened it; it stays there, whichever
@@ -29,6 +34,7 @@ pub trait Transport {
 #[derive(Debug)]
 pub struct KernelSocket {
     fd: OwnedFd,
+    port: u32,
 }
 
 /// The kernel builds a dump in pieces of at most this size (`netlink_dump()` in af_netlink.c).
@@ -54,7 +60,8 @@ impl KernelSocket {
         let fd = rustix::net::socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, None)
             .map_err(failed)?;
         rustix::net::bind(&fd, &SocketAddrNetlink::new(0, groups)).map_err(failed)?;
-        let socket = Self { fd };
+        let address = rustix::net::getsockname(&fd).and_then(SocketAddrNetlink::try_from).map_err(failed)?;
+        let socket = Self { fd, port: address.pid() };
         for option in [NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK] {
             // Absent before 4.12 and 4.20: then errors have fewer words and dumps are filtered here.
             let _ = crate::sys::set_option(socket.as_fd(), libc::SOL_NETLINK, option, 1);
@@ -78,6 +85,10 @@ impl AsFd for KernelSocket {
 }
 
 impl Transport for KernelSocket {
+    fn port(&self) -> u32 {
+        self.port
+    }
+
     fn send(&mut self, datagram: &[u8]) -> Result<(), Errno> {
         let kernel = SocketAddrNetlink::new(0, 0);
         retry_on_intr(|| rustix::net::sendto(&self.fd, datagram, SendFlags::empty(), &kernel)).map(drop)

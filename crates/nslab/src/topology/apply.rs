@@ -127,8 +127,8 @@ fn finish_node(at: usize, node: &NodePlan, built: &mut BuiltNode, places: &route
     batch.send(&mut built.connection)
 }
 
-/// Each node takes two descriptors, and publishing a few more.
-fn raise_descriptor_limit(nodes: usize) -> Result<()> {
+/// Each node takes two descriptors, whether it is being made or asked from, and all of them a few more.
+pub(crate) fn raise_descriptor_limit(nodes: usize) -> Result<()> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let needed = u64::try_from(nodes).unwrap_or(u64::MAX).saturating_mul(2).saturating_add(64);
     let limit = getrlimit(Resource::Nofile);

@@ -126,13 +126,11 @@ pub(super) fn node_name(text: &str, span: &Range<usize>, problems: &mut Problems
 /// Reads the name of an interface that a link may have.
 pub(super) fn link_ifname(text: &str, span: &Range<usize>, problems: &mut Problems<'_>) -> Option<At<IfName>> {
     let name: At<IfName> = word(text, span, problems)?;
-    let (why, help) = match name.value.as_str() {
-        "lo" => ("is the loopback interface, which every node has and which is no end of a link", ""),
-        // The kernel's own names in net.ipv4.conf; it refuses an interface with one of them (EINVAL).
-        "all" | "default" => ("is one that the kernel keeps for itself", ""),
-        _ => return Some(name),
-    };
-    let help = if help.is_empty() { "leave it out for eth0, eth1, …, or name it otherwise" } else { help };
+    if name.value.as_str() != "lo" {
+        return Some(name);
+    }
+    let why = "is the loopback interface, which every node has and which is no end of a link";
+    let help = "leave it out for eth0, eth1, …, or name it otherwise";
     problems.add(span.clone(), format!("interface name {} {why}", quote(text)), help);
     None
 }
