@@ -7,7 +7,7 @@ use rustix::io::Errno;
 
 use super::socket::{KernelSocket, Transport};
 use crate::error::{Error, ErrorKind, Result};
-use crate::wire::consts::{NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN};
+use crate::wire::consts::{NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_ECHO, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN};
 use crate::wire::{Acknowledgement, Message, Messages, Request};
 
 /// A dump that others changed while it ran is asked for again this often.
@@ -16,6 +16,17 @@ const DUMP_TRIES: usize = 20;
 /// The default receive buffer holds some 256 acknowledgements, so one is asked for on every message of
 /// a batch only up to this many at a time.
 const BATCH: usize = 128;
+
+/// More than the words of an acknowledgement ever take.
+const ACKNOWLEDGEMENT: usize = 4096;
+
+/// What the kernel is to answer to a request; an error it answers always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Acknowledgement,
+    Message,
+    MessageAndAcknowledgement,
+}
 
 /// What became of a dump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,10 +80,10 @@ impl<T: Transport> Connection<T> {
     /// # Errors
     /// What the kernel answers, with its extended acknowledgement.
     pub fn request(&mut self, request: Request, operation: impl Fn() -> String) -> Result<()> {
-        self.exchange(request, NLM_F_ACK, &operation, &mut |_| Ok(()))
+        self.exchange(request, Answer::Acknowledgement, &operation, &mut |_| Ok(()))
     }
 
-    /// Sends a request that is answered by a message, and hands that to `take`.
+    /// Sends a request that is answered by one message, and hands that to `take`.
     ///
     /// # Errors
     /// What the kernel answers, or what `take` returns.
@@ -80,10 +91,34 @@ impl<T: Transport> Connection<T> {
         &mut self,
         request: Request,
         operation: impl Fn() -> String,
+        take: impl FnMut(&Message<'_>) -> Result<R>,
+    ) -> Result<R> {
+        self.one(request, Answer::Message, operation, take)
+    }
+
+    /// Sends a request for a change, waits until the kernel has done it, and hands what it tells of it
+    /// (`NLM_F_ECHO`) to `take`.
+    ///
+    /// # Errors
+    /// What the kernel answers, or what `take` returns.
+    pub fn echo<R>(
+        &mut self,
+        request: Request,
+        operation: impl Fn() -> String,
+        take: impl FnMut(&Message<'_>) -> Result<R>,
+    ) -> Result<R> {
+        self.one(request.with_flags(NLM_F_ECHO), Answer::MessageAndAcknowledgement, operation, take)
+    }
+
+    fn one<R>(
+        &mut self,
+        request: Request,
+        answer: Answer,
+        operation: impl Fn() -> String,
         mut take: impl FnMut(&Message<'_>) -> Result<R>,
     ) -> Result<R> {
         let mut found = None;
-        self.exchange(request, NLM_F_ACK, &operation, &mut |message| {
+        self.exchange(request, answer, &operation, &mut |message| {
             found = Some(take(message)?);
             Ok(())
         })?;
@@ -93,16 +128,24 @@ impl<T: Transport> Connection<T> {
     fn exchange(
         &mut self,
         request: Request,
-        flags: u16,
+        answer: Answer,
         operation: &dyn Fn() -> String,
         take: &mut dyn FnMut(&Message<'_>) -> Result<()>,
     ) -> Result<()> {
         let sequence = self.next_sequence();
-        let bytes = request.finish(sequence, flags);
+        let bytes = request.finish(sequence, if answer == Answer::Message { 0 } else { NLM_F_ACK });
         self.transport.send(&bytes).map_err(|errno| Error::os(operation(), errno))?;
         let mut taken = Ok(());
         loop {
-            self.receive(operation)?;
+            if answer == Answer::Acknowledgement {
+                // It carries at most the request, and words.
+                let most = bytes.len() + ACKNOWLEDGEMENT;
+                self.transport
+                    .receive_at_most(&mut self.buffer, most)
+                    .map_err(|errno| Error::os(operation(), errno))?;
+            } else {
+                self.receive(operation)?;
+            }
             for message in Messages::new(&self.buffer) {
                 let message = message.map_err(|_| malformed(operation))?;
                 if message.header.sequence != sequence {
@@ -116,7 +159,12 @@ impl<T: Transport> Connection<T> {
                     }
                     NLMSG_DONE => return taken,
                     NLMSG_OVERRUN => return Err(Error::os(operation(), Errno::NOBUFS)),
-                    _ => taken = taken.and_then(|()| take(&message)),
+                    _ => {
+                        taken = taken.and_then(|()| take(&message));
+                        if answer == Answer::Message {
+                            return taken;
+                        }
+                    }
                 }
             }
         }
