@@ -7,7 +7,9 @@ use rustix::io::Errno;
 
 use super::socket::{KernelSocket, Transport};
 use crate::error::{Error, ErrorKind, Result};
-use crate::wire::consts::{NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_ECHO, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN};
+use crate::wire::consts::{
+    NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_ECHO, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN,
+};
 use crate::wire::{Acknowledgement, Message, Messages, Request};
 
 /// A dump that others changed while it ran is asked for again this often.
