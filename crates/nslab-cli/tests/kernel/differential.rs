@@ -73,6 +73,11 @@ fn cover(text: &str, mask: Mask) -> String {
         (r"= [0-9.]+/[0-9.]+/[0-9.]+/[0-9.]+ ms", "= T/T/T/T ms"),
         (r"(ipg/ewma|ewma/max =) [0-9.]+/[0-9.]+", "$1 T/T"),
         (r"(valid_lft|preferred_lft) [0-9]+sec", "$1 Nsec"),
+        (r"expires [0-9]+sec", "expires Nsec"),
+        (r#""expires": ?[0-9]+"#, r#""expires":N"#),
+        // How long ago a route was used is told only if it is a tick ago.
+        (r" age [0-9]+sec", ""),
+        (r#",\s*"age": ?[0-9]+"#, ""),
     ];
     if matches!(mask, Mask::Hardware) {
         patterns.extend([

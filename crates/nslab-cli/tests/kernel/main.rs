@@ -2,6 +2,7 @@
 //!
 //! - `walk`: the acceptance story, step by step, also with nothing but nslab on PATH;
 //! - `ip`: cases run with iproute2's `ip` and with ours, outputs compared;
+//! - `ip_route`: the same for `ip route`;
 //! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `refusals`: bad files, taken names, missing privilege;
@@ -25,6 +26,7 @@ mod docs;
 mod example;
 mod exec;
 mod ip;
+mod ip_route;
 mod kill;
 mod lab;
 #[path = "../support/markdown.rs"]
@@ -51,7 +53,7 @@ fn main() {
         eprintln!("skipped: comparisons, for want of the reference programs (scripts/reference fetches them)");
     }
     let alone = [lab::trials(), refusals::trials(), kill::trials(), exec::trials(), example::trials(), docs::trials()];
-    let compared = [walk::trials(), ip::trials(), ping::trials()];
+    let compared = [walk::trials(), ip::trials(), ip_route::trials(), ping::trials()];
     // A trial may have a reason of its own.
     let unless = |able: bool| {
         move |trial: Trial| {

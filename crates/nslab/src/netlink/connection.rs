@@ -7,7 +7,9 @@ use rustix::io::Errno;
 
 use super::socket::{KernelSocket, Transport};
 use crate::error::{Error, ErrorKind, Result};
-use crate::wire::consts::{NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN};
+use crate::wire::consts::{
+    NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_ECHO, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN,
+};
 use crate::wire::{Acknowledgement, Header, Message, Messages, Request};
 
 /// A dump that others changed while it ran is asked for again this often.
@@ -20,6 +22,17 @@ const BATCH: u32 = 128;
 /// Nor does a batch go on past this many bytes: the send buffer holds some 200 kB, and each refusal
 /// carries its request back.
 const BATCH_BYTES: usize = 32 * 1024;
+
+/// More than the words of an acknowledgement ever take.
+const ACKNOWLEDGEMENT: usize = 4096;
+
+/// What the kernel is to answer to a request; an error it answers always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Acknowledgement,
+    Message,
+    MessageAndAcknowledgement,
+}
 
 /// What became of a dump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,10 +86,10 @@ impl<T: Transport> Connection<T> {
     /// # Errors
     /// What the kernel answers, with its extended acknowledgement.
     pub fn request(&mut self, request: Request, operation: impl Fn() -> String) -> Result<()> {
-        self.exchange(request, NLM_F_ACK, &operation, &mut |_| Ok(()))
+        self.exchange(request, Answer::Acknowledgement, &operation, &mut |_| Ok(()))
     }
 
-    /// Sends a request that is answered by a message, and hands that to `take`.
+    /// Sends a request that is answered by one message, and hands that to `take`.
     ///
     /// # Errors
     /// What the kernel answers, or what `take` returns.
@@ -84,10 +97,34 @@ impl<T: Transport> Connection<T> {
         &mut self,
         request: Request,
         operation: impl Fn() -> String,
+        take: impl FnMut(&Message<'_>) -> Result<R>,
+    ) -> Result<R> {
+        self.one(request, Answer::Message, operation, take)
+    }
+
+    /// Sends a request for a change, waits until the kernel has done it, and hands what it tells of it
+    /// (`NLM_F_ECHO`) to `take`.
+    ///
+    /// # Errors
+    /// What the kernel answers, or what `take` returns.
+    pub fn echo<R>(
+        &mut self,
+        request: Request,
+        operation: impl Fn() -> String,
+        take: impl FnMut(&Message<'_>) -> Result<R>,
+    ) -> Result<R> {
+        self.one(request.with_flags(NLM_F_ECHO), Answer::MessageAndAcknowledgement, operation, take)
+    }
+
+    fn one<R>(
+        &mut self,
+        request: Request,
+        answer: Answer,
+        operation: impl Fn() -> String,
         mut take: impl FnMut(&Message<'_>) -> Result<R>,
     ) -> Result<R> {
         let mut found = None;
-        self.exchange(request, NLM_F_ACK, &operation, &mut |message| {
+        self.exchange(request, answer, &operation, &mut |message| {
             found = Some(take(message)?);
             Ok(())
         })?;
@@ -97,14 +134,23 @@ impl<T: Transport> Connection<T> {
     fn exchange(
         &mut self,
         request: Request,
-        flags: u16,
+        answer: Answer,
         operation: &dyn Fn() -> String,
         take: &mut dyn FnMut(&Message<'_>) -> Result<()>,
     ) -> Result<()> {
+        let most = request.len() + ACKNOWLEDGEMENT;
+        let flags = if answer == Answer::Message { 0 } else { NLM_F_ACK };
         let (sequence, port) = self.send(request, flags, operation)?;
         let mut taken = Ok(());
         loop {
-            self.receive(operation)?;
+            if answer == Answer::Acknowledgement {
+                // It carries at most the request, and words.
+                self.transport
+                    .receive_at_most(&mut self.buffer, most)
+                    .map_err(|errno| Error::os(operation(), errno))?;
+            } else {
+                self.receive(operation)?;
+            }
             for message in Messages::new(&self.buffer) {
                 let message = message.map_err(|_| malformed(operation))?;
                 if !answers(&message.header, sequence, port) {
@@ -121,7 +167,12 @@ impl<T: Transport> Connection<T> {
                         return taken;
                     }
                     NLMSG_OVERRUN => return Err(Error::os(operation(), Errno::NOBUFS)),
-                    _ => taken = taken.and_then(|()| take(&message)),
+                    _ => {
+                        taken = taken.and_then(|()| take(&message));
+                        if answer == Answer::Message {
+                            return taken;
+                        }
+                    }
                 }
             }
         }

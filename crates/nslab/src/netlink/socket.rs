@@ -27,6 +27,15 @@ pub trait Transport {
     fn port(&self) -> u32 {
         0
     }
+
+    /// Receives one datagram that is known to have at most so many bytes.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    fn receive_at_most(&mut self, buffer: &mut Vec<u8>, most: usize) -> Result<(), Errno> {
+        let _ = most;
+        self.receive(buffer)
+    }
 }
 
 /// A routing-netlink socket in the namespace of the thread that opened it; it stays there, whichever
@@ -78,6 +87,21 @@ impl KernelSocket {
     }
 }
 
+impl KernelSocket {
+    /// Takes one datagram; `false` where it is not from the kernel.
+    fn take(&self, buffer: &mut Vec<u8>) -> Result<bool, Errno> {
+        let (_, len, sender) =
+            retry_on_intr(|| rustix::net::recvfrom(&self.fd, buffer.as_mut_slice(), RecvFlags::TRUNC))?;
+        // Only the kernel has port 0; anything else was sent by another process.
+        let from_kernel = sender.and_then(|s| SocketAddrNetlink::try_from(s).ok()).is_some_and(|s| s.pid() == 0);
+        if from_kernel && len > buffer.len() {
+            return Err(Errno::NOBUFS);
+        }
+        buffer.truncate(len);
+        Ok(from_kernel)
+    }
+}
+
 impl AsFd for KernelSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
@@ -103,12 +127,16 @@ impl Transport for KernelSocket {
             if len > buffer.len() {
                 buffer.resize(len, 0);
             }
-            let (_, len, sender) =
-                retry_on_intr(|| rustix::net::recvfrom(&self.fd, buffer.as_mut_slice(), RecvFlags::empty()))?;
-            // Only the kernel has port 0; anything else was sent by another process.
-            let from_kernel = sender.and_then(|s| SocketAddrNetlink::try_from(s).ok()).is_some_and(|s| s.pid() == 0);
-            if from_kernel {
-                buffer.truncate(len);
+            if self.take(buffer)? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn receive_at_most(&mut self, buffer: &mut Vec<u8>, most: usize) -> Result<(), Errno> {
+        loop {
+            buffer.resize(most, 0);
+            if self.take(buffer)? {
                 return Ok(());
             }
         }

@@ -3,7 +3,7 @@
 use nslab::ops::route::{Change, Route, RouteConfig};
 use nslab::wire::Request;
 use nslab::wire::consts::{
-    AF_INET, AF_INET6, NLM_F_ECHO, RT_SCOPE_HOST, RT_SCOPE_LINK, RT_SCOPE_NOWHERE, RT_SCOPE_UNIVERSE, RT_TABLE_LOCAL,
+    AF_INET, AF_INET6, RT_SCOPE_HOST, RT_SCOPE_LINK, RT_SCOPE_NOWHERE, RT_SCOPE_UNIVERSE, RT_TABLE_LOCAL,
     RT_TABLE_MAIN, RTA_GATEWAY, RTA_NEWDST, RTA_PREFSRC, RTN_ANYCAST, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_NAT,
     RTN_UNICAST, RTN_UNSPEC, RTNH_F_ONLINK, RTPROT_BOOT, RTPROT_UNSPEC,
 };
@@ -190,7 +190,7 @@ fn put(place: &mut Option<std::net::IpAddr>, typed: TypedAddress, empty: &mut Ve
 fn echo(session: &mut Session, request: Request) -> Result<(), Fail> {
     let mut connection = session.take_connection()?;
     let mut lines = print::Lines::default();
-    let answered = connection.get(request.with_flags(NLM_F_ECHO), String::new, |message| {
+    let answered = connection.echo(request, String::new, |message| {
         // In JSON, an object in an object without a name: so `ip` has it.
         session.print.begin_document();
         session.print.begin_object(None);
