@@ -7,6 +7,7 @@ pub mod address;
 pub mod link;
 pub mod nsid;
 pub mod route;
+pub mod tuntap;
 
 use crate::error::{Error, ErrorKind};
 use crate::wire::Malformed;

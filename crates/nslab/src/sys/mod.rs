@@ -6,6 +6,7 @@
 pub(crate) mod icmp;
 pub(crate) mod resolve;
 pub(crate) mod signal;
+pub(crate) mod tun;
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 

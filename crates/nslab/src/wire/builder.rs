@@ -37,6 +37,18 @@ impl Request {
         request
     }
 
+    /// Attributes without a message around them, to be put into one later.
+    #[must_use]
+    pub fn attributes_alone() -> Self {
+        Self { bytes: Vec::new(), too_long: false }
+    }
+
+    /// The attributes of [`attributes_alone`](Self::attributes_alone) as bytes.
+    #[must_use]
+    pub fn into_attributes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// Adds an attribute.
     pub fn attribute(&mut self, kind: u16, payload: &[u8]) -> &mut Self {
         let start = self.open(kind);
@@ -64,6 +76,11 @@ impl Request {
 
     /// Adds four bytes in the machine's order.
     pub fn u32(&mut self, kind: u16, value: u32) -> &mut Self {
+        self.attribute(kind, &value.to_ne_bytes())
+    }
+
+    /// Adds eight bytes in the machine's order.
+    pub fn u64(&mut self, kind: u16, value: u64) -> &mut Self {
         self.attribute(kind, &value.to_ne_bytes())
     }
 

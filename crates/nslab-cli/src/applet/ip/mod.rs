@@ -4,6 +4,7 @@
 //! What `ip` has and this does not have yet is in the tables too, and says so: a word never means
 //! something else here.
 
+mod accounts;
 mod address;
 mod batch;
 mod fail;
@@ -14,6 +15,7 @@ mod options;
 mod print;
 mod route;
 mod session;
+mod tuntap;
 mod words;
 
 use std::ffi::OsString;
@@ -60,8 +62,8 @@ static OBJECTS: &[Entry] = &[
     not_yet("macsec"),
     not_yet("tunnel"),
     not_yet("tunl"),
-    not_yet("tuntap"),
-    not_yet("tap"),
+    entry("tuntap", tuntap::run),
+    entry("tap", tuntap::run),
     not_yet("token"),
     not_yet("tcpmetrics"),
     not_yet("tcp_metrics"),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::Write;
+use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
@@ -10,6 +11,7 @@ use nslab::ErrorKind;
 use nslab::namespace::{Names, Namespace, become_named};
 use nslab::netlink::Connection;
 use nslab::ops::{link, nsid};
+use nslab::probe::name_of;
 use nslab::wire::Request;
 
 use super::fail::{Fail, MISUSE, bytes};
@@ -127,6 +129,12 @@ impl Session {
         Ok(index)
     }
 
+    /// A host's address as it is shown: with `-resolve`, its name where it has one.
+    pub(super) fn host(&self, address: IpAddr) -> Vec<u8> {
+        let name = if self.options.resolve { name_of(address) } else { None };
+        name.map_or_else(|| address.to_string().into_bytes(), |name| name.as_bytes().to_vec())
+    }
+
     /// The name of the namespace that this one knows by an id.
     pub(super) fn netns_name(&mut self, id: u32) -> Option<Vec<u8>> {
         if self.netns_names.is_none() {
@@ -168,6 +176,11 @@ impl Session {
         self.print.flush();
         tell(fail);
     }
+}
+
+/// Writes a warning to standard error, at once: what is to be printed may come behind it, as with `ip`.
+pub(super) fn warn(text: impl Into<Vec<u8>>) {
+    tell(&Fail::new(0, text));
 }
 
 fn tell(fail: &Fail) {

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use nslab::types::Prefix;
+use nslab::wire::consts::{AF_INET, AF_INET6, AF_UNSPEC};
 
 use super::fail::{FAILED, Fail, bytes};
 
@@ -49,7 +50,7 @@ impl<'a> Words<'a> {
 }
 
 /// A number as strtol(3) with base 0 reads it: white space, a sign, then decimal, 0x hexadecimal or 0 octal.
-fn signed(word: &[u8]) -> Option<i128> {
+pub(super) fn signed(word: &[u8]) -> Option<i128> {
     let text = std::str::from_utf8(word).ok()?.trim_ascii_start();
     let (negative, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -72,14 +73,27 @@ pub(super) fn number(word: &[u8]) -> Option<u64> {
     signed(word)?.try_into().ok()
 }
 
+/// The same, of 32 bits.
+pub(super) fn u32(word: &[u8]) -> Option<u32> {
+    number(word)?.try_into().ok()
+}
+
 /// A signed number of 32 bits, which `ip` hands on as unsigned.
 pub(super) fn i32_as_u32(word: &[u8]) -> Option<u32> {
     i32::try_from(signed(word)?).ok().map(i32::cast_unsigned)
 }
 
-/// The same, of 32 bits.
-pub(super) fn u32(word: &[u8]) -> Option<u32> {
-    number(word)?.try_into().ok()
+/// A number of 64 bits; a negative one wraps, as strtoull(3) has it.
+pub(super) fn u64_wrapping(word: &[u8]) -> Option<u64> {
+    let number = signed(word)?;
+    let size = u64::try_from(number.unsigned_abs()).ok()?;
+    Some(if number < 0 { size.wrapping_neg() } else { size })
+}
+
+/// Hexadecimal digits, with 0x before them or without.
+pub(super) fn hexadecimal(word: &[u8]) -> Option<u32> {
+    let text = std::str::from_utf8(word).ok()?;
+    u32::from_str_radix(text.strip_prefix("0x").unwrap_or(text), 16).ok()
 }
 
 /// Checks an interface name as `ip` does before it asks the kernel: not empty, no `/`, no white space, and
@@ -104,8 +118,20 @@ pub(super) fn address(word: &[u8]) -> Option<IpAddr> {
     Some(Ipv4Addr::from(octets).into())
 }
 
+/// An address of a family.
+pub(super) fn address_of(word: &[u8], family: Family) -> Result<IpAddr, Fail> {
+    address(word).filter(|address| family.holds(*address)).ok_or_else(|| {
+        let text = bytes!["Error: ", family.words(), " address is expected rather than \"", word, "\"."];
+        Fail::new(FAILED, text).ending_batch()
+    })
+}
+
 /// A prefix as `ip` reads it: an address, and a length or a dotted mask behind a slash.
 pub(super) fn prefix(word: &[u8], family: Family) -> Result<Prefix, Fail> {
+    if family == Family::Link {
+        let text = bytes!["Error: \"", word, "\" may be inet prefix, but it is not allowed in this context."];
+        return Err(Fail::new(FAILED, text).ending_batch());
+    }
     let read = || {
         let mut parts = word.splitn(2, |byte| *byte == b'/');
         let address = address(parts.next()?).filter(|address| family.holds(*address))?;
@@ -118,6 +144,20 @@ pub(super) fn prefix(word: &[u8], family: Family) -> Result<Prefix, Fail> {
     };
     read().ok_or_else(|| {
         let text = bytes!["Error: ", family.words(), " prefix is expected rather than \"", word, "\"."];
+        Fail::new(FAILED, text).ending_batch()
+    })
+}
+
+/// A prefix, or one of the words for none.
+pub(super) fn prefix_or_none(word: &[u8], family: Family) -> Result<Option<Prefix>, Fail> {
+    let none = matches!(word, b"default" | b"any" | b"all") && family != Family::Link;
+    if none { Ok(None) } else { prefix(word, family).map(Some) }
+}
+
+/// The address of a host, without a length.
+pub(super) fn host(word: &[u8], family: Family) -> Result<IpAddr, Fail> {
+    address(word).filter(|address| family.holds(*address)).ok_or_else(|| {
+        let text = bytes!["Error: ", family.words(), " address is expected rather than \"", word, "\"."];
         Fail::new(FAILED, text).ending_batch()
     })
 }
@@ -152,6 +192,20 @@ impl Family {
             Self::Inet => address.is_ipv4(),
             Self::Inet6 => address.is_ipv6(),
             Self::Link => false,
+        }
+    }
+
+    /// The family of an address.
+    pub(super) fn of(address: IpAddr) -> Self {
+        if address.is_ipv4() { Self::Inet } else { Self::Inet6 }
+    }
+
+    /// The kernel's number of it (`AF_…`); for what has none of its own, that of any.
+    pub(super) fn number(self) -> u8 {
+        match self {
+            Self::Inet => AF_INET,
+            Self::Inet6 => AF_INET6,
+            Self::Any | Self::Link => AF_UNSPEC,
         }
     }
 
