@@ -23,6 +23,8 @@ pub(crate) enum Mask {
     Nothing,
     /// MAC addresses that the kernel made up, and interface indexes.
     Hardware,
+    /// The timers of a running bridge and its ports.
+    Timers,
 }
 
 /// Runs a script both ways and compares standard output, standard error and exit statuses.
@@ -85,6 +87,11 @@ fn cover(text: &str, mask: Mask) -> String {
             (r"(?m)^[0-9]+: ", "N: "),
             (r"@if[0-9]+", "@ifN"),
         ]);
+    }
+    if matches!(mask, Mask::Timers) {
+        let timer =
+            r#"\b((?:hello|tcn|topology_change|gc|hold|message_age|forward_delay)_timer)("?:? *)[0-9]+\.[0-9]{2}"#;
+        patterns.push((timer, "$1 T"));
     }
     let mut text = text.to_owned();
     for (pattern, with) in patterns {
