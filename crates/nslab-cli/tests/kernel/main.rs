@@ -2,6 +2,7 @@
 //!
 //! - `walk`: the acceptance story, step by step, also with nothing but nslab on PATH;
 //! - `ip`: cases run with iproute2's `ip` and with ours, outputs compared;
+//! - `ip_address`, `ip_neigh`: the same for one object each, every way of showing with every filter;
 //! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `refusals`: bad files, taken names, missing privilege;
@@ -21,6 +22,8 @@
 mod differential;
 mod exec;
 mod ip;
+mod ip_address;
+mod ip_neigh;
 mod kill;
 mod lab;
 mod ping;
@@ -43,7 +46,7 @@ fn main() {
         eprintln!("skipped: comparisons, for want of the reference programs (scripts/reference fetches them)");
     }
     let alone = [lab::trials(), refusals::trials(), kill::trials(), exec::trials()];
-    let compared = [walk::trials(), ip::trials(), ping::trials()];
+    let compared = [walk::trials(), ip::trials(), ip_address::trials(), ip_neigh::trials(), ping::trials()];
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(alone.into_iter().flatten().map(|trial| trial.with_ignored_flag(!possible)));
     trials.extend(compared.into_iter().flatten().map(|trial| trial.with_ignored_flag(!possible || !reference)));

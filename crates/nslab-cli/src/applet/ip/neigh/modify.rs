@@ -130,6 +130,11 @@ impl Destination {
         let address = match (word, self.family) {
             (b"default", Family::Inet) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             (b"default", Family::Inet6) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+            (b"any" | b"all", Family::Inet | Family::Inet6) => {
+                let config = NeighbourConfig::new(0, IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+                let family = self.family.number();
+                return Ok(Some(NeighbourConfig { family, destination: Vec::new(), ..config }));
+            }
             (b"default" | b"any" | b"all", _) => return Ok(None),
             _ => words::host(word, self.family)?,
         };
