@@ -272,7 +272,7 @@ static CASES: &[(&str, &str)] = &[
     ),
     (
         "names_of_the_verbs",
-        "|for v in s sh sho show l li list ls lst showx S '' foo g ge get a ad add addx f fl h; do n ip n $v proxy 10.0.0.20; done 2>&1 | grep -v '^ \\|^STATE\\|^Usage\\|^$\\|^.ip neigh'",
+        "|for v in s sh sho show l li list ls lst showx S '' foo g ge get a ad add addx f fl h; do n ip n $v proxy 10.0.0.20; done | grep -v '^ \\|^STATE\\|^Usage\\|^$\\|^.*ip neigh [{g]\\|vrf NAME'",
     ),
     (
         "elsewhere",

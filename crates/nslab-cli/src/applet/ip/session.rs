@@ -12,6 +12,7 @@ use nslab::namespace::{Names, Namespace, become_named};
 use nslab::netlink::Connection;
 use nslab::ops::{link, nsid};
 use nslab::probe::name_of;
+use nslab::types::IfName;
 use nslab::wire::Request;
 
 use super::fail::{Fail, MISUSE, bytes};
@@ -101,7 +102,16 @@ impl Session {
         if let Some(index) = known {
             return Ok(index);
         }
-        link::index_of(self.connection()?, name).map_err(|_| Fail::no_device(name))
+        let found = link::index_of(self.connection()?, name).ok();
+        // What follows a colon was once the name of an alias, and still does not count.
+        let before = name.split(|byte| *byte == b':').next().filter(|before| before.len() < name.len());
+        match (found, before) {
+            (Some(index), _) => Ok(index),
+            (None, Some(before)) if name.len() <= IfName::MAX_BYTES => {
+                link::index_of(self.connection()?, before).map_err(|_| Fail::no_device(name))
+            }
+            _ => Err(Fail::no_device(name)),
+        }
     }
 
     /// The index of a link that must be a VRF.

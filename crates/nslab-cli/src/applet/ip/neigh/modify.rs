@@ -54,7 +54,7 @@ fn run(session: &mut Session, mut words: Words<'_>, request: fn(&NeighbourConfig
             b"managed" => {
                 more_flags |= NTF_EXT_MANAGED;
                 // Its state is for the kernel to find out.
-                state = Some(state.unwrap_or(0));
+                state = state.filter(|state| *state != NUD_PERMANENT).or(Some(0));
             }
             _ if matches(word, "extern_learn") => flags |= NTF_EXT_LEARNED,
             b"dev" => dev = Some(words.value()?),
