@@ -4,6 +4,7 @@
 //! - `ip`: cases run with iproute2's `ip` and with ours, outputs compared;
 //! - `ip_route`: the same for `ip route`;
 //! - `ip_kinds`: the same for the kinds of links, every option of each, and `ip tuntap`;
+//! - `ip_address`, `ip_neigh`: the same for one object each, every way of showing with every filter;
 //! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `refusals`: bad files, taken names, missing privilege;
@@ -27,7 +28,9 @@ mod docs;
 mod example;
 mod exec;
 mod ip;
+mod ip_address;
 mod ip_kinds;
+mod ip_neigh;
 mod ip_route;
 mod kill;
 mod lab;
@@ -55,7 +58,15 @@ fn main() {
         eprintln!("skipped: comparisons, for want of the reference programs (scripts/reference fetches them)");
     }
     let alone = [lab::trials(), refusals::trials(), kill::trials(), exec::trials(), example::trials(), docs::trials()];
-    let compared = [walk::trials(), ip::trials(), ip_kinds::trials(), ip_route::trials(), ping::trials()];
+    let compared = [
+        walk::trials(),
+        ip::trials(),
+        ip_address::trials(),
+        ip_neigh::trials(),
+        ip_kinds::trials(),
+        ip_route::trials(),
+        ping::trials(),
+    ];
     // A trial may have a reason of its own.
     let unless = |able: bool| {
         move |trial: Trial| {

@@ -1,7 +1,7 @@
 //! Numbers of the kernel's interface, under the kernel's names.
 //!
 //! Source: `linux/netlink.h`, `linux/rtnetlink.h`, `linux/if_link.h`, `linux/if_addr.h`, `linux/if.h`,
-//! `linux/veth.h`, `linux/net_namespace.h`.
+//! `linux/veth.h`, `linux/neighbour.h`, `linux/net_namespace.h`.
 #![allow(missing_docs, reason = "each is what the header of the same name says")]
 
 mod route;
@@ -44,6 +44,9 @@ pub const RTM_SETLINK: u16 = 19;
 pub const RTM_NEWADDR: u16 = 20;
 pub const RTM_DELADDR: u16 = 21;
 pub const RTM_GETADDR: u16 = 22;
+pub const RTM_NEWNEIGH: u16 = 28;
+pub const RTM_DELNEIGH: u16 = 29;
+pub const RTM_GETNEIGH: u16 = 30;
 pub const RTM_NEWNSID: u16 = 88;
 pub const RTM_DELNSID: u16 = 89;
 pub const RTM_GETNSID: u16 = 90;
@@ -144,6 +147,32 @@ pub const IFA_F_MANAGETEMPADDR: u32 = 0x100;
 pub const IFA_F_NOPREFIXROUTE: u32 = 0x200;
 pub const IFA_F_MCAUTOJOIN: u32 = 0x400;
 pub const IFA_F_STABLE_PRIVACY: u32 = 0x800;
+
+pub const NDA_DST: u16 = 1;
+pub const NDA_LLADDR: u16 = 2;
+pub const NDA_CACHEINFO: u16 = 3;
+pub const NDA_PROBES: u16 = 4;
+pub const NDA_IFINDEX: u16 = 8;
+pub const NDA_MASTER: u16 = 9;
+pub const NDA_PROTOCOL: u16 = 12;
+pub const NDA_FLAGS_EXT: u16 = 15;
+pub const NDA_TABLE: usize = 16;
+
+pub const NTF_USE: u8 = 0x01;
+pub const NTF_PROXY: u8 = 0x08;
+pub const NTF_EXT_LEARNED: u8 = 0x10;
+pub const NTF_OFFLOADED: u8 = 0x20;
+pub const NTF_ROUTER: u8 = 0x80;
+pub const NTF_EXT_MANAGED: u32 = 0x1;
+
+pub const NUD_INCOMPLETE: u16 = 0x01;
+pub const NUD_REACHABLE: u16 = 0x02;
+pub const NUD_STALE: u16 = 0x04;
+pub const NUD_DELAY: u16 = 0x08;
+pub const NUD_PROBE: u16 = 0x10;
+pub const NUD_FAILED: u16 = 0x20;
+pub const NUD_NOARP: u16 = 0x40;
+pub const NUD_PERMANENT: u16 = 0x80;
 
 pub const NETNSA_NSID: u16 = 1;
 pub const NETNSA_PID: u16 = 2;

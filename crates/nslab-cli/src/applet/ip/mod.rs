@@ -10,6 +10,7 @@ mod batch;
 mod fail;
 mod link;
 mod names;
+mod neigh;
 mod netns;
 mod options;
 mod print;
@@ -51,8 +52,8 @@ static OBJECTS: &[Entry] = &[
     not_yet("maddress"),
     entry("route", route::run),
     not_yet("rule"),
-    not_yet("neighbor"),
-    not_yet("neighbour"),
+    entry("neighbor", neigh::run),
+    entry("neighbour", neigh::run),
     not_yet("ntable"),
     not_yet("ntbl"),
     entry("link", link::run),

@@ -12,6 +12,7 @@ use nslab::namespace::{Names, Namespace, become_named};
 use nslab::netlink::Connection;
 use nslab::ops::{link, nsid};
 use nslab::probe::name_of;
+use nslab::types::IfName;
 use nslab::wire::Request;
 
 use super::fail::{Fail, MISUSE, bytes};
@@ -124,9 +125,30 @@ impl Session {
         let seen = link::get(self.connection()?, link::Select::Name(name), |link| {
             Ok((link.index(), Known { name: link.name().into(), flags: link.flags() }))
         });
-        let (index, known) = seen.map_err(|_| Fail::no_device(name))?;
-        self.links.insert(index, known);
-        Ok(index)
+        let found = seen.ok().map(|(index, known)| {
+            self.links.insert(index, known);
+            index
+        });
+        // What follows a colon was once the name of an alias, and still does not count.
+        let before = name.split(|byte| *byte == b':').next().filter(|before| before.len() < name.len());
+        match (found, before) {
+            (Some(index), _) => Ok(index),
+            (None, Some(before)) if name.len() <= IfName::MAX_BYTES => {
+                link::index_of(self.connection()?, before).map_err(|_| Fail::no_device(name))
+            }
+            _ => Err(Fail::no_device(name)),
+        }
+    }
+
+    /// The index of a link that must be a VRF.
+    pub(super) fn vrf(&mut self, name: &[u8]) -> Result<u32, Fail> {
+        let found = link::get(self.connection()?, link::Select::Name(name), |link| {
+            Ok((link.index(), link.kind().is_some_and(|kind| kind == b"vrf")))
+        });
+        match found {
+            Ok((index, true)) => Ok(index),
+            _ => Err(Fail::wrong(name, "Not a valid VRF name\n")),
+        }
     }
 
     /// A host's address as it is shown: with `-resolve`, its name where it has one.

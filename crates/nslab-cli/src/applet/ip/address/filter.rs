@@ -1,7 +1,7 @@
 //! Which addresses, of which links, `ip address show` and `flush` are about.
 
 use nslab::ops::address::Address;
-use nslab::ops::link::{self, Link, Select};
+use nslab::ops::link::Link;
 use nslab::types::Prefix;
 use nslab::wire::consts::{
     IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_HOMEADDRESS, IFA_F_MANAGETEMPADDR, IFA_F_MCAUTOJOIN, IFA_F_NODAD,
@@ -99,7 +99,7 @@ impl<'a> Filter<'a> {
                     let index = index.map_err(|_| Fail::wrong(name, "Device does not exist\n"))?;
                     filter.master = Some(Master::Index(index));
                 }
-                b"vrf" => filter.master = Some(Master::Index(vrf(session, words.value()?)?)),
+                b"vrf" => filter.master = Some(Master::Index(session.vrf(words.value()?)?)),
                 b"nomaster" => filter.master = Some(Master::None),
                 b"type" => filter.kind = Some(words.value()?),
                 b"novf" => filter.no_functions = true,
@@ -212,17 +212,6 @@ pub(in crate::applet::ip) fn group(session: &Session, word: &[u8]) -> Result<u32
     let wrapped = || words::number(word).map(|number| (number & u64::from(u32::MAX)) as u32);
     let number = session.names.number(Name::Group, word).or_else(wrapped);
     number.ok_or_else(|| Fail::wrong(word, "Invalid \"group\" value\n"))
-}
-
-/// A link of the kind vrf, by name.
-pub(in crate::applet::ip) fn vrf(session: &mut Session, name: &[u8]) -> Result<u32, Fail> {
-    let found = link::get(session.connection()?, Select::Name(name), |link| {
-        Ok((link.index(), link.kind().is_some_and(|kind| kind == b"vrf")))
-    });
-    match found {
-        Ok((index, true)) => Ok(index),
-        _ => Err(Fail::wrong(name, "Not a valid VRF name\n")),
-    }
 }
 
 /// Whether a text fits a pattern of the shell: `*`, `?`, `[abc]`, `[!a-c]`, and `\` before a character

@@ -217,7 +217,7 @@ impl<'a> Settings<'a> {
                 let index = session.index(word).map_err(|_| Fail::wrong(word, "Device does not exist\n"))?;
                 config.master = Some(index);
             }
-            Key::Vrf => config.master = Some(filter::vrf(session, words.value()?)?),
+            Key::Vrf => config.master = Some(session.vrf(words.value()?)?),
             Key::NoMaster => config.master = Some(0),
             Key::Alias => config.alias = Some(words.value()?),
             Key::Group => {
