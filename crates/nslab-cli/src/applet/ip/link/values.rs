@@ -12,6 +12,9 @@ use crate::applet::ip::names::Name;
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::{self, Words};
 
+/// How many bytes a hardware address has at most (`linux/netdevice.h`).
+const MAX_ADDR_LEN: usize = 32;
+
 /// The error that `ip` gives the kernel's number of, as an exit status.
 const EINVAL: u8 = 22;
 
@@ -78,6 +81,9 @@ pub(super) fn one_of_on_off(key: &str, word: &[u8]) -> Result<bool, Fail> {
 pub(super) fn place(word: &[u8]) -> Result<Namespace, Fail> {
     let by_name = if word.contains(&b'/') {
         Namespace::open(Path::new(OsStr::from_bytes(word)))
+    } else if word.is_empty() {
+        // The directory of names: the kernel says what is wrong with that.
+        Names::default().path(OsStr::new("x")).and_then(|path| Namespace::open(path.parent().unwrap_or(&path)))
     } else {
         Names::default().open(OsStr::from_bytes(word))
     };
@@ -103,7 +109,13 @@ pub(super) fn hardware_address(word: &[u8]) -> Result<Vec<u8>, Fail> {
         let len = text.iter().take_while(|b| b.is_ascii_hexdigit()).count();
         u8::from_str_radix(std::str::from_utf8(text.get(..len)?).ok()?, 16).ok()
     };
-    word.split(|b| *b == b':').map(|part| byte(part).ok_or_else(|| bad(part))).collect()
+    // Of more bytes than any address has, `ip` counts one and reads none.
+    let parts = word.split(|b| *b == b':').take(MAX_ADDR_LEN);
+    let mut address: Vec<u8> = parts.map(|part| byte(part).ok_or_else(|| bad(part))).collect::<Result<_, _>>()?;
+    if word.iter().filter(|b| **b == b':').count() >= MAX_ADDR_LEN {
+        address.push(0);
+    }
+    Ok(address)
 }
 
 /// How IPv6 addresses are made (`IN6_ADDR_GEN_MODE_…`).
