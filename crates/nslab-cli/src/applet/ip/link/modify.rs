@@ -66,7 +66,7 @@ pub(super) fn set(session: &mut Session, mut words: Words<'_>) -> Result<(), Fai
 
 pub(super) fn delete(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
     let settings = Settings::parse(session, &mut words)?;
-    let which = match (settings.dev, settings.config.group) {
+    let which = match (settings.dev.or(settings.config.name), settings.config.group) {
         (Some(dev), _) => Select::Index(session.index(dev)?),
         (None, Some(group)) => Select::Group(group),
         (None, None) => return Err(no_device_given()),
