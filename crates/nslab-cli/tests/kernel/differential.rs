@@ -38,6 +38,22 @@ pub(crate) fn compare(script: &str, mask: Mask) {
     assert!(!expected.out.is_empty() || !expected.err.is_empty(), "the script printed nothing");
 }
 
+/// Runs `ip WORDS help` both ways: ours must have each word that the reference has, on the same stream, with
+/// the same status. The layout is our own.
+pub(crate) fn help_words(commands: &[&str]) {
+    for command in commands {
+        let script = format!("ip {command} help");
+        let run = |folder| Ran::new(&sandbox::run(&[folder], &script), Mask::Nothing);
+        let (expected, got) = (run(tools::reference().unwrap()), run(tools::ours()));
+        assert_eq!((expected.status, expected.out.is_empty()), (got.status, got.out.is_empty()), "{command}");
+        let split = |c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-';
+        let has: Vec<&str> = got.out.split(split).chain(got.err.split(split)).collect();
+        for word in expected.out.split(split).chain(expected.err.split(split)) {
+            assert!(has.contains(&word), "ip {command} help: no word {word:?}");
+        }
+    }
+}
+
 #[derive(Debug, PartialEq, Eq)]
 struct Ran {
     out: String,
@@ -75,6 +91,14 @@ fn cover(text: &str, mask: Mask) -> String {
         (r"= [0-9.]+/[0-9.]+/[0-9.]+/[0-9.]+ ms", "= T/T/T/T ms"),
         (r"(ipg/ewma|ewma/max =) [0-9.]+/[0-9.]+", "$1 T/T"),
         (r"(valid_lft|preferred_lft) [0-9]+sec", "$1 Nsec"),
+        (r"expires [0-9]+sec", "expires Nsec"),
+        (r#""expires": ?[0-9]+"#, r#""expires":N"#),
+        // How long ago a route was used is told only if it is a tick ago.
+        (r" age [0-9]+sec", ""),
+        (r#",\s*"age": ?[0-9]+"#, ""),
+        (r#""(valid|preferred)_life_time":( ?)[0-9]{1,9}\b"#, r#""$1_life_time":${2}N"#),
+        (r"used [0-9]+/[0-9]+/[0-9]+probes [0-9]+", "used N/N/NprobesN"),
+        (r#""(used|confirmed|updated|probes)":( ?)[0-9]+"#, r#""$1":${2}N"#),
     ];
     if matches!(mask, Mask::Hardware) {
         patterns.extend([

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use crate::error::Result;
 use crate::namespace::Namespace;
 use crate::netlink::{Connection, Transport};
-use crate::wire::consts::{NETNSA_FD, NETNSA_NSID, RTM_GETNSID};
+use crate::wire::consts::{NETNSA_FD, NETNSA_NSID, RTM_GETNSID, RTM_NEWNSID};
 use crate::wire::{Request, Table};
 
 /// The id by which the connection's namespace knows another; `None` where it has none.
@@ -27,4 +27,13 @@ pub fn get<T: Transport>(connection: &mut Connection<T>, namespace: &Namespace) 
             Ok(u32::try_from(id).ok())
         },
     )
+}
+
+/// The request that gives a namespace an id; the kernel chooses where there is no number.
+#[must_use]
+pub fn set(namespace: &Namespace, id: Option<u32>) -> Request {
+    let mut request = Request::new(RTM_NEWNSID, 0, &[0; 4]);
+    request.u32(NETNSA_FD, namespace.as_fd().as_raw_fd().cast_unsigned());
+    request.u32(NETNSA_NSID, id.unwrap_or(u32::MAX));
+    request
 }

@@ -14,6 +14,7 @@ mod neigh;
 mod netns;
 mod options;
 mod print;
+mod route;
 mod session;
 mod tuntap;
 mod words;
@@ -49,7 +50,7 @@ static OBJECTS: &[Entry] = &[
     entry("address", address::run),
     not_yet("addrlabel"),
     not_yet("maddress"),
-    not_yet("route"),
+    entry("route", route::run),
     not_yet("rule"),
     entry("neighbor", neigh::run),
     entry("neighbour", neigh::run),

@@ -136,7 +136,7 @@ pub(super) fn prefix(word: &[u8], family: Family) -> Result<Prefix, Fail> {
         let mut parts = word.splitn(2, |byte| *byte == b'/');
         let address = address(parts.next()?).filter(|address| family.holds(*address))?;
         let len = match parts.next() {
-            Some(len) => mask_or_len(len, address)?,
+            Some(len) => mask_or_len(len)?,
             None if address.is_ipv4() => 32,
             None => 128,
         };
@@ -162,17 +162,17 @@ pub(super) fn host(word: &[u8], family: Family) -> Result<IpAddr, Fail> {
     })
 }
 
-fn mask_or_len(word: &[u8], address: IpAddr) -> Option<u8> {
+fn mask_or_len(word: &[u8]) -> Option<u8> {
     if let Some(len) = number(word) {
         return len.try_into().ok();
     }
-    // A dotted mask: ones, then zeros.
+    // A dotted mask: ones, then zeros. `ip` takes one for IPv6 too.
     let IpAddr::V4(mask) = self::address(word)? else {
         return None;
     };
     let bits = mask.to_bits();
     let contiguous = bits.leading_ones() + bits.trailing_zeros() >= 32;
-    (address.is_ipv4() && contiguous).then_some(bits.leading_ones()).and_then(|len| len.try_into().ok())
+    contiguous.then_some(bits.leading_ones()).and_then(|len| len.try_into().ok())
 }
 
 /// The address family that a command is about.
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(read("10.1/16").as_deref(), Some("10.1.0.0/16"));
         assert_eq!(read("10.0.0.1/255.255.255.0").as_deref(), Some("10.0.0.1/24"));
         assert_eq!(read("2001:db8::1").as_deref(), Some("2001:db8::1/128"));
-        for bad in ["1.2.3.4/33", "xx", "", "1.2.3.4.5", "256.1", "1.2.3.4/255.0.255.0", "::1/255.0.0.0", "1.2.3.4/"] {
+        for bad in ["1.2.3.4/33", "xx", "", "1.2.3.4.5", "256.1", "1.2.3.4/255.0.255.0", "::1/::1", "1.2.3.4/"] {
             assert_eq!(read(bad), None, "{bad}");
         }
     }

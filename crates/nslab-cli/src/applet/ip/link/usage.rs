@@ -43,9 +43,9 @@ pub(super) fn usage() -> Fail {
     Fail::new(MISUSE, USAGE)
 }
 
-/// `ip link help [TYPE]`.
-pub(super) fn help(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
-    let text = words.peek().and_then(kinds::usage).ok_or_else(usage)?;
-    session.print.text(text);
+/// `ip link help [TYPE]`: that of a kind goes to standard output, as what was asked for.
+pub(super) fn help(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
+    let usage = words.take().and_then(kinds::usage).ok_or_else(usage)?;
+    session.print.text(usage);
     Ok(())
 }

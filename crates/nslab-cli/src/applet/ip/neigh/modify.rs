@@ -54,7 +54,7 @@ fn run(session: &mut Session, mut words: Words<'_>, request: fn(&NeighbourConfig
             b"managed" => {
                 more_flags |= NTF_EXT_MANAGED;
                 // Its state is for the kernel to find out.
-                state = Some(state.unwrap_or(0));
+                state = state.filter(|state| *state != NUD_PERMANENT).or(Some(0));
             }
             _ if matches(word, "extern_learn") => flags |= NTF_EXT_LEARNED,
             b"dev" => dev = Some(words.value()?),
@@ -130,6 +130,11 @@ impl Destination {
         let address = match (word, self.family) {
             (b"default", Family::Inet) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             (b"default", Family::Inet6) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+            (b"any" | b"all", Family::Inet | Family::Inet6) => {
+                let config = NeighbourConfig::new(0, IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+                let family = self.family.number();
+                return Ok(Some(NeighbourConfig { family, destination: Vec::new(), ..config }));
+            }
             (b"default" | b"any" | b"all", _) => return Ok(None),
             _ => words::host(word, self.family)?,
         };

@@ -6,7 +6,6 @@ use nslab::wire::consts::{
 
 use crate::applet::ip::words::{matches, number};
 
-/// In the order in which `ip` tries their beginnings; of some it wants the whole word.
 const STATES: &[(&str, u16)] = &[
     ("permanent", NUD_PERMANENT),
     ("reachable", NUD_REACHABLE),
@@ -19,7 +18,8 @@ const STATES: &[(&str, u16)] = &[
     ("failed", NUD_FAILED),
 ];
 
-const WHOLE: &[&str] = &["noarp", "none", "stale"];
+/// The names that `ip` also knows by their beginnings.
+const SHORTENED: &[&str] = &["permanent", "reachable", "failed"];
 
 /// In the order in which `ip` prints them.
 const SHOWN: &[(u16, &str)] = &[
@@ -35,10 +35,8 @@ const SHOWN: &[(u16, &str)] = &[
 
 /// A state by its name or the beginning of that, or by its number, which must be that of one state.
 pub(super) fn parse(word: &[u8]) -> Option<u16> {
-    let named = STATES
-        .iter()
-        .find(|(name, _)| matches(word, name) && !(WHOLE.contains(name) && word.len() < name.len()))
-        .map(|(_, state)| *state);
+    let is = |name: &str| name.as_bytes() == word || SHORTENED.contains(&name) && matches(word, name);
+    let named = STATES.iter().find(|(name, _)| is(name)).map(|(_, state)| *state);
     named.or_else(|| {
         let state = number(word).and_then(|number| u8::try_from(number).ok())?;
         (state.count_ones() <= 1).then_some(state.into())
@@ -56,7 +54,7 @@ mod tests {
 
     #[test]
     fn states_have_names_beginnings_and_numbers() {
-        assert_eq!((parse(b"p"), parse(b"pro"), parse(b"0x40")), (Some(NUD_PERMANENT), Some(NUD_PROBE), Some(0x40)));
+        assert_eq!((parse(b"p"), parse(b"pro"), parse(b"0x40")), (Some(NUD_PERMANENT), None, Some(0x40)));
         assert_eq!((parse(b"none"), parse(b"0"), parse(b"3"), parse(b"256")), (Some(0), Some(0), None, None));
         assert_eq!(words(NUD_STALE | NUD_NOARP).collect::<Vec<_>>(), ["STALE", "NOARP"]);
     }

@@ -22,7 +22,6 @@ use nslab::wire::{Attribute, Table};
 use self::fields::Field;
 use self::reading::Options;
 use super::keywords::Settings;
-use super::usage::usage as link_usage;
 use crate::applet::ip::fail::{FAILED, Fail, bytes};
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::{Words, matches};
@@ -156,7 +155,7 @@ pub(super) fn read<'a>(session: &mut Session, name: &[u8], making: bool, words: 
 
 fn garbage(word: &[u8]) -> Fail {
     if matches(word, "help") {
-        return link_usage();
+        return super::usage::usage();
     }
     Fail::new(FAILED, bytes!["Garbage instead of arguments \"", word, " ...\". Try \"ip link help\"."])
 }
