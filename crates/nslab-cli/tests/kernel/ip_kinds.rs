@@ -29,13 +29,17 @@ macvtap() { cable; ip link add link v0 mt0 address 02:00:00:00:00:31 type macvta
 sysfs() { mount -t sysfs sysfs /sys; }
 "#;
 
-const MODES: [(&str, &str); 6] = [
-    ("details", "-d"),
-    ("json", "-d -j"),
-    ("pretty", "-d -j -p"),
-    ("oneline", "-d -o"),
-    ("colour", "-d -c=always"),
-    ("plain", ""),
+const MODES: [(&str, &str); 10] = [
+    ("details", "-d link"),
+    ("json", "-d -j link"),
+    ("pretty", "-d -j -p link"),
+    ("oneline", "-d -o link"),
+    ("colour", "-d -c=always link"),
+    ("numbers", "-d -N link"),
+    ("statistics", "-d -s link"),
+    ("plain", "link"),
+    ("address", "-d address"),
+    ("address_json", "-d -j address"),
 ];
 
 /// Name, and what is made; then all links are shown.
@@ -504,9 +508,9 @@ static HELPS: &[(&str, &str)] = &[
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for (setup, script) in SETUPS {
-        for (mode, options) in MODES {
+        for (mode, words) in MODES {
             let (script, mask) = masked(script);
-            let script = format!("{PRELUDE}{script}; r ip {options} link");
+            let script = format!("{PRELUDE}{script}; r ip {words}");
             trials.push(trial(&format!("ip_kinds::show::{setup}::{mode}"), move || compare(&script, mask)));
         }
     }
