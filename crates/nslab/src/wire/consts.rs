@@ -112,6 +112,9 @@ pub const IFA_F_STABLE_PRIVACY: u32 = 0x800;
 pub const NETNSA_NSID: u16 = 1;
 pub const NETNSA_PID: u16 = 2;
 pub const NETNSA_FD: u16 = 3;
+pub const NETNSA_TARGET_NSID: u16 = 4;
+pub const NETNSA_CURRENT_NSID: u16 = 5;
+pub const NETNSA_TABLE: usize = 6;
 
 pub const IFF_UP: u32 = 0x1;
 pub const IFF_BROADCAST: u32 = 0x2;

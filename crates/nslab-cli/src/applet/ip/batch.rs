@@ -27,6 +27,7 @@ pub(super) fn run(session: &mut Session, file: &[u8]) -> Result<(), Fail> {
         }
     };
     let (mut line, mut number, mut status) = (Vec::new(), 0u64, 0);
+    session.in_batch = true;
     while next_line(&mut *input, &mut line, &mut number)? {
         let words = split(&line);
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
 use nslab::ErrorKind;
-use nslab::namespace::{Names, Namespace, become_named};
+use nslab::namespace::{MountNamespace, Names, Namespace, become_named};
 use nslab::netlink::Connection;
 use nslab::ops::{link, nsid};
 use nslab::wire::Request;
@@ -36,6 +36,10 @@ pub(super) struct Session {
     connection: Option<Connection>,
     links: HashMap<u32, Known>,
     netns_names: Option<HashMap<u32, Vec<u8>>>,
+    /// The mounts as they were before `-n`.
+    outside: Option<MountNamespace>,
+    /// The commands of a batch share this process.
+    pub(super) in_batch: bool,
 }
 
 impl Session {
@@ -49,7 +53,10 @@ impl Session {
             return Err(Fail::silent(0));
         }
         match &self.options.netns {
-            Some(name) => enter(name),
+            Some(name) => {
+                self.outside = MountNamespace::current().ok();
+                enter(name)
+            }
             None => Ok(()),
         }
     }
@@ -102,20 +109,39 @@ impl Session {
         link::index_of(self.connection()?, name).map_err(|_| Fail::no_device(name))
     }
 
-    /// The name of the namespace that this one knows by an id.
+    /// The name of the namespace that this one knows by an id. Of a file that is no namespace, it complains
+    /// once.
     pub(super) fn netns_name(&mut self, id: u32) -> Option<Vec<u8>> {
         if self.netns_names.is_none() {
-            let names = Names::default();
-            let mut found = HashMap::new();
-            for name in names.list().unwrap_or_default() {
-                let Ok(namespace) = names.open(&name) else { continue };
-                if let Ok(Some(id)) = self.netns_id(&namespace) {
-                    found.entry(id).or_insert_with(|| name.as_bytes().to_vec());
-                }
-            }
-            self.netns_names = Some(found);
+            self.find_netns_names();
         }
         self.netns_names.as_ref()?.get(&id).cloned()
+    }
+
+    /// Asks for the ids of all names.
+    pub(super) fn find_netns_names(&mut self) {
+        let names = Names::default();
+        let mut found = HashMap::new();
+        for name in names.list().unwrap_or_default() {
+            let Ok(namespace) = names.open(&name) else { continue };
+            match self.netns_id(&namespace) {
+                Ok(Some(id)) => {
+                    found.entry(id).or_insert_with(|| name.as_bytes().to_vec());
+                }
+                Ok(None) => {}
+                Err(error) => tell(&Fail::kernel(&error)),
+            }
+        }
+        self.netns_names = Some(found);
+    }
+
+    /// Runs `work` where the mounts are those that this process was started with: names that are made
+    /// belong there, not into the mounts that `-n` makes for one command.
+    pub(super) fn outside<T: Send>(&self, work: impl FnOnce() -> nslab::Result<T> + Send) -> nslab::Result<T> {
+        match &self.outside {
+            Some(mounts) => mounts.run(work),
+            None => work(),
+        }
     }
 
     /// The id by which this namespace knows another.
@@ -145,7 +171,8 @@ impl Session {
     }
 }
 
-fn tell(fail: &Fail) {
+/// Writes a failure's words to standard error at once: before what is printed and not yet handed on.
+pub(super) fn tell(fail: &Fail) {
     if !fail.text.is_empty() {
         let mut line = fail.text.clone();
         line.push(b'\n');
@@ -155,8 +182,21 @@ fn tell(fail: &Fail) {
 
 /// Moves this process into a namespace, as `-n` and `netns exec` do.
 pub(super) fn enter(name: &[u8]) -> Result<(), Fail> {
-    let os_name = OsStr::from_bytes(name);
-    let warnings = become_named(&Names::default(), os_name).map_err(|error| match error.kind() {
+    let entered = become_named(&Names::default(), OsStr::from_bytes(name));
+    warn(&entered.map_err(|error| not_entered(name, &error))?);
+    Ok(())
+}
+
+/// What could not be put in place in the namespace's /etc.
+pub(super) fn warn(warnings: &[nslab::Error]) {
+    for warning in warnings {
+        tell(&Fail::own(0, warning));
+    }
+}
+
+/// Why a namespace was not entered.
+pub(super) fn not_entered(name: &[u8], error: &nslab::Error) -> Fail {
+    match error.kind() {
         // A name that cannot be a file's: what opening it or entering it would say.
         ErrorKind::Invalid if name.contains(&b'/') => {
             Fail::new(MISUSE, bytes!["Cannot open network namespace \"", name, "\": No such file or directory"])
@@ -164,10 +204,6 @@ pub(super) fn enter(name: &[u8]) -> Result<(), Fail> {
         ErrorKind::Invalid => {
             Fail::new(MISUSE, bytes!["setting the network namespace \"", name, "\" failed: Invalid argument"])
         }
-        _ => Fail::own(MISUSE, &error),
-    })?;
-    for warning in warnings {
-        tell(&Fail::own(0, &warning));
+        _ => Fail::own(MISUSE, error),
     }
-    Ok(())
 }
