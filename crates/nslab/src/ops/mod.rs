@@ -1,4 +1,4 @@
-//! Links, addresses and namespace ids as the kernel has them: typed request in, typed reply out.
+//! Links, addresses, rules and namespace ids as the kernel has them: typed request in, typed reply out.
 //!
 //! A request is a plain value that makes a [`Request`](crate::wire::Request); a reply borrows from the
 //! kernel's message and is read field by field, so that reading costs nothing for what nobody looks at.
@@ -6,6 +6,7 @@
 pub mod address;
 pub mod link;
 pub mod nsid;
+pub mod rule;
 
 use crate::error::{Error, ErrorKind};
 use crate::wire::Malformed;

@@ -55,7 +55,8 @@ fn next_line(input: &mut dyn BufRead, line: &mut Vec<u8>, number: &mut u64) -> R
     let mut any = false;
     loop {
         let start = line.len();
-        let read = input.read_until(b'\n', line).map_err(|error| Fail::new(FAILED, error.to_string()))?;
+        // What cannot be read, such as a folder, ends here.
+        let read = input.read_until(b'\n', line).unwrap_or(0);
         if read == 0 {
             return Ok(any);
         }

@@ -42,6 +42,11 @@ impl Fail {
         Self { ends_batch: true, ..self }
     }
 
+    /// A failure that a batch with `-force` goes on after, whatever its status.
+    pub(super) fn sparing_batch(self) -> Self {
+        Self { ends_batch: false, ..self }
+    }
+
     pub(super) fn ends_batch(&self) -> bool {
         self.ends_batch
     }

@@ -12,6 +12,7 @@ mod names;
 mod netns;
 mod options;
 mod print;
+mod rule;
 mod session;
 mod words;
 
@@ -47,7 +48,7 @@ static OBJECTS: &[Entry] = &[
     not_yet("addrlabel"),
     not_yet("maddress"),
     not_yet("route"),
-    not_yet("rule"),
+    entry("rule", rule::run),
     not_yet("neighbor"),
     not_yet("neighbour"),
     not_yet("ntable"),
@@ -101,7 +102,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
 }
 
 fn run(session: &mut Session, words: &[&[u8]]) -> Result<(), Fail> {
-    let (options, rest) = Options::parse(words)?;
+    let (options, rest) = Options::parse(words, |name| session.enter(name))?;
     session.set_options(options)?;
     match session.options.batch.take() {
         Some(file) => batch::run(session, &file),
@@ -123,12 +124,13 @@ fn run_object(session: &mut Session, words: &[&[u8]]) -> Result<(), Fail> {
 
 fn usage() -> Fail {
     let has = |entry: &&Entry| entry.run.is_some();
-    let objects: Vec<&str> = OBJECTS.iter().filter(has).map(|entry| entry.word).collect();
-    let text = format!(
-        "Usage: ip [ OPTIONS ] OBJECT {{ COMMAND | help }}\nwhere  OBJECT := {{ {} }}\n       \
-         OPTIONS := {{ -4 | -6 | -0 | -f[amily] {{ inet | inet6 | link }} | -o[neline] |\n                    \
-         -n[etns] name | -a[ll] | -V[ersion] }}",
-        objects.join(" | ")
-    );
-    Fail::new(MISUSE, text.into_bytes())
+    let mut objects: Vec<&str> = OBJECTS.iter().filter(has).map(|entry| entry.word).collect();
+    objects.sort_unstable();
+    let mut list = String::new();
+    for chunk in objects.chunks(8) {
+        let separator = if list.is_empty() { "" } else { " |\n                   " };
+        list.push_str(separator);
+        list.push_str(&chunk.join(" | "));
+    }
+    Fail::new(MISUSE, include_str!("usage.txt").trim_end().replace("OBJECTS", &list))
 }

@@ -105,10 +105,14 @@ impl Names {
     /// The number of a name of the table, or a number itself; `None` where the word is neither.
     pub(super) fn number(&self, table: Name, word: &[u8]) -> Option<u32> {
         let named = self.table(table).iter().find(|(_, name)| *name == word).map(|(number, _)| *number);
-        // The numbers of differentiated services are hexadecimal with or without 0x.
-        let hexadecimal = || u32::from_str_radix(std::str::from_utf8(word).ok()?, 16).ok();
+        // The numbers of differentiated services are hexadecimal, with or without 0x.
+        let hexadecimal = || {
+            let text = std::str::from_utf8(word).ok()?;
+            let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+            u32::from_str_radix(digits, 16).ok().filter(|number| *number <= 255)
+        };
         named.or_else(|| match table {
-            Name::DsField => number(word).and_then(|n| n.try_into().ok()).or_else(hexadecimal),
+            Name::DsField => hexadecimal(),
             _ => number(word)?.try_into().ok(),
         })
     }

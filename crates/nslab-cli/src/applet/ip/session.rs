@@ -43,7 +43,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Does what the options ask for at once: `-n` moves this process into a namespace.
+    /// Takes over the options.
     pub(super) fn set_options(&mut self, options: Options) -> Result<(), Fail> {
         self.print.set(options.json.then_some(options.pretty), options.oneline, options.color);
         self.names.numeric = options.numeric;
@@ -52,13 +52,15 @@ impl Session {
             self.print.text(format!("ip utility, iproute2-6.15.0, nslab {}\n", env!("CARGO_PKG_VERSION")));
             return Err(Fail::silent(0));
         }
-        match &self.options.netns {
-            Some(name) => {
-                self.outside = MountNamespace::current().ok();
-                enter(name)
-            }
-            None => Ok(()),
+        Ok(())
+    }
+
+    /// Moves this process into a namespace: `-netns`.
+    pub(super) fn enter(&mut self, name: &[u8]) -> Result<(), Fail> {
+        if self.outside.is_none() {
+            self.outside = MountNamespace::current().ok();
         }
+        enter(name)
     }
 
     /// Runs one command. What earlier ones learned of links may be out of date by now.

@@ -143,6 +143,8 @@ pub(super) enum Family {
     Inet,
     Inet6,
     Link,
+    Bridge,
+    Mpls,
 }
 
 impl Family {
@@ -151,7 +153,7 @@ impl Family {
             Self::Any => true,
             Self::Inet => address.is_ipv4(),
             Self::Inet6 => address.is_ipv6(),
-            Self::Link => false,
+            Self::Link | Self::Bridge | Self::Mpls => false,
         }
     }
 
@@ -161,6 +163,8 @@ impl Family {
             Self::Inet => "inet",
             Self::Inet6 => "inet6",
             Self::Link => "link",
+            Self::Bridge => "bridge",
+            Self::Mpls => "mpls",
         }
     }
 }

@@ -18,13 +18,13 @@ pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
     let family = match session.family {
         Family::Inet => AF_INET,
         Family::Inet6 => AF_INET6,
-        Family::Any | Family::Link => AF_UNSPEC,
+        _ => AF_UNSPEC,
     };
     let shape = match session.family {
         // Of one link alone, the kernel tells all also where only IPv6 is asked for.
         Family::Inet6 if filter.dev.is_none() => Shape::Inet6,
         Family::Inet | Family::Inet6 => Shape::Inet,
-        Family::Any | Family::Link => Shape::Address,
+        _ => Shape::Address,
     };
     let link_messages = link::fetch(session, filter)?;
     let links = link::pass(session, &link_messages, filter)?;
