@@ -73,13 +73,13 @@ impl Options {
             words.take().ok_or_else(|| Fail::new(MISUSE, format!("Error: argument \"{what}\" is required")))
         };
         match option {
-            _ if matches(option, "-loops") && option.len() > 1 => {
+            _ if matches(option, "-loops") => {
                 // As atoi(3): the digits that it begins with.
                 let word = needed(words, "loop count")?;
                 let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
                 self.loops = Some(word.get(..digits).and_then(number).and_then(|n| n.try_into().ok()).unwrap_or(0));
             }
-            _ if matches(option, "-family") && option.len() > 1 => {
+            _ if matches(option, "-family") => {
                 self.family = family(needed(words, "family type")?)?;
             }
             b"-4" => self.family = Family::Inet,

@@ -75,7 +75,11 @@ impl Session {
 
     pub(super) fn connection(&mut self) -> Result<&mut Connection, Fail> {
         if self.connection.is_none() {
-            self.connection = Some(Connection::open().map_err(|error| Fail::own(1, &error))?);
+            let connection = Connection::open().map_err(|error| Fail::own(1, &error))?;
+            if let Some(bytes) = self.options.receive_buffer.and_then(|bytes| usize::try_from(bytes).ok()) {
+                connection.transport().grow_receive_buffer(bytes);
+            }
+            self.connection = Some(connection);
         }
         self.connection.as_mut().ok_or_else(|| Fail::new(1, "no connection to the kernel"))
     }

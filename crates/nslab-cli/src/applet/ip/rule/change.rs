@@ -2,11 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use nslab::ops::rule::RuleConfig;
+use nslab::ops::rule::{Rule, RuleConfig};
 use nslab::wire::consts::{FR_ACT_GOTO, FR_ACT_NAT, FR_ACT_NOP, FR_ACT_TO_TBL};
+use nslab::wire::{Messages, Request};
 
 use super::selectors::{self, INPUT, OUTPUT, invalid};
-use super::{TYPES, family, usage};
+use super::{TYPES, family, print, usage};
 use crate::applet::ip::fail::{FAILED, Fail, bytes};
 use crate::applet::ip::names::Name;
 use crate::applet::ip::session::Session;
@@ -23,7 +24,7 @@ pub(super) fn add(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
     if !parsed.says_what_to_do {
         parsed.config.table = Some(MAIN);
     }
-    session.talk(parsed.config.add())
+    send(session, &parsed.config, RuleConfig::add)
 }
 
 pub(super) fn delete(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
@@ -31,7 +32,27 @@ pub(super) fn delete(session: &mut Session, words: Words<'_>) -> Result<(), Fail
         return Err(Fail::new(FAILED, "\"ip rule del\" requires arguments."));
     }
     let parsed = parse(session, words, 0)?;
-    session.talk(parsed.config.delete())
+    send(session, &parsed.config, RuleConfig::delete)
+}
+
+/// Sends a request, and with `-echo` prints the rule that the kernel made of it, or deleted.
+fn send(session: &mut Session, config: &RuleConfig, request: impl Fn(&RuleConfig) -> Request) -> Result<(), Fail> {
+    if !session.options.echo {
+        return session.talk(request(config));
+    }
+    let mut seen = Vec::new();
+    let echoed = session.connection()?.get(request(config).echoed(), String::new, |message| {
+        message.append_to(&mut seen);
+        Ok(())
+    });
+    echoed.map_err(|error| Fail::kernel(&error))?;
+    session.print.begin_document();
+    for message in Messages::new(&seen).map_while(Result::ok) {
+        let rule = Rule::parse(&message).map_err(|error| Fail::kernel(&error))?;
+        print::rule(session, &rule);
+    }
+    session.print.end_document();
+    Ok(())
 }
 
 struct Parsed {

@@ -6,7 +6,7 @@ use nslab::ops::rule::{Ports, Rule};
 use nslab::wire::consts::{
     FIB_RULE_IIF_DETACHED, FIB_RULE_INVERT, FIB_RULE_OIF_DETACHED, FIB_RULE_UNRESOLVED, FR_ACT_GOTO, FR_ACT_NAT,
     FR_ACT_NOP, FR_ACT_TO_TBL, FRA_FLOW, FRA_FWMARK, FRA_FWMASK, FRA_GOTO, FRA_IIFNAME, FRA_IP_PROTO, FRA_L3MDEV,
-    FRA_OIFNAME, FRA_PROTOCOL, FRA_SUPPRESS_IFGROUP, FRA_SUPPRESS_PREFIXLEN,
+    FRA_OIFNAME, FRA_PROTOCOL, FRA_SUPPRESS_IFGROUP, FRA_SUPPRESS_PREFIXLEN, RTM_DELRULE,
 };
 
 use super::TYPES;
@@ -21,6 +21,9 @@ const NOT_SAID: [u8; 2] = [0, 2];
 
 pub(super) fn rule(session: &mut Session, rule: &Rule<'_>) {
     session.print.begin_object(None);
+    if rule.message().header.kind == RTM_DELRULE {
+        session.print.boolean("deleted", "Deleted ", true);
+    }
     who(session, rule);
     ports(&mut session.print, rule);
     what(session, rule);
