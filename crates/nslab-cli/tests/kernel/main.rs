@@ -2,6 +2,7 @@
 //!
 //! - `walk`: the acceptance story, step by step, also with nothing but nslab on PATH;
 //! - `ip`: cases run with iproute2's `ip` and with ours, outputs compared;
+//! - `ip_netns`, `ip_rule`, `ip_options`: the same, object by object and in every mode;
 //! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `refusals`: bad files, taken names, missing privilege;
@@ -21,6 +22,8 @@
 mod differential;
 mod exec;
 mod ip;
+mod ip_netns;
+mod ip_rule;
 mod kill;
 mod lab;
 mod ping;
@@ -42,8 +45,8 @@ fn main() {
     if !reference {
         eprintln!("skipped: comparisons, for want of the reference programs (scripts/reference fetches them)");
     }
-    let alone = [lab::trials(), refusals::trials(), kill::trials(), exec::trials()];
-    let compared = [walk::trials(), ip::trials(), ping::trials()];
+    let alone = [lab::trials(), refusals::trials(), kill::trials(), exec::trials(), ip_netns::alone()];
+    let compared = [walk::trials(), ip::trials(), ping::trials(), ip_netns::trials(), ip_rule::trials()];
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(alone.into_iter().flatten().map(|trial| trial.with_ignored_flag(!possible)));
     trials.extend(compared.into_iter().flatten().map(|trial| trial.with_ignored_flag(!possible || !reference)));

@@ -14,12 +14,12 @@ use crate::applet::ip::words::Words;
 const CANNOT_OPEN: &str = "Cannot open network namespace: ";
 
 pub(super) fn identify(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
-    let pid = words.take().unwrap_or(b"self");
+    let word = words.take();
     no_more(words)?;
-    let is_number = !pid.is_empty() && pid.iter().all(u8::is_ascii_digit);
-    if pid != b"self" && !is_number {
-        return Err(Fail::new(FAILED, bytes!["Specified string '", pid, "' is not a pid"]));
+    if let Some(word) = word.filter(|word| word.is_empty() || !word.iter().all(u8::is_ascii_digit)) {
+        return Err(Fail::new(FAILED, bytes!["Specified string '", word, "' is not a pid"]));
     }
+    let pid = word.unwrap_or(b"self");
     let path = Path::new("/proc").join(OsStr::from_bytes(pid)).join("ns/net");
     let namespace = Namespace::open(&path).map_err(|error| because(CANNOT_OPEN, &error))?;
     let names = Names::default();

@@ -1,6 +1,5 @@
 //! The ids that namespaces know each other by: `ip netns list-id`, `ip netns set`.
 
-use nslab::ErrorKind;
 use nslab::namespace::Names;
 use nslab::ops::nsid::{self, NsId};
 
@@ -97,10 +96,7 @@ pub(super) fn set(session: &mut Session, mut words: Words<'_>) -> Result<(), Fai
         }
         Some(id)
     };
-    let namespace = Names::default().open(name).map_err(|error| match error.kind() {
-        // `ip` says nothing either.
-        ErrorKind::NotFound => Fail::silent(FAILED),
-        _ => Fail::own(FAILED, &error),
-    })?;
+    // `ip` does not say why either.
+    let namespace = Names::default().open(name).map_err(|_| Fail::silent(FAILED))?;
     session.talk(nsid::set(&namespace, id))
 }

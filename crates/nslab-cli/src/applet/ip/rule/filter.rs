@@ -69,8 +69,8 @@ impl Filter {
                     filter.protocol = Some(number.ok_or_else(|| invalid(word, "invalid \"protocol\""))?);
                 }
                 b"ipproto" => filter.ip_protocol = selectors::ip_protocol(words.value()?)?,
-                b"sport" => filter.source_ports = Some(selectors::ports(words.value()?)?),
-                b"dport" => filter.destination_ports = Some(selectors::ports(words.value()?)?),
+                b"sport" => filter.source_ports = ports(words.value()?)?,
+                b"dport" => filter.destination_ports = ports(words.value()?)?,
                 b"dscp" => filter.dscp = Some(selectors::dscp(words.value()?, names)?),
                 b"flowlabel" => filter.flow_label = Some(selectors::flow_label(words.value()?)?),
                 _ if begins("dst") || word == b"to" => filter.to = selectors::prefix(words.value()?, family)?,
@@ -136,6 +136,11 @@ fn is_inside(prefix: Option<(IpAddr, u8)>, wanted: Option<(IpAddr, u8)>) -> bool
         let shift = width.saturating_sub(u32::from(len));
         width == other_width && own_len >= len && a.checked_shr(shift) == b.checked_shr(shift)
     })
+}
+
+/// A mask of 0 lets every rule pass.
+fn ports(word: &[u8]) -> Result<Option<Ports>, Fail> {
+    selectors::ports(word).map(|ports| Some(ports).filter(|ports| ports.mask != Some(0)))
 }
 
 fn are_ports(ports: Option<Ports>, wanted: Ports) -> bool {

@@ -170,9 +170,7 @@ fn what(session: &mut Session, rule: &Rule<'_>) {
         print.string("protocol", " proto {}", names.name(Name::Protocol, protocol.into()));
     }
     if let Some(dscp) = rule.dscp() {
-        // 0 is no name's, whatever the table says.
-        let byte = Some(u32::from(dscp.value) << 2).filter(|byte| *byte != 0);
-        let name = byte.and_then(|byte| names.known(Name::DsField, byte));
+        let name = names.known(Name::DsField, u32::from(dscp.value) << 2);
         let name = name.unwrap_or_else(|| dscp.value.to_string().into_bytes());
         print.string("dscp", "", &name);
         match dscp.mask.filter(|mask| *mask != 0x3f) {

@@ -105,8 +105,9 @@ pub(super) fn ports(word: &[u8]) -> Result<Ports, Fail> {
         return Ok(Ports { start, end: port(end, "invalid port range end")?, mask: None });
     }
     let (start, mask) = halves(word, b'/');
+    let mask = mask.map(|mask| port(mask, "invalid mask")).transpose()?;
     let start = port(start, "invalid port")?;
-    Ok(Ports { start, end: start, mask: mask.map(|mask| port(mask, "invalid mask")).transpose()? })
+    Ok(Ports { start, end: start, mask })
 }
 
 /// An IP protocol by number or by its name in /etc/protocols.
