@@ -5,6 +5,7 @@
 //! - `ip_route`: the same for `ip route`;
 //! - `ip_kinds`: the same for the kinds of links, every option of each, and `ip tuntap`;
 //! - `ip_address`, `ip_neigh`: the same for one object each, every way of showing with every filter;
+//! - `ip_netns`, `ip_rule`, `ip_options`: the same, object by object and in every mode;
 //! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `refusals`: bad files, taken names, missing privilege;
@@ -31,7 +32,9 @@ mod ip;
 mod ip_address;
 mod ip_kinds;
 mod ip_neigh;
+mod ip_netns;
 mod ip_route;
+mod ip_rule;
 mod kill;
 mod lab;
 #[path = "../support/markdown.rs"]
@@ -57,7 +60,15 @@ fn main() {
     if !reference {
         eprintln!("skipped: comparisons, for want of the reference programs (scripts/reference fetches them)");
     }
-    let alone = [lab::trials(), refusals::trials(), kill::trials(), exec::trials(), example::trials(), docs::trials()];
+    let alone = [
+        lab::trials(),
+        refusals::trials(),
+        kill::trials(),
+        exec::trials(),
+        ip_netns::alone(),
+        example::trials(),
+        docs::trials(),
+    ];
     let compared = [
         walk::trials(),
         ip::trials(),
@@ -65,6 +76,8 @@ fn main() {
         ip_neigh::trials(),
         ip_kinds::trials(),
         ip_route::trials(),
+        ip_netns::trials(),
+        ip_rule::trials(),
         ping::trials(),
     ];
     // A trial may have a reason of its own.

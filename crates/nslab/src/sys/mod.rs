@@ -51,6 +51,14 @@ pub(crate) fn set_propagation(mount: BorrowedFd<'_>, propagation: MountPropagati
     if result == 0 { Ok(()) } else { Err(last_errno()) }
 }
 
+/// Gives the calling thread its own copy of what it shared with others (unshare(2)); `flags` must not hold
+/// `FILES`.
+pub(crate) fn unshare(flags: UnshareFlags) -> Result<()> {
+    debug_assert!(!flags.contains(UnshareFlags::FILES), "other threads rely on their descriptors");
+    // SAFETY: as above.
+    unsafe { rustix::thread::unshare_unsafe(flags.difference(UnshareFlags::FILES)) }
+}
+
 /// Sets a socket option whose value is an `int` (setsockopt(2)).
 pub(crate) fn set_option(socket: BorrowedFd<'_>, level: i32, option: i32, value: i32) -> Result<()> {
     // SAFETY: the pointer and the length describe `value`, which outlives the call.

@@ -132,10 +132,10 @@ impl Filter {
     pub(super) fn dump(&self) -> DumpFilter {
         DumpFilter {
             family: match self.family {
-                Family::Any => AF_UNSPEC,
                 Family::Inet => AF_INET,
                 Family::Inet6 => AF_INET6,
                 Family::Link => AF_PACKET,
+                _ => AF_UNSPEC,
             },
             table: (self.table != 0).then_some(self.table),
             protocol: self.protocol.unwrap_or(0),

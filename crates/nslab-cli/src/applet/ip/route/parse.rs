@@ -41,7 +41,7 @@ fn zero(family: Family) -> Option<IpAddr> {
     match family {
         Family::Inet => Some(Ipv4Addr::UNSPECIFIED.into()),
         Family::Inet6 => Some(Ipv6Addr::UNSPECIFIED.into()),
-        Family::Any | Family::Link => None,
+        _ => None,
     }
 }
 
@@ -79,13 +79,7 @@ pub(super) fn address(word: &[u8], family: &mut Family) -> Result<TypedAddress, 
             Ok(TypedAddress::Ip(address))
         }
         None => {
-            let name = match family {
-                Family::Any => "any valid",
-                Family::Inet => "inet",
-                Family::Inet6 => "inet6",
-                Family::Link => "link",
-            };
-            let text = bytes!["Error: ", name, " address is expected rather than \"", word, "\"."];
+            let text = bytes!["Error: ", family.words(), " address is expected rather than \"", word, "\"."];
             Err(Fail::new(FAILED, text).ending_batch())
         }
     }
