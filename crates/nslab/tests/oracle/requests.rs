@@ -85,6 +85,7 @@ impl Settings {
             master,
             netns: self.pid.map(Netns::Pid),
             kind,
+            ..LinkConfig::default()
         }
     }
 
@@ -154,9 +155,9 @@ proptest! {
         let peer = peer.filter(|peer| peer.is_ipv6() == local.is_ipv6());
         let broadcast = broadcast.filter(|_| local.is_ipv4());
         let prefix = |address| Prefix::new(address, length).unwrap();
-        let (peer_prefix, broadcast_address) = (peer.map(prefix), broadcast.map(IpAddr::from));
+        let broadcast_address = broadcast.map(IpAddr::from);
         let config = AddressConfig {
-            peer: peer_prefix,
+            peer,
             broadcast: broadcast_address,
             scope,
             flags,
@@ -223,8 +224,8 @@ fn default_scopes() {
     let config = AddressConfig { flags: IFA_F_NODAD, ..AddressConfig::new(1, "2001:db8::1/64".parse().unwrap()) };
     let RouteNetlinkMessage::NewAddress(got) = read(config.add(), RTM_NEWADDR, CREATE) else { panic!() };
     assert_eq!(got.header.flags, AddressHeaderFlags::Nodad);
-    let nothing = AddressConfig::add_nothing(5, 2);
-    let RouteNetlinkMessage::NewAddress(got) = read(nothing, RTM_NEWADDR, CREATE) else { panic!() };
+    let nothing = AddressConfig { index: 5, family: 2, ..AddressConfig::default() };
+    let RouteNetlinkMessage::NewAddress(got) = read(nothing.add(), RTM_NEWADDR, CREATE) else { panic!() };
     assert_eq!((got.header.index, got.header.family, got.attributes), (5, AddressFamily::Inet, vec![]));
 }
 
@@ -257,7 +258,7 @@ fn questions() {
     let vf = LinkExtentMask::Vf;
     let dump = |filter| link_of(asked(|c| link::dump(c, filter, |_| Ok(())), RTM_GETLINK, NLM_F_DUMP));
     assert_eq!(dump(DumpFilter::default()).attributes, [LinkAttribute::ExtMask(vec![vf])]);
-    let got = dump(DumpFilter { master: Some(4), kind: Some("veth") });
+    let got = dump(DumpFilter { master: Some(4), kind: Some("veth"), ..DumpFilter::default() });
     let info = LinkAttribute::LinkInfo(vec![LinkInfo::Kind(InfoKind::Veth)]);
     assert_eq!(sorted(got.attributes), sorted([LinkAttribute::ExtMask(vec![vf]), LinkAttribute::Controller(4), info]));
 
