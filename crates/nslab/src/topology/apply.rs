@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::apply_routes as routes;
-use super::plan::{BRIDGE, BRIDGE_INDEX, Cable, NodePlan, Plan, Port};
+use super::plan::{BRIDGE, BRIDGE_INDEX, Cable, LOOPBACK, NodePlan, Plan, Port};
 use super::spec::Sysctl;
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Identity, Namespace, enter};
@@ -19,9 +19,6 @@ use crate::ops::link::{Kind, LinkConfig, Netns};
 use crate::types::MacAddr;
 use crate::wire::Request;
 use crate::wire::consts::IFA_F_NODAD;
-
-/// The index of the loopback interface in every namespace.
-pub(super) const LOOPBACK: u32 = 1;
 
 /// A node that is made: its namespace and a connection to the kernel inside it.
 #[derive(Debug)]
