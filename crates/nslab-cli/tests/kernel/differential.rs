@@ -23,6 +23,8 @@ pub(crate) enum Mask {
     Nothing,
     /// MAC addresses that the kernel made up, and interface indexes.
     Hardware,
+    /// The timers of a running bridge and its ports.
+    Timers,
 }
 
 /// Runs a script both ways and compares standard output, standard error and exit statuses.
@@ -89,6 +91,11 @@ fn cover(text: &str, mask: Mask) -> String {
         (r"= [0-9.]+/[0-9.]+/[0-9.]+/[0-9.]+ ms", "= T/T/T/T ms"),
         (r"(ipg/ewma|ewma/max =) [0-9.]+/[0-9.]+", "$1 T/T"),
         (r"(valid_lft|preferred_lft) [0-9]+sec", "$1 Nsec"),
+        (r"expires [0-9]+sec", "expires Nsec"),
+        (r#""expires": ?[0-9]+"#, r#""expires":N"#),
+        // How long ago a route was used is told only if it is a tick ago.
+        (r" age [0-9]+sec", ""),
+        (r#",\s*"age": ?[0-9]+"#, ""),
         (r#""(valid|preferred)_life_time":( ?)[0-9]{1,9}\b"#, r#""$1_life_time":${2}N"#),
         (r"used [0-9]+/[0-9]+/[0-9]+probes [0-9]+", "used N/N/NprobesN"),
         (r#""(used|confirmed|updated|probes)":( ?)[0-9]+"#, r#""$1":${2}N"#),
@@ -99,6 +106,11 @@ fn cover(text: &str, mask: Mask) -> String {
             (r"(?m)^[0-9]+: ", "N: "),
             (r"@if[0-9]+", "@ifN"),
         ]);
+    }
+    if matches!(mask, Mask::Timers) {
+        let timer =
+            r#"\b((?:hello|tcn|topology_change|gc|hold|message_age|forward_delay)_timer)("?:? *)[0-9]+\.[0-9]{2}"#;
+        patterns.push((timer, "$1 T"));
     }
     let mut text = text.to_owned();
     for (pattern, with) in patterns {

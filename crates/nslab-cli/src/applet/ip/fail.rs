@@ -72,7 +72,7 @@ impl Fail {
     }
 
     /// A second word without a keyword, or one that is none.
-    pub(super) fn duplicate_or_garbage(key: &str, word: &[u8]) -> Self {
+    pub(super) fn duplicate_or_garbage(key: impl AsRef<[u8]>, word: &[u8]) -> Self {
         Self::new(MISUSE, bytes!["Error: either \"", key, "\" is duplicate, or \"", word, "\" is garbage."])
     }
 

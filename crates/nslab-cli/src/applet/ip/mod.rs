@@ -4,6 +4,7 @@
 //! What `ip` has and this does not have yet is in the tables too, and says so: a word never means
 //! something else here.
 
+mod accounts;
 mod address;
 mod batch;
 mod fail;
@@ -13,7 +14,9 @@ mod neigh;
 mod netns;
 mod options;
 mod print;
+mod route;
 mod session;
+mod tuntap;
 mod words;
 
 use std::ffi::OsString;
@@ -47,7 +50,7 @@ static OBJECTS: &[Entry] = &[
     entry("address", address::run),
     not_yet("addrlabel"),
     not_yet("maddress"),
-    not_yet("route"),
+    entry("route", route::run),
     not_yet("rule"),
     entry("neighbor", neigh::run),
     entry("neighbour", neigh::run),
@@ -60,8 +63,8 @@ static OBJECTS: &[Entry] = &[
     not_yet("macsec"),
     not_yet("tunnel"),
     not_yet("tunl"),
-    not_yet("tuntap"),
-    not_yet("tap"),
+    entry("tuntap", tuntap::run),
+    entry("tap", tuntap::run),
     not_yet("token"),
     not_yet("tcpmetrics"),
     not_yet("tcp_metrics"),

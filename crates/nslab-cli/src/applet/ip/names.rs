@@ -23,13 +23,15 @@ pub(super) enum Name {
     Realm,
     /// Differentiated services: a byte, shown in hexadecimal.
     DsField,
+    /// Why a protocol holds a link down.
+    ProtoDownReason,
 }
 
 type Words = HashMap<u32, Vec<u8>>;
 
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    tables: [OnceCell<Words>; 7],
+    tables: [OnceCell<Words>; 8],
     /// Numbers instead of names: `-Numeric`.
     pub(super) numeric: bool,
 }
@@ -44,6 +46,7 @@ impl Name {
             Self::Protocol => "rt_protos",
             Self::Realm => "rt_realms",
             Self::DsField => "rt_dsfield",
+            Self::ProtoDownReason => "protodown_reasons",
         }
     }
 
@@ -79,6 +82,7 @@ impl Name {
             ],
             Self::Realm => &[(0, "unknown")],
             Self::DsField => &[(0, "0")],
+            Self::ProtoDownReason => &[],
         }
     }
 
@@ -107,9 +111,12 @@ impl Names {
     pub(super) fn number(&self, table: Name, word: &[u8]) -> Option<u32> {
         let named = self.table(table).iter().find(|(_, name)| *name == word).map(|(number, _)| *number);
         // The numbers of differentiated services are hexadecimal with or without 0x.
-        let hexadecimal = || u32::from_str_radix(std::str::from_utf8(word).ok()?, 16).ok();
+        let hexadecimal = || {
+            let text = std::str::from_utf8(word).ok()?;
+            u32::from_str_radix(text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text), 16).ok()
+        };
         named.or_else(|| match table {
-            Name::DsField => number(word).and_then(|n| n.try_into().ok()).or_else(hexadecimal),
+            Name::DsField => hexadecimal(),
             _ => number(word)?.try_into().ok(),
         })
     }

@@ -38,6 +38,8 @@ pub(super) struct Session {
     pub(super) names: TableNames,
     connection: Option<Connection>,
     links: HashMap<u32, Known>,
+    /// The command before this one cannot have changed a link.
+    links_hold: bool,
     netns_names: Option<HashMap<u32, Vec<u8>>>,
 }
 
@@ -60,7 +62,9 @@ impl Session {
     /// Runs one command. What earlier ones learned of links may be out of date by now.
     pub(super) fn command(&mut self, words: &[&[u8]]) -> Result<(), Fail> {
         self.family = self.options.family;
-        self.links.clear();
+        if !std::mem::take(&mut self.links_hold) {
+            self.links.clear();
+        }
         self.netns_names = None;
         let result = super::run_object(self, words);
         self.print.abandon_document();
@@ -72,6 +76,22 @@ impl Session {
             self.connection = Some(Connection::open().map_err(|error| Fail::own(1, &error))?);
         }
         self.connection.as_mut().ok_or_else(|| Fail::new(1, "no connection to the kernel"))
+    }
+
+    /// What is known of links serves the next command of a batch too.
+    pub(super) fn keep_links(&mut self) {
+        self.links_hold = true;
+    }
+
+    /// The connection, for an exchange during which others are needed: those go over a second one.
+    pub(super) fn take_connection(&mut self) -> Result<Connection, Fail> {
+        self.connection()?;
+        self.connection.take().ok_or_else(|| Fail::new(1, "no connection to the kernel"))
+    }
+
+    /// Gives it back.
+    pub(super) fn return_connection(&mut self, connection: Connection) {
+        self.connection = Some(connection);
     }
 
     /// Sends a request; the kernel's answer is the failure.
@@ -102,7 +122,13 @@ impl Session {
         if let Some(index) = known {
             return Ok(index);
         }
-        let found = link::index_of(self.connection()?, name).ok();
+        let seen = link::get(self.connection()?, link::Select::Name(name), |link| {
+            Ok((link.index(), Known { name: link.name().into(), flags: link.flags() }))
+        });
+        let found = seen.ok().map(|(index, known)| {
+            self.links.insert(index, known);
+            index
+        });
         // What follows a colon was once the name of an alias, and still does not count.
         let before = name.split(|byte| *byte == b':').next().filter(|before| before.len() < name.len());
         match (found, before) {
@@ -172,6 +198,11 @@ impl Session {
         self.print.flush();
         tell(fail);
     }
+}
+
+/// Writes a warning to standard error, at once: what is to be printed may come behind it, as with `ip`.
+pub(super) fn warn(text: impl Into<Vec<u8>>) {
+    tell(&Fail::new(0, text));
 }
 
 fn tell(fail: &Fail) {

@@ -50,7 +50,7 @@ impl<'a> Words<'a> {
 }
 
 /// A number as strtol(3) with base 0 reads it: white space, a sign, then decimal, 0x hexadecimal or 0 octal.
-fn signed(word: &[u8]) -> Option<i128> {
+pub(super) fn signed(word: &[u8]) -> Option<i128> {
     let text = std::str::from_utf8(word).ok()?.trim_ascii_start();
     let (negative, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -73,14 +73,27 @@ pub(super) fn number(word: &[u8]) -> Option<u64> {
     signed(word)?.try_into().ok()
 }
 
+/// The same, of 32 bits.
+pub(super) fn u32(word: &[u8]) -> Option<u32> {
+    number(word)?.try_into().ok()
+}
+
 /// A signed number of 32 bits, which `ip` hands on as unsigned.
 pub(super) fn i32_as_u32(word: &[u8]) -> Option<u32> {
     i32::try_from(signed(word)?).ok().map(i32::cast_unsigned)
 }
 
-/// The same, of 32 bits.
-pub(super) fn u32(word: &[u8]) -> Option<u32> {
-    number(word)?.try_into().ok()
+/// A number of 64 bits; a negative one wraps, as strtoull(3) has it.
+pub(super) fn u64_wrapping(word: &[u8]) -> Option<u64> {
+    let number = signed(word)?;
+    let size = u64::try_from(number.unsigned_abs()).ok()?;
+    Some(if number < 0 { size.wrapping_neg() } else { size })
+}
+
+/// Hexadecimal digits, with 0x before them or without.
+pub(super) fn hexadecimal(word: &[u8]) -> Option<u32> {
+    let text = std::str::from_utf8(word).ok()?;
+    u32::from_str_radix(text.strip_prefix("0x").unwrap_or(text), 16).ok()
 }
 
 /// Checks an interface name as `ip` does before it asks the kernel: not empty, no `/`, no white space, and
@@ -103,6 +116,14 @@ pub(super) fn address(word: &[u8]) -> Option<IpAddr> {
         *places.next()? = number(part)?.try_into().ok()?;
     }
     Some(Ipv4Addr::from(octets).into())
+}
+
+/// An address of a family.
+pub(super) fn address_of(word: &[u8], family: Family) -> Result<IpAddr, Fail> {
+    address(word).filter(|address| family.holds(*address)).ok_or_else(|| {
+        let text = bytes!["Error: ", family.words(), " address is expected rather than \"", word, "\"."];
+        Fail::new(FAILED, text).ending_batch()
+    })
 }
 
 /// A prefix as `ip` reads it: an address, and a length or a dotted mask behind a slash.

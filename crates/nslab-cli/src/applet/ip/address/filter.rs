@@ -6,7 +6,7 @@ use nslab::types::Prefix;
 use nslab::wire::consts::{
     IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_HOMEADDRESS, IFA_F_MANAGETEMPADDR, IFA_F_MCAUTOJOIN, IFA_F_NODAD,
     IFA_F_NOPREFIXROUTE, IFA_F_OPTIMISTIC, IFA_F_PERMANENT, IFA_F_SECONDARY, IFA_F_STABLE_PRIVACY, IFA_F_TENTATIVE,
-    IFF_UP, IFLA_INFO_SLAVE_KIND, IFLA_LINKINFO,
+    IFF_UP, IFLA_LINKINFO,
 };
 
 use super::usage::usage;
@@ -36,20 +36,22 @@ static FLAGS: &[(&[u8], u32, bool)] = &[
 
 /// Which links belong to which other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Master {
+pub(in crate::applet::ip) enum Master {
     None,
     Index(u32),
 }
 
 /// What is asked for; a part that is not given lets all pass.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Filter<'a> {
+pub(in crate::applet::ip) struct Filter<'a> {
     /// The options', or that of `to`.
     pub(super) family: Family,
-    pub(super) dev: Option<&'a [u8]>,
-    pub(super) label: Option<&'a [u8]>,
+    pub(in crate::applet::ip) dev: Option<&'a [u8]>,
+    pub(in crate::applet::ip) label: Option<&'a [u8]>,
     pub(super) kind: Option<&'a [u8]>,
-    pub(super) master: Option<Master>,
+    pub(in crate::applet::ip) master: Option<Master>,
+    /// Whether virtual functions are left out.
+    pub(in crate::applet::ip) no_functions: bool,
     up: bool,
     down: bool,
     to: Option<Prefix>,
@@ -63,8 +65,18 @@ pub(super) struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     /// Reads the words behind the verb.
-    pub(super) fn parse(session: &mut Session, mut words: Words<'a>) -> Result<Self, Fail> {
-        let mut filter = Self { family: session.family, ..Self::default() };
+    pub(super) fn parse(session: &mut Session, words: Words<'a>) -> Result<Self, Fail> {
+        Self::read(session, words, session.family, usage)
+    }
+
+    /// Reads the words behind the verb, for a family; `help` is what that word asks for.
+    pub(in crate::applet::ip) fn read(
+        session: &mut Session,
+        mut words: Words<'a>,
+        family: Family,
+        help: fn() -> Fail,
+    ) -> Result<Self, Fail> {
+        let mut filter = Self { family, ..Self::default() };
         while let Some(word) = words.take() {
             match word {
                 b"to" => {
@@ -90,6 +102,7 @@ impl<'a> Filter<'a> {
                 b"vrf" => filter.master = Some(Master::Index(session.vrf(words.value()?)?)),
                 b"nomaster" => filter.master = Some(Master::None),
                 b"type" => filter.kind = Some(words.value()?),
+                b"novf" => filter.no_functions = true,
                 b"proto" => {
                     let word = words.value()?;
                     // A number: unlike `add`, `ip` takes no name here.
@@ -100,7 +113,7 @@ impl<'a> Filter<'a> {
                 _ => {
                     let name = if word == b"dev" { words.value()? } else { word };
                     if word != b"dev" && matches(word, "help") {
-                        return Err(usage());
+                        return Err(help());
                     }
                     if filter.dev.is_some() {
                         return Err(Fail::duplicate_or_garbage("dev", name));
@@ -128,7 +141,7 @@ impl<'a> Filter<'a> {
     }
 
     /// The kind that the kernel is asked for; that of a port (`bridge_slave`) it does not know.
-    pub(super) fn kernel_kind(&self) -> Option<&'a str> {
+    pub(in crate::applet::ip) fn kernel_kind(&self) -> Option<&'a str> {
         self.kind.filter(|kind| !kind.ends_with(b"_slave")).and_then(|kind| std::str::from_utf8(kind).ok())
     }
 
@@ -138,14 +151,14 @@ impl<'a> Filter<'a> {
     }
 
     /// Whether all that is asked of a link itself is so.
-    pub(super) fn link_passes(&self, link: &Link<'_>) -> bool {
+    pub(in crate::applet::ip) fn link_passes(&self, link: &Link<'_>) -> bool {
         let kind_passes = self.kind.is_none_or(|kind| match kind.strip_suffix(b"_slave") {
-            Some(kind) => slave_kind(link) == Some(kind),
+            Some(kind) => link.attribute(IFLA_LINKINFO).is_some() && link.info_slave_kind().unwrap_or_default() == kind,
             None => link.kind() == Some(kind),
         });
         let master_passes = match self.master {
-            None => true,
-            Some(Master::None) => link.master().is_none(),
+            // That there is none, the kernel alone sees to, and only in a list.
+            None | Some(Master::None) => true,
             Some(Master::Index(index)) => link.master() == Some(index),
         };
         let group_passes = self.group.is_none_or(|group| link.group().unwrap_or(0) == group);
@@ -193,17 +206,12 @@ pub(super) fn bad_protocol(word: &[u8]) -> Fail {
     Fail::wrong(word, "\"proto\" value is invalid\n")
 }
 
-fn group(session: &Session, word: &[u8]) -> Result<u32, Fail> {
+/// A group of links, by name or number.
+pub(in crate::applet::ip) fn group(session: &Session, word: &[u8]) -> Result<u32, Fail> {
     // A number too large wraps.
     let wrapped = || words::number(word).map(|number| (number & u64::from(u32::MAX)) as u32);
     let number = session.names.number(Name::Group, word).or_else(wrapped);
     number.ok_or_else(|| Fail::wrong(word, "Invalid \"group\" value\n"))
-}
-
-fn slave_kind<'a>(link: &Link<'a>) -> Option<&'a [u8]> {
-    let info = link.attribute(IFLA_LINKINFO)?;
-    let mut inside = info.nested().map_while(Result::ok);
-    inside.find(|attribute| attribute.kind == IFLA_INFO_SLAVE_KIND).map(|attribute| attribute.string())
 }
 
 /// Whether a text fits a pattern of the shell: `*`, `?`, `[abc]`, `[!a-c]`, and `\` before a character

@@ -1,7 +1,7 @@
 //! `ip address` (ip-address(8)).
 
 mod brief;
-mod filter;
+pub(super) mod filter;
 mod flush;
 mod modify;
 mod print;
@@ -12,6 +12,8 @@ use super::fail::Fail;
 use super::session::Session;
 use super::words::Words;
 use super::{Entry, entry, not_yet, run_verb};
+
+pub(super) use show::no_such_device;
 
 /// In the order in which `ip` tries them.
 static VERBS: &[Entry] = &[

@@ -1,10 +1,13 @@
 //! `ip link` (ip-link(8)).
 
 mod keywords;
+mod kinds;
 mod modify;
 pub(super) mod print;
+mod property;
 mod show;
-mod veth;
+mod usage;
+mod values;
 
 use super::fail::Fail;
 use super::session::Session;
@@ -16,15 +19,15 @@ static VERBS: &[Entry] = &[
     entry("add", modify::add),
     entry("set", modify::set),
     entry("change", modify::set),
-    not_yet("replace"),
+    entry("replace", modify::replace),
     entry("delete", modify::delete),
     entry("show", show::run),
     entry("list", show::run),
     entry("lst", show::run),
     not_yet("xstats"),
     not_yet("afstats"),
-    not_yet("property"),
-    not_yet("help"),
+    entry("property", property::run),
+    entry("help", usage::help),
 ];
 
 pub(super) fn run(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
