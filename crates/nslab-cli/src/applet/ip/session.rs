@@ -36,6 +36,8 @@ pub(super) struct Session {
     pub(super) family: Family,
     pub(super) print: Printer,
     pub(super) names: TableNames,
+    /// The commands come from a file.
+    pub(super) in_batch: bool,
     connection: Option<Connection>,
     links: HashMap<u32, Known>,
     /// The command before this one cannot have changed a link.
