@@ -23,6 +23,7 @@ mod differential;
 mod exec;
 mod ip;
 mod ip_netns;
+mod ip_options;
 mod ip_rule;
 mod kill;
 mod lab;
@@ -45,8 +46,10 @@ fn main() {
     if !reference {
         eprintln!("skipped: comparisons, for want of the reference programs (scripts/reference fetches them)");
     }
-    let alone = [lab::trials(), refusals::trials(), kill::trials(), exec::trials(), ip_netns::alone()];
-    let compared = [walk::trials(), ip::trials(), ping::trials(), ip_netns::trials(), ip_rule::trials()];
+    let alone =
+        [lab::trials(), refusals::trials(), kill::trials(), exec::trials(), ip_netns::alone(), ip_options::alone()];
+    let compared =
+        [walk::trials(), ip::trials(), ping::trials(), ip_netns::trials(), ip_rule::trials(), ip_options::trials()];
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(alone.into_iter().flatten().map(|trial| trial.with_ignored_flag(!possible)));
     trials.extend(compared.into_iter().flatten().map(|trial| trial.with_ignored_flag(!possible || !reference)));
