@@ -3,6 +3,7 @@
 //! - `walk`: the acceptance story, step by step, also with nothing but nslab on PATH;
 //! - `ip`: cases run with iproute2's `ip` and with ours, outputs compared;
 //! - `ip_netns`, `ip_rule`, `ip_options`: the same, object by object and in every mode;
+//! - `random`: the same words at random to both;
 //! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `refusals`: bad files, taken names, missing privilege;
@@ -28,6 +29,7 @@ mod ip_rule;
 mod kill;
 mod lab;
 mod ping;
+mod random;
 mod refusals;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
@@ -48,8 +50,15 @@ fn main() {
     }
     let alone =
         [lab::trials(), refusals::trials(), kill::trials(), exec::trials(), ip_netns::alone(), ip_options::alone()];
-    let compared =
-        [walk::trials(), ip::trials(), ping::trials(), ip_netns::trials(), ip_rule::trials(), ip_options::trials()];
+    let compared = [
+        walk::trials(),
+        ip::trials(),
+        ping::trials(),
+        ip_netns::trials(),
+        ip_rule::trials(),
+        ip_options::trials(),
+        random::trials(),
+    ];
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(alone.into_iter().flatten().map(|trial| trial.with_ignored_flag(!possible)));
     trials.extend(compared.into_iter().flatten().map(|trial| trial.with_ignored_flag(!possible || !reference)));
