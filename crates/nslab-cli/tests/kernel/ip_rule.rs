@@ -321,7 +321,7 @@ static CASES: &[(&str, &str)] = &[
     ),
     (
         "tables_named",
-        "mount -t tmpfs none /etc/iproute2; printf '77 blue\\n0x4e green # x\\n# 79 red\\n80\\nx y\\n' >/etc/iproute2/rt_tables; mkdir /etc/iproute2/rt_tables.d; echo '300 far' >/etc/iproute2/rt_tables.d/a.conf; echo '301 no' >/etc/iproute2/rt_tables.d/a.txt; for t in blue green red far no main; do r ip rule add table $t; done; r ip rule; r ip -N rule; r ip rule show table blue; r ip rule flush table far; r ip rule",
+        "mount -t tmpfs none /etc/iproute2; printf '77 blue\\n0x4e green # x\\n# 79 red\\n' >/etc/iproute2/rt_tables; mkdir /etc/iproute2/rt_tables.d; echo '300 far' >/etc/iproute2/rt_tables.d/a.conf; echo '301 no' >/etc/iproute2/rt_tables.d/a.txt; for t in blue green red far no main; do r ip rule add table $t; done; r ip rule; r ip -N rule; r ip rule show table blue; r ip rule flush table far; r ip rule",
     ),
     (
         "names_without_files",

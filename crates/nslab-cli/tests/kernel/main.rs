@@ -6,6 +6,7 @@
 //! - `ip_kinds`: the same for the kinds of links, every option of each, and `ip tuntap`;
 //! - `ip_address`, `ip_neigh`: the same for one object each, every way of showing with every filter;
 //! - `ip_netns`, `ip_rule`, `ip_options`: the same, object by object and in every mode;
+//! - `random`: the same words at random to both;
 //! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `refusals`: bad files, taken names, missing privilege;
@@ -33,6 +34,7 @@ mod ip_address;
 mod ip_kinds;
 mod ip_neigh;
 mod ip_netns;
+mod ip_options;
 mod ip_route;
 mod ip_rule;
 mod kill;
@@ -40,6 +42,7 @@ mod lab;
 #[path = "../support/markdown.rs"]
 mod markdown;
 mod ping;
+mod random;
 #[path = "../../../nslab/tests/support/reference.rs"]
 mod reference;
 mod refusals;
@@ -66,6 +69,7 @@ fn main() {
         kill::trials(),
         exec::trials(),
         ip_netns::alone(),
+        ip_options::alone(),
         example::trials(),
         docs::trials(),
     ];
@@ -77,7 +81,9 @@ fn main() {
         ip_kinds::trials(),
         ip_route::trials(),
         ip_netns::trials(),
+        ip_options::trials(),
         ip_rule::trials(),
+        random::trials(),
         ping::trials(),
     ];
     // A trial may have a reason of its own.

@@ -26,7 +26,6 @@ pub(super) fn run(session: &mut Session, file: &[u8]) -> Result<(), Fail> {
             }
         }
     };
-    session.in_batch = true;
     let (mut line, mut number, mut status) = (Vec::new(), 0u64, 0);
     session.in_batch = true;
     while next_line(&mut *input, &mut line, &mut number) {

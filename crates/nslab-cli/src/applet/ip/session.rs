@@ -36,8 +36,6 @@ pub(super) struct Session {
     pub(super) family: Family,
     pub(super) print: Printer,
     pub(super) names: TableNames,
-    /// The commands come from a file.
-    pub(super) in_batch: bool,
     connection: Option<Connection>,
     links: HashMap<u32, Known>,
     /// The command before this one cannot have changed a link.
@@ -45,7 +43,7 @@ pub(super) struct Session {
     netns_names: Option<HashMap<u32, Vec<u8>>>,
     /// The mounts as they were before `-n`.
     outside: Option<MountNamespace>,
-    /// The commands of a batch share this process.
+    /// The commands come from a file, and share this process.
     pub(super) in_batch: bool,
 }
 

@@ -38,10 +38,11 @@ pub(super) fn list(session: &mut Session, mut words: Words<'_>) -> Result<(), Fa
                 found.push(id);
                 Ok(())
             });
-            listed.map_err(|error| {
-                let fail = Fail::kernel(&error);
-                Fail::new(FAILED, bytes![fail.text, "\nDump terminated"])
-            })?;
+            if let Err(error) = listed {
+                session.print.begin_document();
+                session.print.end_document();
+                return Err(Fail::new(FAILED, bytes![Fail::kernel(&error).text, "\nDump terminated"]));
+            }
             found
         }
     };

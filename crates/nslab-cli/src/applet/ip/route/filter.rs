@@ -173,7 +173,7 @@ impl Filter {
             Family::Any => true,
             Family::Inet => family == AF_INET,
             Family::Inet6 => family == AF_INET6,
-            Family::Link => false,
+            _ => false,
         }
     }
 

@@ -71,8 +71,8 @@ impl Filter {
                 b"ipproto" => filter.ip_protocol = selectors::ip_protocol(words.value()?)?,
                 b"sport" => filter.source_ports = ports(words.value()?)?,
                 b"dport" => filter.destination_ports = ports(words.value()?)?,
-                b"dscp" => filter.dscp = Some(selectors::dscp(words.value()?, names)?),
-                b"flowlabel" => filter.flow_label = Some(selectors::flow_label(words.value()?)?),
+                b"dscp" => filter.dscp = counting(selectors::dscp(words.value()?, names)?),
+                b"flowlabel" => filter.flow_label = counting(selectors::flow_label(words.value()?)?),
                 _ if begins("dst") || word == b"to" => filter.to = selectors::prefix(words.value()?, family)?,
                 _ => filter.to = selectors::prefix(word, family)?,
             }
@@ -139,6 +139,11 @@ fn is_inside(prefix: Option<(IpAddr, u8)>, wanted: Option<(IpAddr, u8)>) -> bool
 }
 
 /// A mask of 0 lets every rule pass.
+fn counting<T: Default + PartialEq>(wanted: Masked<T>) -> Option<Masked<T>> {
+    Some(wanted).filter(|wanted| wanted.mask != Some(T::default()))
+}
+
+/// The same of ports.
 fn ports(word: &[u8]) -> Result<Option<Ports>, Fail> {
     selectors::ports(word).map(|ports| Some(ports).filter(|ports| ports.mask != Some(0)))
 }

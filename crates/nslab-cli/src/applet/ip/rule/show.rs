@@ -12,8 +12,8 @@ use crate::applet::ip::words::Words;
 
 pub(super) fn list(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
     let filter = Filter::parse(session, words)?;
-    let messages = dump(session)?;
     session.print.begin_document();
+    let messages = dump(session)?;
     each(&messages, |rule| {
         if filter.passes(rule) {
             print::rule(session, rule);
@@ -27,6 +27,7 @@ pub(super) fn list(session: &mut Session, words: Words<'_>) -> Result<(), Fail> 
 /// Deletes all rules that pass, but never those of priority 0.
 pub(super) fn flush(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
     let filter = Filter::parse(session, words)?;
+    session.print.begin_document();
     let messages = dump(session)?;
     let mut requests: Vec<Request> = Vec::new();
     each(&messages, |rule| {
@@ -35,9 +36,10 @@ pub(super) fn flush(session: &mut Session, words: Words<'_>) -> Result<(), Fail>
         }
     })?;
     for request in requests {
-        session.talk(request).map_err(terminated)?;
+        if let Err(fail) = session.talk(request) {
+            return Err(terminated(session, fail));
+        }
     }
-    session.print.begin_document();
     session.print.end_document();
     Ok(())
 }
@@ -49,8 +51,10 @@ fn dump(session: &mut Session) -> Result<Vec<u8>, Fail> {
         rule.message().append_to(&mut seen);
         Ok(())
     });
-    dumped.map_err(|error| terminated(Fail::kernel(&error)))?;
-    Ok(seen)
+    match dumped {
+        Ok(_) => Ok(seen),
+        Err(error) => Err(terminated(session, Fail::kernel(&error))),
+    }
 }
 
 fn each(messages: &[u8], mut take: impl FnMut(&rule::Rule<'_>)) -> Result<(), Fail> {
@@ -60,7 +64,8 @@ fn each(messages: &[u8], mut take: impl FnMut(&rule::Rule<'_>)) -> Result<(), Fa
     Ok(())
 }
 
-/// What the kernel answers in the course of a dump.
-fn terminated(fail: Fail) -> Fail {
+/// What the kernel answers in the course of a dump. The document that it was for is ended all the same.
+fn terminated(session: &mut Session, fail: Fail) -> Fail {
+    session.print.end_document();
     Fail::new(MISUSE, bytes![fail.text, "\nDump terminated"]).staying_in_batch()
 }
