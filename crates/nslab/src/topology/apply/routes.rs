@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::plan::{LOOPBACK, Plan};
-use super::spec::{Hop, Route, RouteKind};
 use crate::error::{Error, Result};
 use crate::ops::route::{Change, NextHop, RouteConfig};
+use crate::topology::plan::{LOOPBACK, Plan};
+use crate::topology::spec::{Hop, Route, RouteKind};
 use crate::types::IfName;
 use crate::wire::Request;
 use crate::wire::consts::{
