@@ -487,6 +487,6 @@ mod tests {
 
     #[test]
     fn nobody_to_ask_is_done_at_once() {
-        assert_eq!(run(&[], &Settings::default()).unwrap(), Vec::<Vec<Outcome>>::new());
+        assert_eq!(run::<Source>(&[], &Settings::default()).unwrap(), Vec::<Vec<Outcome>>::new());
     }
 }
