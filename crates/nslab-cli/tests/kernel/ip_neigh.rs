@@ -11,7 +11,7 @@
 
 use libtest_mimic::Trial;
 
-use crate::differential::{Mask, compare, help_words};
+use crate::differential::{Mask, compare, compare_help};
 use crate::trial;
 
 /// A cable from `v0` to `v1`, which is a bridge's port; and the helper.
@@ -331,7 +331,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         let script = script.strip_prefix('|').map_or_else(|| (*script).into(), |rest| format!("{NEIGHBOURS}{rest}"));
         add((*name).into(), script);
     }
-    trials.push(trial("ip_neigh::help_has_every_word", || help_words(&["n", "neighbour get", "n s", "n flush"])));
+    trials.push(trial("ip_neigh::help_has_every_word", || compare_help(&["n help", "neighbour get help", "n s help", "n flush help"])));
     trials
 }
 
