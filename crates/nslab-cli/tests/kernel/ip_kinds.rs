@@ -272,7 +272,7 @@ static GRAMMARS: &[Grammar] = &[
             ("flag", "null nopromisc nodst x 'nodst flag null' 'nopromisc mode passthru'"),
             (
                 "macaddr",
-                "'add 2:0:0:0:0:1' 'del 2:0:0:0:0:1' flush set x 'add zz' 'add 1:2' 'set 2:0:0:0:0:1 mode source'",
+                "'add 2:0:0:0:0:1' 'del 2:0:0:0:0:1' flush set x 'add zz' 'add 1:2' 'set 1:2' 'set 2:0:0:0:0:1 1:zz' 'set 2:0:0:0:0:1 mode source' 'set 2:0:0:0:0:1 zz'",
             ),
             ("bcqueuelen", NUMBERS),
             ("bclim", NUMBERS),
@@ -475,6 +475,21 @@ r ip -batch /run/b 2>&1 | grep -v '^ \\|Usage'; ip link del vx0; ip link del br0
 
 /// Where `help` says what a kind or an object takes.
 static HELPS: &[(&str, &str)] = &[
+    ("of_bridge", "ip link help bridge"),
+    ("of_bridge_slave", "ip link help bridge_slave extra"),
+    ("of_dummy", "ip link help dummy"),
+    ("of_ifb", "ip link help ifb"),
+    ("of_macvlan", "ip link help macvlan"),
+    ("of_macvtap", "ip link help macvtap"),
+    ("of_team", "ip link help team"),
+    ("of_tun", "ip link help tun"),
+    ("of_veth", "ip link help veth"),
+    ("of_vlan", "ip link help vlan"),
+    ("of_vrf", "ip link help vrf"),
+    ("of_vrf_slave", "ip link help vrf_slave"),
+    ("of_vxlan", "ip link help vxlan"),
+    ("of_no_kind", "ip link help nokind"),
+    ("dummy", "ip link add x type dummy help"),
     ("bridge", "ip link add x type bridge help"),
     ("bridge_slave", "ip link set lo type bridge_slave help"),
     ("vxlan", "ip link add x type vxlan help"),
