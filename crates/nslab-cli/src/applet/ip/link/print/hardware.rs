@@ -26,16 +26,14 @@ pub(super) fn print(session: &mut Session, link: &Link<'_>, shape: Shape) {
         own_address(session, link);
     }
     let print = &mut session.print;
-    if shape != Shape::Inet {
-        if let Some(broadcast) = link.broadcast() {
-            if link.has(IFF_POINTOPOINT) {
-                print.text(" peer ");
-                print.boolean("link_pointtopoint", "", true);
-            } else {
-                print.text(" brd ");
-            }
-            print.colored(Color::Mac, "broadcast", "{}", Hex::of(broadcast));
+    if let Some(broadcast) = link.broadcast().filter(|_| shape != Shape::Inet) {
+        if link.has(IFF_POINTOPOINT) {
+            print.text(" peer ");
+            print.boolean("link_pointtopoint", "", true);
+        } else {
+            print.text(" brd ");
         }
+        print.colored(Color::Mac, "broadcast", "{}", Hex::of(broadcast));
     }
     if let Some(permanent) = link.permanent_address()
         && link.address().is_some_and(|address| address != permanent)
