@@ -326,7 +326,7 @@ fn zeros(family: Family) -> Option<IpAddr> {
     match family {
         Family::Inet => Some(Ipv4Addr::UNSPECIFIED.into()),
         Family::Inet6 => Some(Ipv6Addr::UNSPECIFIED.into()),
-        Family::Any | Family::Link => None,
+        _ => None,
     }
 }
 
