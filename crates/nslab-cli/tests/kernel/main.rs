@@ -30,6 +30,7 @@ mod exec;
 mod ip;
 mod ip_address;
 mod ip_kinds;
+mod ip_link;
 mod ip_neigh;
 mod ip_route;
 mod kill;
@@ -64,6 +65,7 @@ fn main() {
         ip_address::trials(),
         ip_neigh::trials(),
         ip_kinds::trials(),
+        ip_link::trials(),
         ip_route::trials(),
         ping::trials(),
     ];
