@@ -32,6 +32,7 @@ mod exec;
 mod ip;
 mod ip_address;
 mod ip_kinds;
+mod ip_link;
 mod ip_neigh;
 mod ip_netns;
 mod ip_options;
@@ -79,6 +80,7 @@ fn main() {
         ip_address::trials(),
         ip_neigh::trials(),
         ip_kinds::trials(),
+        ip_link::trials(),
         ip_route::trials(),
         ip_netns::trials(),
         ip_options::trials(),
