@@ -15,6 +15,7 @@ for l in lo v0 v1 w0 w1; do ip link set $l up; done; running v0 v1 w0 w1
 ip address add 10.0.0.1/24 dev v0; ip address add 10.0.1.1/24 dev v1
 ip address add 2001:db8::1/64 dev v0 nodad; ip address add 2001:db8:1::1/64 dev v1 nodad
 $REF -6 route flush table local type multicast
+for a in 2001:db8::1 2001:db8:1::1; do until $REF -6 route show table local | grep -q \"local $a dev\"; do :; done; done
 gone() { for link; do until $REF route show table all | grep -q \"$link.*linkdown\"; do :; done; done; }
 ";
 

@@ -20,7 +20,7 @@ const DUMP_TRIES: usize = 20;
 const BATCH: usize = 128;
 
 /// More than the words of an acknowledgement ever take.
-const ACKNOWLEDGEMENT: usize = 4096;
+const ACKNOWLEDGEMENT: usize = 1024;
 
 /// What the kernel is to answer to a request; an error it answers always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -177,6 +177,16 @@ impl Filter {
         }
     }
 
+    fn is_by_gateway(&self, route: &Route<'_>) -> bool {
+        let via = route.via();
+        let of_family = |address: IpAddr| match via {
+            Some(via) => via.is_ipv4() == address.is_ipv4(),
+            None => same_family(address, route.family()),
+        };
+        self.gateway.is_none_or(|gateway| gateway.address.is_none_or(of_family))
+            && holds(self.gateway, via.or_else(|| route.gateway()))
+    }
+
     pub(super) fn passes(&self, route: &Route<'_>) -> bool {
         let number = |kind, wanted: Option<u32>| wanted.is_none_or(|n| route.number(kind).unwrap_or(0) == n);
         self.is_family(route.family())
@@ -193,7 +203,7 @@ impl Filter {
             && self.output.is_none_or(|output| route.output().is_none_or(|of| of == output))
             && self.destination.holds(route.family(), route.destination(), route.destination_len())
             && self.source.holds(route.family(), route.source(), route.source_len())
-            && holds(self.gateway, route.gateway().or_else(|| route.via()))
+            && self.is_by_gateway(route)
             && holds(self.preferred_source, route.preferred_source())
     }
 }
