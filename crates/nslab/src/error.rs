@@ -6,7 +6,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::types::strerror;
+use crate::errno::strerror;
 
 /// What went wrong, as far as a program can act on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -85,6 +85,7 @@ struct Inner {
     help: Option<String>,
     errno: Option<i32>,
     kernel_text: Option<String>,
+    offset: Option<u32>,
     file: Option<FileProblems>,
 }
 
@@ -95,7 +96,15 @@ impl Error {
     /// An error of a kind, with a message that says what was asked and what is wrong.
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, message: message.into(), help: None, errno: None, kernel_text: None, file: None }))
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            help: None,
+            errno: None,
+            kernel_text: None,
+            offset: None,
+            file: None,
+        }))
     }
 
     /// Shorthand for [`ErrorKind::Invalid`].
@@ -122,6 +131,13 @@ impl Error {
         error.0.errno = Some(errno);
         error.0.kernel_text = kernel_text;
         error
+    }
+
+    /// Says where in the request the kernel saw the fault.
+    #[must_use]
+    pub(crate) fn with_offset(mut self, offset: Option<u32>) -> Self {
+        self.0.offset = offset;
+        self
     }
 
     /// Everything wrong with a lab file, at once.
@@ -183,6 +199,13 @@ impl Error {
     #[must_use]
     pub fn kernel_text(&self) -> Option<&str> {
         self.0.kernel_text.as_deref()
+    }
+
+    /// Where in the netlink request the kernel saw the fault, in bytes from the request's start (the
+    /// extended acknowledgement's `NLMSGERR_ATTR_OFFS`), where it said so.
+    #[must_use]
+    pub fn offset(&self) -> Option<u32> {
+        self.0.offset
     }
 
     /// What is wrong with which place of a lab file, where this is about one.

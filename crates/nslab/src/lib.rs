@@ -4,8 +4,8 @@
 //!
 //! - [`types`]: names, addresses, prefixes;
 //! - [`wire`]: netlink messages as bytes, without I/O;
-//! - [`netlink`]: requests to the kernel and its answers;
 //! - [`namespace`]: namespaces made, named, entered;
+//! - [`netlink`]: requests to the kernel and its answers;
 //! - [`ops`]: links and addresses, typed;
 //! - [`probe`]: who reaches whom;
 //! - [`topology`]: a lab's description, the plan to build it, building it;
@@ -15,6 +15,7 @@
 //! fails returns an [`Error`], whose [`kind`](Error::kind) a program can match on.
 #![deny(missing_docs)]
 
+mod errno;
 mod error;
 pub mod lab;
 pub mod namespace;
@@ -27,3 +28,8 @@ pub mod types;
 pub mod wire;
 
 pub use error::{Diagnostic, Error, ErrorKind, FileProblems, Result};
+
+/// The program in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

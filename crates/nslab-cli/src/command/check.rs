@@ -5,6 +5,7 @@ use std::time::Duration;
 use nslab::Result;
 use nslab::lab::{self, Probed, Record, Store};
 use nslab::probe::matrix::{Outcome, Settings};
+use nslab::topology::spec::Expect;
 use serde::Serialize;
 
 use super::{Ui, Verdict, which};
@@ -20,14 +21,14 @@ const LONGEST_LIST: usize = 50;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  nslab check helloworld\n\n\
     Every node asks for every address of every other, all at once.\n\
-    Exit status 1 where somebody does not reach somebody.")]
+    Exit status 1 where somebody does not reach somebody, or reaches whom the lab's `expect` forbids.")]
 pub(super) struct Args {
     /// The lab by name or by file; by default that of ./nslab.yaml, or the only one that is up
     lab: Option<String>,
     /// Give up on an answer after this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 2.0, value_parser = seconds)]
     deadline: f64,
-    /// As JSON: {lab, good, pairs: [{from, to, address, reached, rtt_ms, reason}]}
+    /// As JSON: {lab, good, pairs: [{from, to, address, reached, expected, rtt_ms, reason}]}
     #[arg(long)]
     json: bool,
 }
@@ -51,6 +52,8 @@ struct Pair {
     /// None where the other node has no address.
     address: Option<String>,
     reached: bool,
+    /// What the lab's description expects.
+    expected: bool,
     rtt_ms: Option<f64>,
     reason: Option<String>,
 }
@@ -61,7 +64,7 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let settings = Settings { deadline: Duration::from_secs_f64(args.deadline), ..Settings::default() };
     let probed = lab::check(&store, &record, &settings)?;
     let pairs = pairs(&record, &probed);
-    let good = pairs.iter().all(|pair| pair.reached);
+    let good = pairs.iter().all(|pair| pair.reached == pair.expected);
     if args.json {
         json(&Report { lab: record.plan.lab.to_string(), good, pairs })?;
     } else {
@@ -82,43 +85,69 @@ fn pairs(record: &Record, probed: &[Probed]) -> Vec<Pair> {
                 Outcome::NotReached(reason) => (None, Some(reason.to_string())),
             };
             let (from, to) = (name(probed.from), name(probed.to));
-            Pair { from, to, address: Some(probed.address.to_string()), reached: rtt_ms.is_some(), rtt_ms, reason }
+            let expected = expected(record, &from, &to);
+            Pair {
+                from,
+                to,
+                expected,
+                address: Some(probed.address.to_string()),
+                reached: rtt_ms.is_some(),
+                rtt_ms,
+                reason,
+            }
         })
         .collect();
-    for (to, addresses) in record.plan.addresses().iter().enumerate() {
-        for from in (0..record.nodes.len()).filter(|from| *from != to && addresses.is_empty()) {
+    let addresses = record.plan.addresses();
+    for (to, _) in record.hosts().filter(|(to, _)| addresses.get(*to).is_none_or(Vec::is_empty)) {
+        for (from, _) in record.hosts().filter(|(from, _)| *from != to) {
             let reason = Some("it has no address".into());
-            pairs.push(Pair { from: name(from), to: name(to), address: None, reached: false, rtt_ms: None, reason });
+            let (from, to) = (name(from), name(to));
+            let expected = expected(record, &from, &to);
+            pairs.push(Pair { from, to, expected, address: None, reached: false, rtt_ms: None, reason });
         }
     }
     pairs
 }
 
+/// Everyone is to reach everyone, unless the description says otherwise.
+fn expected(record: &Record, from: &str, to: &str) -> bool {
+    let is_pair = |expect: &&Expect| expect.from.as_str() == from && expect.to.as_str() == to;
+    record.plan.expect.iter().find(is_pair).is_none_or(|expect| expect.reach)
+}
+
 fn text(record: &Record, pairs: &[Pair], ui: Ui) -> String {
     let mut text = String::new();
-    if record.nodes.len() <= LARGEST_MATRIX && !ui.quiet {
+    if record.hosts().count() <= LARGEST_MATRIX && !ui.quiet {
         text.push_str(&matrix(record, pairs));
     }
-    let lost: Vec<&Pair> = pairs.iter().filter(|pair| !pair.reached).collect();
+    let lost: Vec<&Pair> = pairs.iter().filter(|pair| pair.reached != pair.expected).collect();
     for pair in lost.iter().take(LONGEST_LIST) {
         let address = pair.address.as_ref().map(|address| format!(" at {address}")).unwrap_or_default();
         let reason = pair.reason.as_deref().unwrap_or("no answer");
-        text.push_str(&format!("{} does not reach {}{address}: {reason}\n", pair.from, pair.to));
+        text.push_str(&if pair.reached {
+            format!("{} reaches {}{address}, which it must not\n", pair.from, pair.to)
+        } else {
+            format!("{} does not reach {}{address}: {reason}\n", pair.from, pair.to)
+        });
     }
     if lost.len() > LONGEST_LIST {
         text.push_str(&format!("and {} more\n", lost.len() - LONGEST_LIST));
     }
     text.push_str(&match (lost.len(), pairs.len()) {
         (_, 0) => "there is nobody to reach\n".into(),
-        (0, all) => format!("all reached: {}\n", count(all, "address pair")),
-        (lost, all) => format!("not reached: {lost} of {}\n", count(all, "address pair")),
+        (0, all) if pairs.iter().all(|pair| pair.reached) => format!("all reached: {}\n", count(all, "address pair")),
+        (0, all) => format!("as expected: {}\n", count(all, "address pair")),
+        (lost, all) if pairs.iter().all(|pair| pair.expected) => {
+            format!("not reached: {lost} of {}\n", count(all, "address pair"))
+        }
+        (lost, all) => format!("not as expected: {lost} of {}\n", count(all, "address pair")),
     });
     text
 }
 
 /// Rows ask, columns are asked. A cell has the shortest round trip where every address is reached.
 fn matrix(record: &Record, pairs: &[Pair]) -> String {
-    let names: Vec<String> = record.nodes.iter().map(|node| node.name.to_string()).collect();
+    let names: Vec<String> = record.hosts().map(|(_, node)| node.name.to_string()).collect();
     let cell = |from: &String, to: &String| {
         let between: Vec<&Pair> = pairs.iter().filter(|pair| pair.from == *from && pair.to == *to).collect();
         let reached: Vec<f64> = between.iter().filter_map(|pair| pair.rtt_ms).collect();

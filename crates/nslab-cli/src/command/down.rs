@@ -69,5 +69,6 @@ fn tell(lab: &LabName, found: &lab::Down, ui: Ui) -> Result<()> {
     if ui.quiet {
         return Ok(());
     }
-    answer(&format!("lab {lab} is down: {} removed\n", count(found.removed, "node")))
+    let switches = if found.switches > 0 { format!(", {}", count(found.switches, "segment")) } else { String::new() };
+    answer(&format!("lab {lab} is down: {}{switches} removed\n", count(found.removed, "node")))
 }

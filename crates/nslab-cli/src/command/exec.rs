@@ -1,11 +1,12 @@
 //! `nslab exec` and `nslab sh`: this process becomes the program, inside the node.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 use nslab::lab::Store;
-use nslab::namespace::become_named;
+use nslab::namespace::{become_host, become_named};
 use nslab::{Error, Result};
 
 use super::{Ui, which};
@@ -45,24 +46,30 @@ pub(super) fn shell(args: &ShellArgs, ui: Ui) -> ExitCode {
 
 /// Returns only if that failed.
 fn become_program(node: &str, program: &OsStr, rest: &[OsString], ui: Ui) -> ExitCode {
-    let (lab, name) = match enter(node, ui) {
-        Ok(entered) => entered,
+    let variables = match enter(node, ui) {
+        Ok(variables) => variables,
         Err(error) => return output::report(&error),
     };
-    let error = Command::new(program).args(rest).env("NSLAB_LAB", lab).env("NSLAB_NODE", name).exec();
+    let error = Command::new(program).args(rest).envs(variables).exec();
     let status = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
     output::report(&Error::os(format_args!("running \"{}\" in {node}", program.display()), error));
     ExitCode::from(status)
 }
 
-/// Moves this process into a node, and gives the names of lab and node.
-fn enter(word: &str, ui: Ui) -> Result<(String, String)> {
+/// Moves this process into a node, and gives the variables that its programs have.
+fn enter(word: &str, ui: Ui) -> Result<BTreeMap<String, String>> {
     let store = Store::default();
     let (lab, node) = which::node(&store, word)?;
-    let name = OsStr::new(node.name.as_str());
+    let name = node.name.as_str();
     store.check_node(&lab, &node)?;
-    for warning in become_named(store.names(), name)? {
+    let plans = store.read(&lab)?.plan.nodes;
+    let mut variables = plans.into_iter().find(|plan| plan.name == node.name).map(|plan| plan.env).unwrap_or_default();
+    let mut warnings = become_named(store.names(), OsStr::new(name))?;
+    warnings.extend(become_host(name, &store.hosts_file(&lab))?);
+    for warning in warnings {
         ui.remark(&format!("nslab: {warning}"));
     }
-    Ok((lab.to_string(), node.name.to_string()))
+    variables.insert("NSLAB_LAB".into(), lab.to_string());
+    variables.insert("NSLAB_NODE".into(), name.to_owned());
+    Ok(variables)
 }

@@ -11,7 +11,7 @@ use crate::output::{answer, json, remark, table};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  nslab ls --json")]
 pub(super) struct Args {
-    /// As JSON: a list of {name, state, nodes, links, file}
+    /// As JSON: a list of {name, state, nodes, segments, links, file}
     #[arg(long)]
     json: bool,
 }
@@ -21,6 +21,7 @@ struct Row {
     name: String,
     state: &'static str,
     nodes: Vec<String>,
+    segments: Vec<String>,
     links: usize,
     file: String,
 }
@@ -40,10 +41,12 @@ pub(super) fn run(args: &Args) -> Result<Verdict> {
     if args.json {
         json(&rows)?;
     } else if !rows.is_empty() {
-        let head = ["LAB", "STATE", "NODES", "LINKS", "FILE"].map(String::from);
+        let head = ["LAB", "STATE", "NODES", "SEGMENTS", "LINKS", "FILE"].map(String::from);
         let lines = rows.iter().map(|row| {
             let file = row.file.clone();
-            [row.name.clone(), row.state.into(), row.nodes.len().to_string(), row.links.to_string(), file]
+            let counts = [row.nodes.len(), row.segments.len(), row.links].map(|n| n.to_string());
+            let [nodes, segments, links] = counts;
+            [row.name.clone(), row.state.into(), nodes, segments, links, file]
         });
         answer(&table(std::iter::once(head).chain(lines)))?;
         for row in rows.iter().filter(|row| row.state == "cut off") {
@@ -59,11 +62,16 @@ fn row(record: &Record) -> Result<Row> {
         State::Up => "up",
         State::Publishing | State::Leaving => "cut off",
     };
+    let names = |switch| {
+        let of_kind = record.plan.nodes.iter().filter(|node| node.switch == switch);
+        of_kind.map(|node| node.name.to_string()).collect()
+    };
     Ok(Row {
         name: record.plan.lab.to_string(),
         state,
-        nodes: record.nodes.iter().map(|node| node.name.to_string()).collect(),
-        links: record.plan.cables.len(),
+        nodes: names(false),
+        segments: names(true),
+        links: record.plan.counts().2,
         file: record.file.display().to_string(),
     })
 }

@@ -40,8 +40,17 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         answer(&plan.to_string())?;
     }
     if !ui.quiet {
-        let (nodes, links) = (count(plan.nodes.len(), "node"), count(plan.cables.len(), "link"));
-        answer(&format!("lab {} {what}: {nodes}, {links}\n", plan.lab))?;
+        answer(&format!("lab {} {what}: {}\n", plan.lab, size(&plan)))?;
     }
     Ok(Verdict::Good)
+}
+
+/// `4 nodes, 1 segment, 2 links`; what there is none of goes without saying, but for nodes.
+fn size(plan: &Plan) -> String {
+    let (nodes, segments, links) = plan.counts();
+    let mut parts = vec![count(nodes, "node")];
+    parts.extend(
+        [(segments, "segment"), (links, "link")].map(|(n, what)| (n > 0).then(|| count(n, what))).into_iter().flatten(),
+    );
+    parts.join(", ")
 }

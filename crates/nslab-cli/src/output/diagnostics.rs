@@ -154,19 +154,19 @@ mod tests {
     #[test]
     fn the_word_is_marked() {
         assert_eq!(
-            plain("links:\n  - r1:up 192.0.2.1/33 -- r2:ü 192.0.2.2/24\nnods: {}\n"),
+            plain("links:\n  - r1:up 192.0.2.1/33 -- r2:ü 192.0.2.2/24\n  - { a: { nod: x }, b: { node: y } }\n"),
             "\
 lab.yaml:2:11: error: \"192.0.2.1/33\": an IPv4 prefix length is 0 to 32, not \"33\"
   |
 2 |   - r1:up 192.0.2.1/33 -- r2:ü 192.0.2.2/24
   |           ^^^^^^^^^^^^
 
-lab.yaml:3:1: error: a lab file has no key \"nods\"
+lab.yaml:3:12: error: an end of a link has no key \"nod\"
   |
-3 | nods: {}
-  | ^^^^
+3 |   - { a: { nod: x }, b: { node: y } }
+  |            ^^^
   |
-  = help: did you mean `nodes`? allowed here: `name`, `nodes`, `links`"
+  = help: did you mean `node`? allowed here: `node`, `ifname`, `addresses`, `mac`, `mtu`"
         );
     }
 

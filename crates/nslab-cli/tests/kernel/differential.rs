@@ -23,6 +23,8 @@ pub(crate) enum Mask {
     Nothing,
     /// MAC addresses that the kernel made up, and interface indexes.
     Hardware,
+    /// The timers of a running bridge and its ports.
+    Timers,
 }
 
 /// Runs a script both ways and compares standard output, standard error and exit statuses.
@@ -34,6 +36,22 @@ pub(crate) fn compare(script: &str, mask: Mask) {
     assert!(same, "not as the reference\n--- script\n{script}\n--- difference\n{}", expected.difference(&got));
     // A script that did nothing would compare equal.
     assert!(!expected.out.is_empty() || !expected.err.is_empty(), "the script printed nothing");
+}
+
+/// Runs `ip WORDS help` both ways: ours must have each word that the reference has, on the same stream, with
+/// the same status. The layout is our own.
+pub(crate) fn help_words(commands: &[&str]) {
+    for command in commands {
+        let script = format!("ip {command} help");
+        let run = |folder| Ran::new(&sandbox::run(&[folder], &script), Mask::Nothing);
+        let (expected, got) = (run(tools::reference().unwrap()), run(tools::ours()));
+        assert_eq!((expected.status, expected.out.is_empty()), (got.status, got.out.is_empty()), "{command}");
+        let split = |c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-';
+        let has: Vec<&str> = got.out.split(split).chain(got.err.split(split)).collect();
+        for word in expected.out.split(split).chain(expected.err.split(split)) {
+            assert!(has.contains(&word), "ip {command} help: no word {word:?}");
+        }
+    }
 }
 
 /// Asks both for help: the words are our own, but each word of the reference's is among them; the exit
@@ -90,6 +108,14 @@ fn cover(text: &str, mask: Mask) -> String {
         (r"= [0-9.]+/[0-9.]+/[0-9.]+/[0-9.]+ ms", "= T/T/T/T ms"),
         (r"(ipg/ewma|ewma/max =) [0-9.]+/[0-9.]+", "$1 T/T"),
         (r"(valid_lft|preferred_lft) [0-9]+sec", "$1 Nsec"),
+        (r"expires [0-9]+sec", "expires Nsec"),
+        (r#""expires": ?[0-9]+"#, r#""expires":N"#),
+        // How long ago a route was used is told only if it is a tick ago.
+        (r" age [0-9]+sec", ""),
+        (r#",\s*"age": ?[0-9]+"#, ""),
+        (r#""(valid|preferred)_life_time":( ?)[0-9]{1,9}\b"#, r#""$1_life_time":${2}N"#),
+        (r"used [0-9]+/[0-9]+/[0-9]+probes [0-9]+", "used N/N/NprobesN"),
+        (r#""(used|confirmed|updated|probes)":( ?)[0-9]+"#, r#""$1":${2}N"#),
     ];
     if matches!(mask, Mask::Hardware) {
         patterns.extend([
@@ -97,6 +123,11 @@ fn cover(text: &str, mask: Mask) -> String {
             (r"(?m)^[0-9]+: ", "N: "),
             (r"@if[0-9]+", "@ifN"),
         ]);
+    }
+    if matches!(mask, Mask::Timers) {
+        let timer =
+            r#"\b((?:hello|tcn|topology_change|gc|hold|message_age|forward_delay)_timer)("?:? *)[0-9]+\.[0-9]{2}"#;
+        patterns.push((timer, "$1 T"));
     }
     let mut text = text.to_owned();
     for (pattern, with) in patterns {

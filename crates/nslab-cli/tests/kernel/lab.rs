@@ -10,6 +10,13 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("lab::the_same_network_as_the_walk", same_as_the_walk),
         trial("lab::both_forms_and_both_families", both_forms),
+        trial("lab::segments_routers_and_settings", segments),
+        trial("lab::a_setting_that_is_not_there", no_such_setting),
+        trial("lab::names_that_no_port_can_have", port_names),
+        trial("lab::routes_as_written", routes),
+        trial("lab::check_holds_what_is_expected", expected),
+        trial("lab::programs_find_names_and_variables", programs),
+        trial("lab::a_route_that_the_kernel_refuses", refused_route),
         trial("lab::examples", examples),
         trial("lab::up_twice_changes_nothing", up_twice),
         trial("lab::down_leaves_nothing", down_leaves_nothing),
@@ -20,6 +27,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("lab::which_lab_and_which_node", which),
         trial("lab::an_earlier_boot_is_recognised", earlier_boot),
         trial("lab::check_says_who_reaches_whom", check),
+        trial("lab::a_file_whose_name_is_no_text", strange_file_name),
     ]
 }
 
@@ -94,6 +102,180 @@ nslab down t",
     assert_eq!(end.split_once('\n').unwrap().1, expected);
 }
 
+fn segments() {
+    let out = succeed(
+        "cat >/run/t.yaml <<END
+nodes:
+  r: { forward: true, sysctl: { net.ipv4.conf.all.rp_filter: 0, net/ipv4/conf/out/rp_filter: 2 },
+       addresses: { lo: 10.255.0.1/32, out: [ 10.9.0.1/30 ] } }
+segments:
+  lan: { prefix: [ 10.0.0.0/24, 2001:db8::/64 ], members: [ 'h[1-2]', 'r:in .254 ::fe', a-node-with-a-long-name ] }
+links: [ r:out -- far 10.9.0.2/30 ]
+END
+nslab up /run/t.yaml
+ip netns list | sort | tr '\\n' ' '; echo
+ip -n h2 -o address show eth0 | grep -v fe80 | grep -o 'inet6* [^ ]*'
+ip -n lan -o link | grep -o '^[0-9]*: [^@:]*\\|master br0'
+ip -n lan address | grep inet || echo the switch has no addresses
+ip -n r -o -4 address show lo | grep -o '10[^ ]*'
+cd /proc/sys/net
+ip netns exec r cat ipv4/ip_forward ipv6/conf/all/forwarding ipv4/conf/all/rp_filter ipv4/conf/out/rp_filter
+ip netns exec h1 cat ipv4/ip_forward
+ip netns exec h1 ping -c 1 -W 2 10.0.0.2 | grep -o '1 received'
+nslab ls; nslab down t; ls -A /run/netns",
+    );
+    let expected = "\
+lab t is up: 5 nodes, 1 segment, 1 link
+a-node-with-a-long-name far h1 h2 lan r 
+inet 10.0.0.2/24
+inet6 2001:db8::2/64
+1: lo
+2: br0
+3: h1
+master br0
+4: h2
+master br0
+5: r
+master br0
+6: port3
+master br0
+the switch has no addresses
+10.255.0.1/32
+1
+1
+0
+2
+0
+1 received
+LAB  STATE  NODES  SEGMENTS  LINKS  FILE
+t    up     5      1         1      /run/t.yaml
+lab t is down: 5 nodes, 1 segment removed
+";
+    assert_eq!(out, expected);
+}
+
+fn routes() {
+    let out = succeed(
+        "cat >/run/t.yaml <<END
+nodes:
+  r: { forward: true }
+  a:
+    routes:
+      - default via 10.1.0.2
+      - 10.9.0.0/16 via 10.1.0.2 dev eth0 metric 7 mtu 1400 src 10.1.0.1
+      - 10.8.0.0/16 nexthop via 10.1.0.2 weight 3 nexthop via 10.2.0.2 dev eth1
+      - 10.7.0.0/16 dev eth1
+      - 10.6.0.1 via 192.0.2.1 dev eth0 onlink
+      - blackhole 10.5.0.0/16
+      - 10.4.0.0/16 via 10.1.0.2 table 1000
+      - 2001:db8:9::/48 via 2001:db8::2
+      - unreachable 2001:db8:8::/48
+links:
+  - a 10.1.0.1/24 2001:db8::1/64 -- r 10.1.0.2/24 2001:db8::2/64
+  - a 10.2.0.1/24 -- r 10.2.0.2/24
+END
+nslab -q up /run/t.yaml
+ip -n a route | grep -v 'proto kernel'; ip -n a route show table 1000; ip -n a -6 route | grep -v 'proto kernel'
+nslab -q down t",
+    );
+    let expected = "\
+default via 10.1.0.2 dev eth0 proto static 
+blackhole 10.5.0.0/16 proto static 
+10.6.0.1 via 192.0.2.1 dev eth0 proto static onlink 
+10.7.0.0/16 dev eth1 proto static scope link 
+10.8.0.0/16 proto static 
+\tnexthop via 10.1.0.2 dev eth0 weight 3 
+\tnexthop via 10.2.0.2 dev eth1 weight 1 
+10.9.0.0/16 via 10.1.0.2 dev eth0 proto static src 10.1.0.1 metric 7 mtu 1400 
+10.4.0.0/16 via 10.1.0.2 dev eth0 proto static 
+unreachable 2001:db8:8::/48 dev lo proto static metric 1024 pref medium
+2001:db8:9::/48 via 2001:db8::2 dev eth0 proto static metric 1024 pref medium
+";
+    assert_eq!(out, expected);
+}
+
+fn programs() {
+    let out = succeed(
+        "cat >/run/t.yaml <<END
+profiles: { p: { env: { LANG: C, X: p } } }
+nodes: { a: { use: p, env: { X: 'a b' } } }
+links: [ a 10.1.0.1/24 2001:db8::1/64 -- b 10.1.0.2/24 2001:db8::2/64 ]
+END
+before=$(hostname; cat /etc/hosts)
+nslab -q up /run/t.yaml
+nslab exec a sh -c 'hostname; echo $LANG,$X,$NSLAB_LAB,$NSLAB_NODE; cat /etc/hosts'
+nslab exec b sh -c 'hostname; echo $X.; ping -4 -c 1 -W 2 a | head -n 1'
+[ \"$before\" = \"$(hostname; cat /etc/hosts)\" ]
+nslab -q down t; [ ! -e /run/nslab ]",
+    );
+    let expected = "\
+a
+C,a b,t,a
+127.0.0.1 localhost
+::1 localhost ip6-localhost ip6-loopback
+10.1.0.1 a
+2001:db8::1 a
+10.1.0.2 b
+2001:db8::2 b
+b
+.
+PING a (10.1.0.1) 56(84) bytes of data.
+";
+    assert_eq!(out, expected);
+}
+
+fn expected() {
+    let lab = |expect: &str| {
+        format!(
+            "cat >/run/t.yaml <<END
+nodes: {{ r: {{ forward: true, routes: [ 'blackhole 10.2.0.2/32' ] }} }}
+routing: auto
+links: [ a 10.1.0.2/24 -- r 10.1.0.1/24, b 10.2.0.2/24 -- r 10.2.0.1/24 ]
+expect: [ {expect} ]
+END
+nslab -q up /run/t.yaml; "
+        )
+    };
+    let out = succeed(&format!("{}nslab check -q; nslab down t", lab("a !> b, r !> b, b !> a, b !> r")));
+    assert_eq!(out, "as expected: 8 address pairs\nlab t is down: 3 nodes removed\n");
+    let script = format!("{}nslab check -q --deadline 0.2 t >&2", lab("a !> b, r !> b, a !> r"));
+    let err = fail(&script, 1);
+    assert!(err.contains("a reaches r at 10.1.0.1, which it must not\n"), "{err}");
+    assert!(err.contains("b does not reach a at 10.1.0.2: ") && err.ends_with("of 8 address pairs\n"), "{err}");
+}
+
+fn refused_route() {
+    let err = fail(
+        "{ echo 'nodes: { a: { routes: [ default via 10.1.0.2 src 10.1.0.9 ] } }'; echo 'links: [ a 10.1.0.1/24 -- b ]'; } \
+         >/run/t.yaml; nslab up /run/t.yaml || { status=$?; ls -A /run/netns /run/nslab; exit $status; }",
+        3,
+    );
+    assert!(err.starts_with("nslab: adding route to a: default via 10.1.0.2 src 10.1.0.9: "), "{err}");
+}
+
+fn no_such_setting() {
+    let err =
+        fail("echo 'nodes: { a: , b: { sysctl: { net.ipv4.no_such: 1 } } }' >/run/t.yaml; nslab up /run/t.yaml", 3);
+    let expected = "nslab: making node b: setting net/ipv4/no_such to \"1\": No such file or directory\n";
+    assert!(err.starts_with(expected), "{err}");
+    let err = fail(
+        "{ echo 'nodes: { a: { sysctl: { net/ipv4/conf/eth0/no_such: 1 } } }'; echo 'links: [ a -- b ]'; } >/run/t.yaml
+         nslab up /run/t.yaml || { status=$?; ls -A /run/netns /run/nslab; exit $status; }",
+        3,
+    );
+    assert!(err.contains("node a: setting net/ipv4/conf/eth0/no_such"), "{err}");
+}
+
+/// A switch's ports are named as the nodes at them, where the kernel takes that.
+fn port_names() {
+    let out = succeed(
+        "echo 'segments: { lan: { prefix: 10.0.0.0/24, members: [ all, default, lo, br0, port1, x, x ] } }' >/run/t.yaml
+         nslab -q up /run/t.yaml; ip -n lan -o link | grep -o '^[0-9]*: [^@:]*' | tr '\\n' ' '; nslab check t | tail -1",
+    );
+    let ports = "1: lo 2: br0 3: port0 4: port1 5: port2 6: port3 7: port4 8: x 9: port6 ";
+    assert_eq!(out, format!("{ports}all reached: 35 address pairs\n"));
+}
+
 /// Every example is a lab that comes up, whose nodes reach each other, and that goes.
 fn examples() {
     let mut count = 0;
@@ -105,7 +287,7 @@ fn examples() {
             count += 1;
         }
     }
-    assert!(count >= 2, "only {count} examples");
+    assert!(count >= 9, "only {count} examples");
 }
 
 fn up_twice() {
@@ -198,7 +380,7 @@ fn which() {
          cp /run/hello.yaml nslab.yaml; nslab down; nslab ls; echo none"
     ));
     let expected = "helloworld ns1\n5\n137\n\
-        [{\"name\":\"helloworld\",\"state\":\"up\",\"nodes\":[\"ns1\",\"ns2\"],\"links\":1,\"file\":\"/run/hello.yaml\"}]\n\
+        [{\"name\":\"helloworld\",\"state\":\"up\",\"nodes\":[\"ns1\",\"ns2\"],\"segments\":[],\"links\":1,\"file\":\"/run/hello.yaml\"}]\n\
         lab helloworld is down: 2 nodes removed\nnone\n";
     assert_eq!(out, expected);
     assert!(fail(&format!("{setup}nslab exec nope true"), 3).contains("labs that are up: helloworld"));
@@ -242,4 +424,11 @@ fn check() {
     assert!(text.contains("ns1") && text.contains("ns2"), "{text}");
     fail("nslab check", 3);
     fail("nslab check nope", 3);
+}
+
+fn strange_file_name() {
+    let out = succeed(&format!(
+        "{HELLO}mv /run/hello.yaml \"$(printf '/run/h\\377.yaml')\"; nslab -q up /run/h*.yaml; nslab ls; nslab down helloworld"
+    ));
+    assert!(out.contains("/run/h\u{fffd}.yaml\n") && out.ends_with("2 nodes removed\n"), "{out}");
 }

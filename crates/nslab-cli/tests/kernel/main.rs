@@ -2,13 +2,18 @@
 //!
 //! - `walk`: the acceptance story, step by step, also with nothing but nslab on PATH;
 //! - `ip`: cases run with iproute2's `ip` and with ours, outputs compared;
+//! - `ip_route`: the same for `ip route`;
+//! - `ip_kinds`: the same for the kinds of links, every option of each, and `ip tuntap`;
+//! - `ip_address`, `ip_neigh`: the same for one object each, every way of showing with every filter;
 //! - `ip_netns`, `ip_rule`, `ip_options`: the same, object by object and in every mode;
 //! - `random`: the same words at random to both;
 //! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
-//! - `exec`: what a program started in a namespace gets and does not get.
+//! - `exec`: what a program started in a namespace gets and does not get;
+//! - `example`: the script that a newcomer runs;
+//! - `docs`: the transcripts in the pages.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
 
@@ -21,15 +26,25 @@
 )]
 
 mod differential;
+mod docs;
+mod example;
 mod exec;
 mod ip;
+mod ip_address;
+mod ip_kinds;
+mod ip_neigh;
 mod ip_netns;
 mod ip_options;
+mod ip_route;
 mod ip_rule;
 mod kill;
 mod lab;
+#[path = "../support/markdown.rs"]
+mod markdown;
 mod ping;
 mod random;
+#[path = "../../../nslab/tests/support/reference.rs"]
+mod reference;
 mod refusals;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
@@ -48,20 +63,39 @@ fn main() {
     if !reference {
         eprintln!("skipped: comparisons, for want of the reference programs (scripts/reference fetches them)");
     }
-    let alone =
-        [lab::trials(), refusals::trials(), kill::trials(), exec::trials(), ip_netns::alone(), ip_options::alone()];
+    let alone = [
+        lab::trials(),
+        refusals::trials(),
+        kill::trials(),
+        exec::trials(),
+        ip_netns::alone(),
+        ip_options::alone(),
+        example::trials(),
+        docs::trials(),
+    ];
     let compared = [
         walk::trials(),
         ip::trials(),
-        ping::trials(),
+        ip_address::trials(),
+        ip_neigh::trials(),
+        ip_kinds::trials(),
+        ip_route::trials(),
         ip_netns::trials(),
         ip_rule::trials(),
         ip_options::trials(),
         random::trials(),
+        ping::trials(),
     ];
+    // A trial may have a reason of its own.
+    let unless = |able: bool| {
+        move |trial: Trial| {
+            let ignored = trial.has_ignored_flag() || !able;
+            trial.with_ignored_flag(ignored)
+        }
+    };
     let mut trials: Vec<Trial> = Vec::new();
-    trials.extend(alone.into_iter().flatten().map(|trial| trial.with_ignored_flag(!possible)));
-    trials.extend(compared.into_iter().flatten().map(|trial| trial.with_ignored_flag(!possible || !reference)));
+    trials.extend(alone.into_iter().flatten().map(unless(possible)));
+    trials.extend(compared.into_iter().flatten().map(unless(possible && reference)));
     libtest_mimic::run(&arguments, trials).exit();
 }
 

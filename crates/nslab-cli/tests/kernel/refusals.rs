@@ -97,7 +97,7 @@ fn records() {
     let tamper = |edit: &str| {
         format!("{HELLO}nslab -q up /run/hello.yaml; cd /run/nslab/helloworld; {edit}; nslab down helloworld")
     };
-    let err = fail(&tamper("sed -i 's/\"version\":1/\"version\":99/' record.json"), 3);
+    let err = fail(&tamper("sed -i 's/\"version\":2/\"version\":99/' record.json"), 3);
     assert!(err.contains("version 99"), "{err}");
     for edit in [
         "echo >record.json",

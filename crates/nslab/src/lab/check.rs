@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::{Node, Record, Store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::probe::matrix::{self, Outcome, Settings, Sockets, Source};
+use crate::topology::apply::raise_descriptor_limit;
 use crate::types::LabName;
 
 /// One node's way to one address of another.
@@ -31,10 +32,11 @@ pub struct Probed {
 /// away by hand; [`ErrorKind::Permission`] without root.
 pub fn check(store: &Store, record: &Record, settings: &Settings) -> Result<Vec<Probed>> {
     store.check_whole(record)?;
+    raise_descriptor_limit(record.nodes.len())?;
     let addresses = record.plan.addresses();
     let mut sources = Vec::with_capacity(record.nodes.len());
     let mut asked = Vec::with_capacity(record.nodes.len());
-    for (from, node) in record.nodes.iter().enumerate() {
+    for (from, node) in record.hosts() {
         let targets: Vec<(usize, IpAddr)> = addresses
             .iter()
             .enumerate()
@@ -45,11 +47,11 @@ pub fn check(store: &Store, record: &Record, settings: &Settings) -> Result<Vec<
         let sockets =
             namespace.enter(Sockets::open)?.map_err(|error| error.within(format_args!("node {}", node.name)))?;
         sources.push(Source { sockets, targets: targets.iter().map(|(_, address)| *address).collect() });
-        asked.push(targets);
+        asked.push((from, targets));
     }
     let outcomes = matrix::run(&sources, settings)?;
     let mut probed = Vec::new();
-    for (from, (targets, outcomes)) in asked.into_iter().zip(outcomes).enumerate() {
+    for ((from, targets), outcomes) in asked.into_iter().zip(outcomes) {
         let of_source = targets.into_iter().zip(outcomes);
         probed.extend(of_source.map(|((to, address), outcome)| Probed { from, to, address, outcome }));
     }

@@ -15,6 +15,8 @@ use crate::types::{LabName, NodeName};
 pub struct Down {
     /// How many nodes it took away.
     pub removed: usize,
+    /// How many segments' switches it took away.
+    pub switches: usize,
     /// Nodes that were gone already.
     pub absent: Vec<NodeName>,
     /// Names that now stand for something that is not the lab's; left alone.
@@ -60,13 +62,20 @@ pub(super) fn take_away(store: &Store, locked: &Locked, mut record: Record) -> R
     }
     if record.state != State::Leaving {
         record.state = State::Leaving;
-        record::write(locked.path(), &record)?;
+        match record::write(locked.path(), &record) {
+            // On a full disk the old record does: it names the same things, and they must not stay because
+            // of that.
+            Err(error) if matches!(error.errno(), Some(libc::ENOSPC | libc::EDQUOT)) => {}
+            written => written?,
+        }
     }
     // Waiting is a service; a machine that cannot do it still gets its lab taken away.
     let barrier = Barrier::raise().ok();
     let mut failures: Vec<Error> = Vec::new();
-    for node in record.nodes {
+    for (at, node) in record.nodes.into_iter().enumerate() {
+        let switch = record.plan.nodes.get(at).is_some_and(|node| node.switch);
         match store.names.withdraw(OsStr::new(node.name.as_str()), node.netns, record.placeholder) {
+            Ok(Withdrawn::Removed) if switch => found.switches += 1,
             Ok(Withdrawn::Removed) => found.removed += 1,
             Ok(Withdrawn::Absent) => found.absent.push(node.name),
             Ok(Withdrawn::NotOurs) => found.not_ours.push(node.name),

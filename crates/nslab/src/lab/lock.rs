@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::types::LabName;
 
 /// A lab's directory, locked.
@@ -20,15 +20,18 @@ pub(super) struct Locked {
 }
 
 impl Locked {
-    /// Locks a lab's directory, which is made where it is missing. Calls `waiting` if somebody else has it.
+    /// Locks a lab's directory, which is made where it is missing. Calls `waiting`, once, if somebody else
+    /// has it.
     pub(super) fn take(store: &Path, lab: &LabName, waiting: &mut dyn FnMut()) -> Result<Self> {
         let path = store.join(lab.as_str());
         let failed = |path: &Path, errno| Error::os(format_args!("opening {}", path.display()), errno);
+        let mut told = false;
         loop {
             make_dir(store)?;
             match make_dir(&path) {
-                // The last lab's end took the directory above away in between.
-                Err(error) if error.errno() == Some(libc::ENOENT) => continue,
+                // The last lab's end took the directory above away in between; but a symbolic link that
+                // leads nowhere stays.
+                Err(error) if error.errno() == Some(libc::ENOENT) && !store.is_symlink() => continue,
                 made => made?,
             }
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -38,7 +41,9 @@ impl Locked {
             };
             match rustix::fs::flock(&fd, FlockOperation::NonBlockingLockExclusive) {
                 Err(Errno::WOULDBLOCK) => {
-                    waiting();
+                    if !std::mem::replace(&mut told, true) {
+                        waiting();
+                    }
                     rustix::io::retry_on_intr(|| rustix::fs::flock(&fd, FlockOperation::LockExclusive))
                 }
                 locked => locked,
@@ -75,7 +80,7 @@ fn make_dir(path: &Path) -> Result<()> {
     match DirBuilder::new().mode(0o755).create(path) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
             let error = Error::os(format_args!("making directory {}", path.display()), error);
-            Err(if error.kind() == crate::ErrorKind::Permission { error.with_help("run it as root") } else { error })
+            Err(if error.kind() == ErrorKind::Permission { error.with_help("run it as root") } else { error })
         }
         _ => Ok(()),
     }

@@ -75,6 +75,12 @@ impl Store {
         record::read(&self.dir.join(lab.as_str()), lab)
     }
 
+    /// The hosts file (hosts(5)) of a lab that is up: every node's name and addresses.
+    #[must_use]
+    pub fn hosts_file(&self, lab: &LabName) -> PathBuf {
+        record::hosts(&self.dir.join(lab.as_str()))
+    }
+
     /// The names that nodes have.
     #[must_use]
     pub fn names(&self) -> &Names {

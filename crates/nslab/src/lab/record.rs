@@ -12,9 +12,10 @@ use crate::types::{LabName, NodeName};
 
 const FILE: &str = "record.json";
 const NEW_FILE: &str = "record.json.new";
+const HOSTS: &str = "hosts";
 
 /// The version of the record's form. Another one is refused, not guessed at.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// How far a lab has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +44,8 @@ pub struct Record {
     version: u32,
     /// How far it has come.
     pub state: State,
-    /// The file that it was made from.
+    /// The file that it was made from; for people to read, so one that is not UTF-8 is kept as near as can be.
+    #[serde(serialize_with = "as_text")]
     pub file: PathBuf,
     /// The machine's start that it was made in (`/proc/sys/kernel/random/boot_id`); after another, nothing
     /// of it is left.
@@ -61,12 +63,19 @@ impl Record {
         Ok(Self {
             version: VERSION,
             state: State::Publishing,
-            file: file.into(),
+            // JSON has no way to write a name that is not UTF-8.
+            file: file.to_string_lossy().into_owned().into(),
             boot_id: boot_id()?,
             placeholder,
             nodes,
             plan: plan.clone(),
         })
+    }
+
+    /// The nodes that are no switches, each with its place among all.
+    pub fn hosts(&self) -> impl Iterator<Item = (usize, &Node)> {
+        let is_host = |(at, _): &(usize, &Node)| self.plan.nodes.get(*at).is_none_or(|node| !node.switch);
+        self.nodes.iter().enumerate().filter(is_host)
     }
 
     /// Whether the machine has restarted since: then nothing of the lab is left but this record.
@@ -76,6 +85,10 @@ impl Record {
     pub fn is_of_an_earlier_boot(&self) -> Result<bool> {
         Ok(boot_id()? != self.boot_id)
     }
+}
+
+fn as_text<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
 fn boot_id() -> Result<String> {
@@ -102,6 +115,9 @@ pub(super) fn read(dir: &Path, lab: &LabName) -> Result<Record> {
     if record.plan.lab != *lab {
         return Err(bad(format!("it is about a lab named \"{}\"", record.plan.lab)));
     }
+    if !record.nodes.iter().map(|node| &node.name).eq(record.plan.nodes.iter().map(|node| &node.name)) {
+        return Err(bad("its nodes are not those of its plan".into()));
+    }
     Ok(record)
 }
 
@@ -113,13 +129,25 @@ pub(super) fn write(dir: &Path, record: &Record) -> Result<()> {
     let renamed = written.and_then(|()| std::fs::rename(&new, &path));
     renamed.map_err(|error| {
         let _ = std::fs::remove_file(&new);
-        Error::os(format_args!("writing {}", path.display()), error)
+        let error = Error::os(format_args!("writing {}", path.display()), error);
+        if error.kind() == ErrorKind::Permission { error.with_help("run it as root") } else { error }
     })
 }
 
-/// Removes the record, and a half-written one.
+/// Writes what the programs in a lab's nodes find as /etc/hosts.
+pub(super) fn write_hosts(dir: &Path, plan: &Plan) -> Result<()> {
+    let path = dir.join(HOSTS);
+    std::fs::write(&path, plan.hosts()).map_err(|error| Error::os(format_args!("writing {}", path.display()), error))
+}
+
+/// Where that is.
+pub(super) fn hosts(dir: &Path) -> PathBuf {
+    dir.join(HOSTS)
+}
+
+/// Removes the record, and a half-written one, and what goes with it: the record last.
 pub(super) fn remove(dir: &Path) -> Result<()> {
-    for name in [NEW_FILE, FILE] {
+    for name in [HOSTS, NEW_FILE, FILE] {
         let path = dir.join(name);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -9,7 +9,7 @@ use super::{Store, down};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Names, Placeholder};
 use crate::topology::apply::{self, Built};
-use crate::topology::plan::Plan;
+use crate::topology::plan::{NodePlan, Plan};
 
 /// What [`up`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +64,8 @@ fn check_running(store: &Store, record: &Record, plan: &Plan) -> Result<Up> {
 pub fn check_names_free(names: &Names, plan: &Plan) -> Result<()> {
     let mut taken = Vec::new();
     for node in &plan.nodes {
-        if rustix::fs::lstat(&names.path(OsStr::new(node.as_str()))?).is_ok() {
-            taken.push(node.as_str());
+        if rustix::fs::lstat(&names.path(OsStr::new(node.name.as_str()))?).is_ok() {
+            taken.push(node.name.as_str());
         }
     }
     let (shown, more) = match taken.len() {
@@ -82,17 +82,21 @@ pub fn check_names_free(names: &Names, plan: &Plan) -> Result<()> {
 /// Gives a lab its names. The record comes first: from then on every step can be undone by who finds it.
 fn publish(store: &Store, locked: &Locked, file: &Path, plan: &Plan, built: &Built) -> Result<()> {
     let placeholder = Placeholder::create(&store.names)?;
-    let node = |(name, node): (&_, &apply::BuiltNode)| Node { name: Clone::clone(name), netns: node.identity };
+    let node = |(plan, node): (&NodePlan, &apply::BuiltNode)| Node { name: plan.name.clone(), netns: node.identity };
     let nodes = plan.nodes.iter().zip(&built.nodes).map(node).collect();
     let mut record = Record::new(file, plan, nodes, placeholder.identity())?;
     record::write(locked.path(), &record)?;
-    let published = plan.nodes.iter().zip(&built.nodes).try_for_each(|(name, node)| {
-        let step = |error: Error| error.within(format_args!("publishing node {name}"));
-        placeholder.publish(OsStr::new(name.as_str()), &node.namespace).map_err(step)
-    });
+    let published = record::write_hosts(locked.path(), plan).and_then(|()| publish_names(plan, built, &placeholder));
     record.state = State::Up;
     published.and_then(|()| record::write(locked.path(), &record)).inspect_err(|_| {
         // The error that matters is the first; what undoing cannot do is left on record.
         let _ = down::take_away(store, locked, record);
+    })
+}
+
+fn publish_names(plan: &Plan, built: &Built, placeholder: &Placeholder) -> Result<()> {
+    plan.nodes.iter().zip(&built.nodes).try_for_each(|(NodePlan { name, .. }, node)| {
+        let step = |error: Error| error.within(format_args!("publishing node {name}"));
+        placeholder.publish(OsStr::new(name.as_str()), &node.namespace).map_err(step)
     })
 }

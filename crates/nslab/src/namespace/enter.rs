@@ -25,8 +25,10 @@ pub(crate) fn on_own_thread<T: Send>(work: impl FnOnce() -> Result<T> + Send) ->
 
 /// Moves the calling thread into an existing network namespace.
 pub(crate) fn switch(namespace: BorrowedFd<'_>) -> Result<()> {
-    move_into_link_name_space(namespace, Some(LinkNameSpaceType::Network))
-        .map_err(|errno| Error::os("entering a network namespace", errno))
+    move_into_link_name_space(namespace, Some(LinkNameSpaceType::Network)).map_err(|errno| {
+        let error = Error::os("entering a network namespace", errno);
+        if errno == rustix::io::Errno::PERM { error.with_help("run it as root") } else { error }
+    })
 }
 
 /// Moves the calling thread into a new network namespace.

@@ -91,3 +91,17 @@ fn bind_etc(name: &OsStr) -> Warnings {
     };
     entries.filter_map(|entry| bind(entry.ok()?).err()).collect()
 }
+
+/// Gives this process, which must have a single thread and have gone through [`become_namespace`], a host
+/// name of its own (uts_namespaces(7)) and a hosts file of its own (hosts(5)).
+///
+/// # Errors
+/// Where the host name cannot be set. A machine without /etc/hosts, or a hosts file that is not there, is a
+/// warning: names are then not found.
+pub fn become_host(name: &str, hosts: &Path) -> Result<Warnings> {
+    crate::sys::unshare_host_name().map_err(|errno| Error::os("making a namespace for the host name", errno))?;
+    rustix::system::sethostname(name.as_bytes()).map_err(|errno| Error::os("setting the host name", errno))?;
+    let bound = rustix::mount::mount_bind(hosts, "/etc/hosts");
+    let warning = |errno| Error::os(format_args!("putting {} in the place of /etc/hosts", hosts.display()), errno);
+    Ok(bound.map_err(warning).err().into_iter().collect())
+}

@@ -17,7 +17,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
 use crate::error::{Error, Result};
-pub use exec::{ExecSetup, Warnings, become_named, become_namespace, spawn_named};
+pub use exec::{ExecSetup, Warnings, become_host, become_named, become_namespace, spawn_named};
 pub use mounts::MountNamespace;
 pub use named::{NETNS_DIR, Names, Placeholder, Withdrawn};
 pub use watch::{NameChange, Watch};
@@ -70,10 +70,15 @@ impl Namespace {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is no such file. Whether the file
     /// is a namespace shows when it is entered.
     pub fn open(path: &Path) -> Result<Self> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        rustix::fs::openat(CWD, path, flags, Mode::empty()).map(|fd| Self { fd }).map_err(|errno| {
+        Self::open_file(path).map_err(|errno| {
             Error::os(format_args!("opening network namespace {:?}", path.display().to_string()), errno)
         })
+    }
+
+    fn open_file(path: &Path) -> rustix::io::Result<Self> {
+        // Whatever else may be there, as a pipe, is not waited for.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        rustix::fs::openat(CWD, path, flags, Mode::empty()).map(|fd| Self { fd })
     }
 
     /// Runs `work` inside this namespace, on a thread of its own that ends with it: no other thread

@@ -62,9 +62,7 @@ impl Names {
     /// # Errors
     /// [`ErrorKind::NotFound`] where there is none of that name.
     pub fn open(&self, name: &OsStr) -> Result<Namespace> {
-        let path = self.path(name)?;
-        rustix::fs::openat(CWD, &path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-            .map(|fd| Namespace { fd })
+        Namespace::open_file(&self.path(name)?)
             .map_err(|errno| Error::os(format_args!("Cannot open network namespace \"{}\"", name.display()), errno))
     }
 
@@ -103,13 +101,13 @@ impl Names {
     }
 
     /// Takes a name away: `ip netns delete`. The namespace lives on while something else holds it.
-    /// Also removes a stray file of that name.
+    /// Also removes a stray file of that name, and of a symbolic link no more than the link.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] where there is none of that name.
     pub fn delete(&self, name: &OsStr) -> Result<()> {
         let path = self.path(name)?;
-        let _ = rustix::mount::unmount(&path, UnmountFlags::DETACH);
+        let _ = rustix::mount::unmount(&path, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW);
         rustix::fs::unlinkat(CWD, &path, AtFlags::empty())
             .map_err(|errno| Error::os(format_args!("Cannot remove namespace file \"{}\"", path.display()), errno))
     }
@@ -142,11 +140,29 @@ impl Names {
             Err(Errno::INVAL) => {} // not a mount point yet
             Err(errno) => return Err(Error::os(format_args!("mount --make-shared {} failed", dir.display()), errno)),
         }
+        if bind_on_itself(dir).is_ok() {
+            return Ok(());
+        }
         rustix::mount::mount_bind_recursive(dir, dir)
             .map_err(|errno| Error::os(format_args!("mount --bind {0} {0} failed", dir.display()), errno))?;
         rustix::mount::mount_change(dir, shared)
             .map_err(|errno| Error::os(format_args!("mount --make-shared {} failed", dir.display()), errno))
     }
+}
+
+/// Binds a directory on itself, shared in a peer group of its own (Linux 5.12).
+///
+/// A plain bind mount beneath a shared /run, as systemd makes it, is of the same group as /run. Then each
+/// name is mounted twice: on the bind mount, and on what is beneath it. The group is changed before the
+/// mount is put in place, so that mount namespaces that share /run still see the names.
+fn bind_on_itself(dir: &Path) -> rustix::io::Result<()> {
+    use rustix::mount::{MoveMountFlags, OpenTreeFlags};
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | OpenTreeFlags::AT_RECURSIVE;
+    let tree = rustix::mount::open_tree(CWD, dir, flags)?;
+    for propagation in [MountPropagationFlags::PRIVATE, MountPropagationFlags::SHARED] {
+        crate::sys::set_propagation(tree.as_fd(), propagation)?;
+    }
+    rustix::mount::move_mount(&tree, "", CWD, dir, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
 }
 
 fn errno_of(error: &Error) -> Errno {
@@ -236,7 +252,8 @@ impl Names {
             None => return Ok(Withdrawn::Absent),
             Some(found) => found,
         };
-        if found == (namespace.dev, namespace.ino) {
+        // Twice, if somebody mounted it on itself.
+        while found == (namespace.dev, namespace.ino) {
             if !self.is_same(name, namespace)? {
                 return Ok(Withdrawn::NotOurs);
             }

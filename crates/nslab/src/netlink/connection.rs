@@ -7,15 +7,32 @@ use rustix::io::Errno;
 
 use super::socket::{KernelSocket, Transport};
 use crate::error::{Error, ErrorKind, Result};
-use crate::wire::consts::{NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN};
-use crate::wire::{Acknowledgement, Message, Messages, Request};
+use crate::wire::consts::{
+    NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_ECHO, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN,
+};
+use crate::wire::{Acknowledgement, Header, Message, Messages, Request};
 
 /// A dump that others changed while it ran is asked for again this often.
 const DUMP_TRIES: usize = 20;
 
 /// The default receive buffer holds some 256 acknowledgements, so one is asked for on every message of
 /// a batch only up to this many at a time.
-const BATCH: usize = 128;
+const BATCH: u32 = 128;
+
+/// Nor does a batch go on past this many bytes: the send buffer holds some 200 kB, and each refusal
+/// carries its request back.
+const BATCH_BYTES: usize = 32 * 1024;
+
+/// More than the words of an acknowledgement ever take.
+const ACKNOWLEDGEMENT: usize = 4096;
+
+/// What the kernel is to answer to a request; an error it answers always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Acknowledgement,
+    Message,
+    MessageAndAcknowledgement,
+}
 
 /// What became of a dump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,10 +86,10 @@ impl<T: Transport> Connection<T> {
     /// # Errors
     /// What the kernel answers, with its extended acknowledgement.
     pub fn request(&mut self, request: Request, operation: impl Fn() -> String) -> Result<()> {
-        self.exchange(request, NLM_F_ACK, &operation, &mut |_| Ok(()))
+        self.exchange(request, Answer::Acknowledgement, &operation, &mut |_| Ok(()))
     }
 
-    /// Sends a request that is answered by a message, and hands that to `take`.
+    /// Sends a request that is answered by one message, and hands that to `take`.
     ///
     /// # Errors
     /// What the kernel answers, or what `take` returns.
@@ -80,10 +97,34 @@ impl<T: Transport> Connection<T> {
         &mut self,
         request: Request,
         operation: impl Fn() -> String,
+        take: impl FnMut(&Message<'_>) -> Result<R>,
+    ) -> Result<R> {
+        self.one(request, Answer::Message, operation, take)
+    }
+
+    /// Sends a request for a change, waits until the kernel has done it, and hands what it tells of it
+    /// (`NLM_F_ECHO`) to `take`.
+    ///
+    /// # Errors
+    /// What the kernel answers, or what `take` returns.
+    pub fn echo<R>(
+        &mut self,
+        request: Request,
+        operation: impl Fn() -> String,
+        take: impl FnMut(&Message<'_>) -> Result<R>,
+    ) -> Result<R> {
+        self.one(request.with_flags(NLM_F_ECHO), Answer::MessageAndAcknowledgement, operation, take)
+    }
+
+    fn one<R>(
+        &mut self,
+        request: Request,
+        answer: Answer,
+        operation: impl Fn() -> String,
         mut take: impl FnMut(&Message<'_>) -> Result<R>,
     ) -> Result<R> {
         let mut found = None;
-        self.exchange(request, NLM_F_ACK, &operation, &mut |message| {
+        self.exchange(request, answer, &operation, &mut |message| {
             found = Some(take(message)?);
             Ok(())
         })?;
@@ -93,19 +134,26 @@ impl<T: Transport> Connection<T> {
     fn exchange(
         &mut self,
         request: Request,
-        flags: u16,
+        answer: Answer,
         operation: &dyn Fn() -> String,
         take: &mut dyn FnMut(&Message<'_>) -> Result<()>,
     ) -> Result<()> {
-        let sequence = self.next_sequence();
-        let bytes = request.finish(sequence, flags);
-        self.transport.send(&bytes).map_err(|errno| Error::os(operation(), errno))?;
+        let most = request.len() + ACKNOWLEDGEMENT;
+        let flags = if answer == Answer::Message { 0 } else { NLM_F_ACK };
+        let (sequence, port) = self.send(request, flags, operation)?;
         let mut taken = Ok(());
         loop {
-            self.receive(operation)?;
+            if answer == Answer::Acknowledgement {
+                // It carries at most the request, and words.
+                self.transport
+                    .receive_at_most(&mut self.buffer, most)
+                    .map_err(|errno| Error::os(operation(), errno))?;
+            } else {
+                self.receive(operation)?;
+            }
             for message in Messages::new(&self.buffer) {
                 let message = message.map_err(|_| malformed(operation))?;
-                if message.header.sequence != sequence {
+                if !answers(&message.header, sequence, port) {
                     continue;
                 }
                 match message.header.kind {
@@ -114,9 +162,17 @@ impl<T: Transport> Connection<T> {
                         refused(&Acknowledgement::of_error(&message).map_err(|_| malformed(operation))?, operation)?;
                         return taken;
                     }
-                    NLMSG_DONE => return taken,
+                    NLMSG_DONE => {
+                        refused(&Acknowledgement::of_done(&message), operation)?;
+                        return taken;
+                    }
                     NLMSG_OVERRUN => return Err(Error::os(operation(), Errno::NOBUFS)),
-                    _ => taken = taken.and_then(|()| take(&message)),
+                    _ => {
+                        taken = taken.and_then(|()| take(&message));
+                        if answer == Answer::Message {
+                            return taken;
+                        }
+                    }
                 }
             }
         }
@@ -134,15 +190,13 @@ impl<T: Transport> Connection<T> {
         mut take: impl FnMut(&Message<'_>) -> Result<()>,
     ) -> Result<Dumped> {
         let operation = &operation;
-        let sequence = self.next_sequence();
-        let bytes = request.finish(sequence, NLM_F_DUMP);
-        self.transport.send(&bytes).map_err(|errno| Error::os(operation(), errno))?;
+        let (sequence, port) = self.send(request, NLM_F_DUMP, operation)?;
         let (mut interrupted, mut taken) = (false, Ok(()));
         loop {
             self.receive(operation)?;
             for message in Messages::new(&self.buffer) {
                 let message = message.map_err(|_| malformed(operation))?;
-                if message.header.sequence != sequence {
+                if !answers(&message.header, sequence, port) {
                     continue;
                 }
                 interrupted |= message.header.flags & NLM_F_DUMP_INTR != 0;
@@ -171,6 +225,7 @@ impl<T: Transport> Connection<T> {
     /// What the kernel answers; [`ErrorKind::Busy`] where the tables never stood still.
     pub fn dump(&mut self, request: &Request, operation: impl Fn() -> String) -> Result<Vec<u8>> {
         let mut all = Vec::new();
+        let mut lost = None;
         for _ in 0..DUMP_TRIES {
             all.clear();
             let dumped = self.dump_each(request.clone(), &operation, |message| {
@@ -179,12 +234,15 @@ impl<T: Transport> Connection<T> {
             });
             match dumped {
                 Ok(Dumped { interrupted: false }) => return Ok(all),
-                Ok(_) => {}
-                Err(error) if matches!(error.errno(), Some(libc::ENOBUFS | libc::EBUSY | libc::EAGAIN)) => {}
+                Ok(_) => lost = None,
+                Err(error) if matches!(error.errno(), Some(libc::ENOBUFS | libc::EBUSY)) => lost = Some(error),
                 Err(error) => return Err(error),
             }
         }
-        Err(Error::new(ErrorKind::Busy, format!("{}: it changed each of {DUMP_TRIES} times it was read", operation())))
+        let never = || {
+            Error::new(ErrorKind::Busy, format!("{}: it changed each of {DUMP_TRIES} times it was read", operation()))
+        };
+        Err(lost.unwrap_or_else(never))
     }
 
     /// Sends many requests, and waits until the kernel has done them all. They are done in order, and
@@ -200,26 +258,35 @@ impl<T: Transport> Connection<T> {
         let mut requests = requests.into_iter().peekable();
         let (mut done, mut first) = (0, None);
         let mut datagram = Vec::new();
-        while requests.peek().is_some() {
-            datagram.clear();
-            let start = self.sequence.wrapping_add(1);
-            let mut count = 0;
-            while count < BATCH
-                && let Some(request) = requests.next()
-            {
-                count += 1;
-                let last = count == BATCH || requests.peek().is_none();
-                let sequence = self.next_sequence();
-                datagram.extend(request.finish(sequence, if last { NLM_F_ACK } else { 0 }));
+        while let Some(next) = requests.peek() {
+            if next.is_too_long() {
+                first = first.or_else(|| Some((done, Error::os(operation(done), Errno::MSGSIZE))));
+                requests.next();
+                done += 1;
+                continue;
             }
-            let name = |at: usize| operation(done + at);
+            datagram.clear();
+            // The numbers of one batch follow one another.
+            if self.sequence > u32::MAX - BATCH {
+                self.sequence = 0;
+            }
+            let start = self.sequence + 1;
+            let mut count = 0;
+            let mut last = false;
+            while !last && let Some(request) = requests.next() {
+                count += 1;
+                let full = count == BATCH || datagram.len() + request.len() > BATCH_BYTES;
+                last = full || requests.peek().is_none_or(Request::is_too_long);
+                datagram.extend(request.finish(self.next_sequence(), if last { NLM_F_ACK } else { 0 }));
+            }
+            let name = |at: u32| operation(done + index(at));
             let answered = self.send_batch(&datagram, start, count, &name);
             if let Err((at, error)) = answered
                 && first.is_none()
             {
-                first = Some((done + at, error));
+                first = Some((done + index(at), error));
             }
-            done += count;
+            done += index(count);
         }
         first.map_or(Ok(()), Err)
     }
@@ -229,9 +296,10 @@ impl<T: Transport> Connection<T> {
         &mut self,
         datagram: &[u8],
         start: u32,
-        count: usize,
-        operation: &dyn Fn(usize) -> String,
-    ) -> Result<(), (usize, Error)> {
+        count: u32,
+        operation: &dyn Fn(u32) -> String,
+    ) -> Result<(), (u32, Error)> {
+        let port = self.transport.port();
         let whole = || operation(0);
         self.transport.send(datagram).map_err(|errno| (0, Error::os(whole(), errno)))?;
         let mut first = None;
@@ -239,8 +307,9 @@ impl<T: Transport> Connection<T> {
             self.receive(&whole).map_err(|error| (0, error))?;
             for message in Messages::new(&self.buffer) {
                 let message = message.map_err(|_| (0, malformed(&whole)))?;
-                let at = usize::try_from(message.header.sequence.wrapping_sub(start)).unwrap_or(usize::MAX);
-                if at >= count || message.header.kind != NLMSG_ERROR {
+                let at = message.header.sequence.wrapping_sub(start);
+                let ours = at < count && answers(&message.header, message.header.sequence, port);
+                if !ours || message.header.kind != NLMSG_ERROR {
                     continue;
                 }
                 let name = || operation(at);
@@ -257,8 +326,21 @@ impl<T: Transport> Connection<T> {
         }
     }
 
+    /// Sends one request, and gives the number and the port that its answers will carry.
+    fn send(&mut self, request: Request, flags: u16, operation: &dyn Fn() -> String) -> Result<(u32, u32)> {
+        if request.is_too_long() {
+            return Err(Error::os(operation(), Errno::MSGSIZE));
+        }
+        let sequence = self.next_sequence();
+        let bytes = request.finish(sequence, flags);
+        self.transport.send(&bytes).map_err(|errno| Error::os(operation(), errno))?;
+        Ok((sequence, self.transport.port()))
+    }
+
     fn receive(&mut self, operation: &dyn Fn() -> String) -> Result<()> {
-        self.transport.receive(&mut self.buffer).map_err(|errno| Error::os(operation(), errno))
+        self.transport.receive(&mut self.buffer).map_err(|errno| Error::os(operation(), errno))?;
+        // The kernel sends no empty datagrams; one that was cut down to nothing must not be waited past.
+        if self.buffer.is_empty() { Err(malformed(operation)) } else { Ok(()) }
     }
 
     fn next_sequence(&mut self) -> u32 {
@@ -268,14 +350,27 @@ impl<T: Transport> Connection<T> {
     }
 }
 
+/// Whether a message answers a request. Notifications of what others do carry the numbers of their
+/// requests, but not our port.
+fn answers(header: &Header, sequence: u32, port: u32) -> bool {
+    header.sequence == sequence && (port == 0 || header.port == port)
+}
+
+fn index(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX)
+}
+
 fn refused(answer: &Acknowledgement<'_>, operation: &dyn Fn() -> String) -> Result<()> {
     if answer.errno == 0 {
         return Ok(());
     }
     let text = answer.text.map(|text| String::from_utf8_lossy(text).into_owned());
-    Err(Error::kernel(operation(), answer.errno, text))
+    Err(Error::kernel(operation(), answer.errno, text).with_offset(answer.offset))
 }
 
 fn malformed(operation: &dyn Fn() -> String) -> Error {
     Error::new(ErrorKind::Reply, format!("{}: the kernel's answer is malformed", operation()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,7 @@ pub type Answers = Vec<Result<Vec<u8>, Errno>>;
 pub struct FakeKernel<F> {
     answer: F,
     pending: VecDeque<Result<Vec<u8>, Errno>>,
+    port: u32,
 }
 
 impl<F> std::fmt::Debug for FakeKernel<F> {
@@ -27,7 +28,13 @@ impl<F> std::fmt::Debug for FakeKernel<F> {
 impl<F: FnMut(&Message<'_>) -> Answers> FakeKernel<F> {
     /// A kernel that answers with `answer`.
     pub fn new(answer: F) -> Self {
-        Self { answer, pending: VecDeque::new() }
+        Self { answer, pending: VecDeque::new(), port: 0 }
+    }
+
+    /// The same for a connection that has a port.
+    #[must_use]
+    pub fn with_port(self, port: u32) -> Self {
+        Self { port, ..self }
     }
 }
 
@@ -46,6 +53,10 @@ impl<F: FnMut(&Message<'_>) -> Answers> Transport for FakeKernel<F> {
         buffer.clear();
         buffer.extend(datagram);
         Ok(())
+    }
+
+    fn port(&self) -> u32 {
+        self.port
     }
 }
 
@@ -68,7 +79,7 @@ pub fn message(kind: u16, flags: u16, sequence: u32, body: &[u8]) -> Vec<u8> {
 #[must_use]
 pub fn acknowledge(request: &Message<'_>, errno: i32, text: Option<&str>) -> Vec<u8> {
     let header = request.header;
-    let mut body = Vec::from((-errno).to_ne_bytes());
+    let mut body = Vec::from(errno.wrapping_neg().to_ne_bytes());
     body.extend(header.len.to_ne_bytes());
     body.extend(header.kind.to_ne_bytes());
     body.extend(header.flags.to_ne_bytes());

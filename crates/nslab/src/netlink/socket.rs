@@ -22,6 +22,20 @@ pub trait Transport {
     /// # Errors
     /// What recvfrom(2) says; `ENOBUFS` where answers were lost.
     fn receive(&mut self, buffer: &mut Vec<u8>) -> Result<(), Errno>;
+
+    /// The port that answers to our requests carry; 0 where that is not known.
+    fn port(&self) -> u32 {
+        0
+    }
+
+    /// Receives one datagram that is known to have at most so many bytes.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    fn receive_at_most(&mut self, buffer: &mut Vec<u8>, most: usize) -> Result<(), Errno> {
+        let _ = most;
+        self.receive(buffer)
+    }
 }
 
 /// A routing-netlink socket in the namespace of the thread that opened it; it stays there, whichever
@@ -29,6 +43,7 @@ pub trait Transport {
 #[derive(Debug)]
 pub struct KernelSocket {
     fd: OwnedFd,
+    port: u32,
 }
 
 /// The kernel builds a dump in pieces of at most this size (`netlink_dump()` in af_netlink.c).
@@ -54,7 +69,8 @@ impl KernelSocket {
         let fd = rustix::net::socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, None)
             .map_err(failed)?;
         rustix::net::bind(&fd, &SocketAddrNetlink::new(0, groups)).map_err(failed)?;
-        let socket = Self { fd };
+        let address = rustix::net::getsockname(&fd).and_then(SocketAddrNetlink::try_from).map_err(failed)?;
+        let socket = Self { fd, port: address.pid() };
         for option in [NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK] {
             // Absent before 4.12 and 4.20: then errors have fewer words and dumps are filtered here.
             let _ = crate::sys::set_option(socket.as_fd(), libc::SOL_NETLINK, option, 1);
@@ -71,6 +87,21 @@ impl KernelSocket {
     }
 }
 
+impl KernelSocket {
+    /// Takes one datagram; `false` where it is not from the kernel.
+    fn take(&self, buffer: &mut Vec<u8>) -> Result<bool, Errno> {
+        let (_, len, sender) =
+            retry_on_intr(|| rustix::net::recvfrom(&self.fd, buffer.as_mut_slice(), RecvFlags::TRUNC))?;
+        // Only the kernel has port 0; anything else was sent by another process.
+        let from_kernel = sender.and_then(|s| SocketAddrNetlink::try_from(s).ok()).is_some_and(|s| s.pid() == 0);
+        if from_kernel && len > buffer.len() {
+            return Err(Errno::NOBUFS);
+        }
+        buffer.truncate(len);
+        Ok(from_kernel)
+    }
+}
+
 impl AsFd for KernelSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
@@ -78,6 +109,10 @@ impl AsFd for KernelSocket {
 }
 
 impl Transport for KernelSocket {
+    fn port(&self) -> u32 {
+        self.port
+    }
+
     fn send(&mut self, datagram: &[u8]) -> Result<(), Errno> {
         let kernel = SocketAddrNetlink::new(0, 0);
         retry_on_intr(|| rustix::net::sendto(&self.fd, datagram, SendFlags::empty(), &kernel)).map(drop)
@@ -92,12 +127,16 @@ impl Transport for KernelSocket {
             if len > buffer.len() {
                 buffer.resize(len, 0);
             }
-            let (_, len, sender) =
-                retry_on_intr(|| rustix::net::recvfrom(&self.fd, buffer.as_mut_slice(), RecvFlags::empty()))?;
-            // Only the kernel has port 0; anything else was sent by another process.
-            let from_kernel = sender.and_then(|s| SocketAddrNetlink::try_from(s).ok()).is_some_and(|s| s.pid() == 0);
-            if from_kernel {
-                buffer.truncate(len);
+            if self.take(buffer)? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn receive_at_most(&mut self, buffer: &mut Vec<u8>, most: usize) -> Result<(), Errno> {
+        loop {
+            buffer.resize(most, 0);
+            if self.take(buffer)? {
                 return Ok(());
             }
         }

@@ -6,25 +6,42 @@ use crate::error::Result;
 use crate::netlink::{Connection, Dumped, Transport};
 use crate::types::Prefix;
 use crate::wire::consts::{
-    AF_INET, AF_INET6, IFA_ADDRESS, IFA_BROADCAST, IFA_CACHEINFO, IFA_FLAGS, IFA_LABEL, IFA_LOCAL, IFA_PROTO,
-    IFA_RT_PRIORITY, IFA_TABLE, NLM_F_CREATE, NLM_F_EXCL, RTM_DELADDR, RTM_GETADDR, RTM_NEWADDR,
+    AF_INET, AF_INET6, IFA_ADDRESS, IFA_ANYCAST, IFA_BROADCAST, IFA_CACHEINFO, IFA_FLAGS, IFA_LABEL, IFA_LOCAL,
+    IFA_PROTO, IFA_RT_PRIORITY, IFA_TABLE, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, RTM_DELADDR, RTM_GETADDR,
+    RTM_NEWADDR,
 };
 use crate::wire::{Attribute, Malformed, Message, Request, Table};
 
 /// A lifetime that does not end (`INFINITY_LIFE_TIME`).
 pub const FOREVER: u32 = u32::MAX;
 
-/// An address to give to a link.
-#[derive(Debug, Clone)]
+/// An address to give to a link, to change or to take away.
+#[derive(Debug, Clone, Default)]
 pub struct AddressConfig {
     /// The index of the link.
     pub index: u32,
-    /// The address and its prefix length.
-    pub local: Prefix,
-    /// The address of the other end of a point-to-point link, where that differs.
-    pub peer: Option<Prefix>,
+    /// The address family: that of the addresses, or 0 for a request without any.
+    pub family: u8,
+    /// The length of the network part in bits: of the peer where there is one, else of the address.
+    pub prefix_len: u8,
+    /// The address of this end.
+    pub local: Option<IpAddr>,
+    /// The address of the other end of a point-to-point link; without one, that of this end is repeated.
+    pub peer: Option<IpAddr>,
+    /// Whether a delete request names this end alone, and so means any prefix length (IPv4).
+    pub any_prefix: bool,
     /// The broadcast address (IPv4).
     pub broadcast: Option<IpAddr>,
+    /// The anycast address, which today's kernels ignore.
+    pub anycast: Option<IpAddr>,
+    /// The label (IPv4): the link's name, or that with something behind it. At most 15 bytes.
+    pub label: Option<Vec<u8>>,
+    /// The metric of the prefix's route.
+    pub metric: Option<u32>,
+    /// Who made it (`IFAPROT_…`).
+    pub protocol: Option<u8>,
+    /// The preferred and the valid lifetime in seconds, or [`FOREVER`].
+    pub lifetimes: Option<(u32, u32)>,
     /// The scope (`RT_SCOPE_…`): 0 for global, 253 link, 254 host. IPv6 addresses have that of their kind.
     pub scope: u8,
     /// Flags (`IFA_F_…`).
@@ -36,7 +53,14 @@ impl AddressConfig {
     #[must_use]
     pub fn new(index: u32, local: Prefix) -> Self {
         let host = matches!(local.address(), IpAddr::V4(address) if address.is_loopback());
-        Self { index, local, peer: None, broadcast: None, scope: if host { 254 } else { 0 }, flags: 0 }
+        Self {
+            index,
+            family: if local.is_ipv6() { AF_INET6 } else { AF_INET },
+            prefix_len: local.len(),
+            local: Some(local.address()),
+            scope: if host { 254 } else { 0 },
+            ..Self::default()
+        }
     }
 
     /// The request that adds it; an error if the link has it already.
@@ -45,10 +69,16 @@ impl AddressConfig {
         self.request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL)
     }
 
-    /// A request for no address, which the kernel refuses; for who must show what it says.
+    /// The request that changes what the link already has.
     #[must_use]
-    pub fn add_nothing(index: u32, family: u8) -> Request {
-        Request::new(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &header(family, 0, 0, 0, index))
+    pub fn change(&self) -> Request {
+        self.request(RTM_NEWADDR, NLM_F_REPLACE)
+    }
+
+    /// The request that adds or changes it.
+    #[must_use]
+    pub fn replace(&self) -> Request {
+        self.request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE)
     }
 
     /// The request that takes it away.
@@ -58,20 +88,47 @@ impl AddressConfig {
     }
 
     fn request(&self, kind: u16, flags: u16) -> Request {
-        let far = self.peer.unwrap_or(self.local);
-        let family = if self.local.is_ipv6() { AF_INET6 } else { AF_INET };
-        let [f0, ..] = self.flags.to_le_bytes();
-        let mut request = Request::new(kind, flags, &header(family, far.len(), f0, self.scope, self.index));
-        put_address(&mut request, IFA_LOCAL, self.local.address());
-        put_address(&mut request, IFA_ADDRESS, far.address());
-        if let Some(broadcast) = self.broadcast {
-            put_address(&mut request, IFA_BROADCAST, broadcast);
+        let [low, high @ ..] = self.flags.to_le_bytes();
+        // Flags of which one does not fit into the header's byte go into an attribute, all of them.
+        let wide = high != [0; 3];
+        let head = header(self.family, self.prefix_len, if wide { 0 } else { low }, self.scope, self.index);
+        let mut request = Request::new(kind, flags, &head);
+        let far = if self.any_prefix { None } else { self.peer.or(self.local) };
+        for (kind, address) in
+            [(IFA_LOCAL, self.local), (IFA_ADDRESS, far), (IFA_BROADCAST, self.broadcast), (IFA_ANYCAST, self.anycast)]
+        {
+            if let Some(address) = address {
+                put_address(&mut request, kind, address);
+            }
         }
-        if self.flags > 0xff {
+        if let Some(label) = &self.label {
+            request.string(IFA_LABEL, label);
+        }
+        if let Some(metric) = self.metric {
+            request.u32(IFA_RT_PRIORITY, metric);
+        }
+        if let Some(protocol) = self.protocol {
+            request.u8(IFA_PROTO, protocol);
+        }
+        if wide {
             request.u32(IFA_FLAGS, self.flags);
+        }
+        if let Some((preferred, valid)) = self.lifetimes {
+            // struct ifa_cacheinfo; the times of creation and change are the kernel's own.
+            let mut info = [0; 16];
+            for (place, byte) in info.iter_mut().zip([preferred, valid].map(u32::to_ne_bytes).as_flattened()) {
+                *place = *byte;
+            }
+            request.attribute(IFA_CACHEINFO, &info);
         }
         request
     }
+}
+
+/// The request that takes away an address that the kernel told of: the same message back.
+#[must_use]
+pub fn delete(seen: &Address<'_>) -> Request {
+    Request::new(RTM_DELADDR, 0, seen.message().body)
 }
 
 fn put_address(request: &mut Request, kind: u16, address: IpAddr) {
@@ -231,6 +288,64 @@ impl<'a> Address<'a> {
             AF_INET => payload.first_chunk::<4>().map(|octets| IpAddr::from(*octets)),
             AF_INET6 => payload.first_chunk::<16>().map(|octets| IpAddr::from(*octets)),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netlink::fake;
+    use crate::wire::Messages;
+    use crate::wire::consts::IFA_F_NOPREFIXROUTE;
+
+    fn config() -> AddressConfig {
+        AddressConfig {
+            peer: "10.0.0.2".parse().ok(),
+            broadcast: "10.0.0.255".parse().ok(),
+            label: Some(b"v0:1".to_vec()),
+            metric: Some(7),
+            protocol: Some(3),
+            lifetimes: Some((50, 100)),
+            flags: IFA_F_NOPREFIXROUTE,
+            ..AddressConfig::new(4, "10.0.0.1/24".parse().unwrap())
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_reads_back() {
+        let bytes = config().replace().finish(1, 0);
+        let message = Messages::new(&bytes).next().unwrap().unwrap();
+        let address = Address::parse(&message).unwrap();
+        assert_eq!((address.index(), address.family(), address.scope()), (4, AF_INET, 0));
+        assert_eq!(address.prefix().unwrap().to_string(), "10.0.0.1/24");
+        assert_eq!((address.peer(), address.broadcast()), ("10.0.0.2".parse().ok(), "10.0.0.255".parse().ok()));
+        assert_eq!((address.label(), address.metric(), address.protocol()), (Some(&b"v0:1"[..]), Some(7), Some(3)));
+        assert_eq!((address.lifetimes(), address.flags()), (Some((50, 100)), IFA_F_NOPREFIXROUTE));
+    }
+
+    #[test]
+    fn without_a_peer_the_address_is_given_twice_unless_any_prefix_is_meant() {
+        let mut config = AddressConfig::new(4, "127.0.0.5/8".parse().unwrap());
+        assert_eq!(config.scope, 254);
+        let bytes = config.add().finish(1, 0);
+        let address = Address::parse(&Messages::new(&bytes).next().unwrap().unwrap()).unwrap();
+        assert_eq!(address.ip(IFA_ADDRESS), address.ip(IFA_LOCAL));
+        config.any_prefix = true;
+        let bytes = config.delete().finish(1, 0);
+        let address = Address::parse(&Messages::new(&bytes).next().unwrap().unwrap()).unwrap();
+        assert_eq!(address.ip(IFA_ADDRESS), None);
+    }
+
+    #[test]
+    fn every_truncation_of_the_body_is_an_error_or_less() {
+        let bytes = config().add().finish(1, 0);
+        for end in 16..bytes.len() {
+            let cut = fake::message(RTM_NEWADDR, 0, 1, &bytes[16..end]);
+            let message = Messages::new(&cut).next().unwrap().unwrap();
+            if let Ok(address) = Address::parse(&message) {
+                let _ = (address.prefix(), address.peer(), address.lifetimes(), address.flags());
+            }
         }
     }
 }

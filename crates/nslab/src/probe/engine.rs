@@ -156,14 +156,6 @@ impl Session {
         }
     }
 
-    /// A session with a random identifier and secret.
-    #[must_use]
-    pub fn random(target: IpAddr, settings: Settings) -> Self {
-        let secret = super::secret();
-        // The low bits; the rest stays secret.
-        Self::new(target, settings, super::secret() as u16, secret)
-    }
-
     /// Whom it asks.
     #[must_use]
     pub fn target(&self) -> IpAddr {

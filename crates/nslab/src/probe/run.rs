@@ -1,5 +1,6 @@
 //! A session driven by a socket and the clock.
 
+use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 use std::time::Instant;
@@ -7,7 +8,7 @@ use std::time::Instant;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::engine::{Event, Session, Statistics, Step};
+use super::engine::{Event, Session, Settings, Statistics, Step};
 use super::{Family, ProbeSocket, Signal, Signals, packet};
 use crate::error::{Error, Result};
 
@@ -20,6 +21,16 @@ pub enum Ended {
     Broken,
     /// A signal said to stop.
     Interrupted,
+}
+
+impl Session {
+    /// A session with a random identifier and secret.
+    #[must_use]
+    pub fn random(target: IpAddr, settings: Settings) -> Self {
+        let secret = super::secret();
+        // The low bits; the rest stays secret.
+        Self::new(target, settings, super::secret() as u16, secret)
+    }
 }
 
 /// Pings until the session is over, `on_event` breaks, or a signal says to stop. It blocks the calling

@@ -6,10 +6,12 @@
 pub(crate) mod icmp;
 pub(crate) mod resolve;
 pub(crate) mod signal;
+pub(crate) mod tun;
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use rustix::io::{Errno, Result};
+use rustix::mount::MountPropagationFlags;
 use rustix::thread::UnshareFlags;
 
 /// Moves the calling thread into a new, empty network namespace.
@@ -22,6 +24,31 @@ pub(crate) fn unshare_network() -> Result<()> {
 pub(crate) fn unshare_mounts() -> Result<()> {
     // SAFETY: as above; CLONE_NEWNS implies CLONE_FS, which shares no memory.
     unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNS) }
+}
+
+/// Moves the calling thread into a namespace of its own for the host name.
+pub(crate) fn unshare_host_name() -> Result<()> {
+    // SAFETY: as above.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWUTS) }
+}
+
+/// Sets how a mount, and all beneath it, share what is mounted on them (mount_setattr(2), Linux 5.12).
+pub(crate) fn set_propagation(mount: BorrowedFd<'_>, propagation: MountPropagationFlags) -> Result<()> {
+    let attributes =
+        libc::mount_attr { attr_set: 0, attr_clr: 0, propagation: propagation.bits().into(), userns_fd: 0 };
+    // SAFETY: the path is a string with its zero, and the pointer and the size describe `attributes`; both
+    // outlive the call.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            mount.as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_EMPTY_PATH | libc::AT_RECURSIVE,
+            &raw const attributes,
+            size_of_val(&attributes),
+        )
+    };
+    if result == 0 { Ok(()) } else { Err(last_errno()) }
 }
 
 /// Gives the calling thread its own copy of what it shared with others (unshare(2)); `flags` must not hold

@@ -8,18 +8,20 @@ use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 
-use super::plan::{Cable, Plan, Port};
+use super::apply_routes as routes;
+use super::plan::{BRIDGE, BRIDGE_INDEX, Cable, NodePlan, Plan, Port};
+use super::spec::Sysctl;
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Identity, Namespace, enter};
 use crate::netlink::{Connection, KernelSocket};
 use crate::ops::address::AddressConfig;
 use crate::ops::link::{Kind, LinkConfig, Netns};
-use crate::types::NodeName;
+use crate::types::MacAddr;
 use crate::wire::Request;
 use crate::wire::consts::IFA_F_NODAD;
 
 /// The index of the loopback interface in every namespace.
-const LOOPBACK: u32 = 1;
+pub(super) const LOOPBACK: u32 = 1;
 
 /// A node that is made: its namespace and a connection to the kernel inside it.
 #[derive(Debug)]
@@ -69,12 +71,12 @@ type Made = (usize, Result<BuiltNode>);
 
 /// Makes every `stride`th node from `first`, until one fails: so the plan's first nodes are there first.
 fn make_nodes(plan: &Plan, first: usize, stride: usize, stop: &AtomicBool, send: &Sender<Made>) {
-    for (at, name) in plan.nodes.iter().enumerate().skip(first).step_by(stride) {
+    for (at, node) in plan.nodes.iter().enumerate().skip(first).step_by(stride) {
         if stop.load(Ordering::Relaxed) {
             return;
         }
-        let node = make_node(name).map_err(|error| error.within(format_args!("making node {name}")));
-        if send.send((at, node)).is_err() {
+        let made = make_node(plan, node).map_err(|error| error.within(format_args!("making node {}", node.name)));
+        if send.send((at, made)).is_err() {
             return;
         }
     }
@@ -100,11 +102,33 @@ fn lay_cables(plan: &Plan, made: &Receiver<Made>) -> Result<Built> {
     while nodes.iter().any(Option::is_none) {
         take(&mut nodes)?;
     }
-    Ok(Built { nodes: nodes.into_iter().flatten().collect() })
+    let mut nodes: Vec<BuiltNode> = nodes.into_iter().flatten().collect();
+    let places = routes::Places::of(plan);
+    for (at, (node, built)) in plan.nodes.iter().zip(&mut nodes).enumerate() {
+        finish_node(at, node, built, &places)?;
+    }
+    Ok(Built { nodes })
 }
 
-/// Each node takes two descriptors, and publishing a few more.
-fn raise_descriptor_limit(nodes: usize) -> Result<()> {
+/// Does what takes all of a node's interfaces to be there.
+fn finish_node(at: usize, node: &NodePlan, built: &mut BuiltNode, places: &routes::Places<'_>) -> Result<()> {
+    let mut late = node.sysctl.iter().filter(|sysctl| is_of_an_interface(sysctl)).peekable();
+    if late.peek().is_some() {
+        let set = built.namespace.enter(|| set_all(late)).and_then(|set| set);
+        set.map_err(|error| error.within(format_args!("node {}", node.name)))?;
+    }
+    if node.routes.is_empty() {
+        return Ok(());
+    }
+    let mut batch = Batch::default();
+    for route in &node.routes {
+        batch.add(routes::request(route, at, places)?, move || format!("adding route to {}: {route}", node.name));
+    }
+    batch.send(&mut built.connection)
+}
+
+/// Each node takes two descriptors, whether it is being made or asked from, and all of them a few more.
+pub(crate) fn raise_descriptor_limit(nodes: usize) -> Result<()> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let needed = u64::try_from(nodes).unwrap_or(u64::MAX).saturating_mul(2).saturating_add(64);
     let limit = getrlimit(Resource::Nofile);
@@ -119,16 +143,67 @@ fn raise_descriptor_limit(nodes: usize) -> Result<()> {
     })
 }
 
-fn make_node(name: &NodeName) -> Result<BuiltNode> {
+fn make_node(plan: &Plan, node: &NodePlan) -> Result<BuiltNode> {
     enter::into_new()?;
     let namespace = Namespace::current()?;
     let socket = KernelSocket::open()?;
     let identity = namespace.identity_with(crate::sys::netns_cookie(socket.as_fd()).ok())?;
-    set(ACCEPT_RA, "0")?;
     let mut connection = Connection::new(socket);
-    connection.request(up(LOOPBACK), || format!("bringing up {name}:lo"))?;
+    if node.switch {
+        // It is no host: nothing in there is to speak IPv6 of its own.
+        set(DISABLE_IPV6, "1")?;
+        connection.request(bridge(plan, node), || format!("making bridge {}:{BRIDGE}", node.name))?;
+        return Ok(BuiltNode { namespace, identity, connection });
+    }
+    set(ACCEPT_RA, "0")?;
+    if node.forward {
+        // First, for the kernel resets others with it.
+        FORWARDING.iter().try_for_each(|path| set(path, "1"))?;
+    }
+    set_all(node.sysctl.iter().filter(|sysctl| !is_of_an_interface(sysctl)))?;
+    connection.request(up(LOOPBACK), || format!("bringing up {}:lo", node.name))?;
+    for address in &node.loopback {
+        let request = AddressConfig::new(LOOPBACK, *address).add();
+        connection.request(request, || format!("adding address {address} to {}:lo", node.name))?;
+    }
     Ok(BuiltNode { namespace, identity, connection })
 }
+
+fn bridge(plan: &Plan, node: &NodePlan) -> Request {
+    let mac = MacAddr::derived(&[plan.lab.as_str(), node.name.as_str(), BRIDGE]).octets();
+    LinkConfig {
+        name: Some(BRIDGE.as_bytes()),
+        index: Some(BRIDGE_INDEX),
+        address: Some(&mac),
+        up: Some(true),
+        kind: Some(Kind::Plain("bridge")),
+        ..LinkConfig::default()
+    }
+    .create()
+}
+
+/// Settings of an interface can be made only once it is there.
+fn is_of_an_interface(sysctl: &Sysctl) -> bool {
+    let mut parts = sysctl.path.split('/').skip(2);
+    matches!(parts.next(), Some("conf" | "neigh")) && !matches!(parts.next(), Some("all" | "default" | "lo") | None)
+}
+
+/// Makes settings in the namespace of this thread.
+fn set_all<'s>(sysctls: impl Iterator<Item = &'s Sysctl>) -> Result<()> {
+    for Sysctl { path, value } in sysctls {
+        let file = format!("/proc/sys/{path}");
+        std::fs::write(&file, value).map_err(|error| {
+            let missing = error.kind() == std::io::ErrorKind::NotFound;
+            let error = Error::os(format_args!("setting {path} to {value:?}"), error);
+            if missing { error.with_help("this kernel has no such setting for a network namespace") } else { error }
+        })?;
+    }
+    Ok(())
+}
+
+const FORWARDING: [&str; 2] = ["/proc/sys/net/ipv4/ip_forward", "/proc/sys/net/ipv6/conf/all/forwarding"];
+
+const DISABLE_IPV6: &str = "/proc/sys/net/ipv6/conf/default/disable_ipv6";
 
 /// What interfaces made from now on do with router advertisements: a lab is configured by its description
 /// and by nothing that it hears.
@@ -178,6 +253,7 @@ fn cable_request(cable: &Cable, peer: &Namespace) -> Request {
         address: Some(&a_mac),
         mtu: a.mtu,
         up: Some(true),
+        master: a.bridged.then_some(BRIDGE_INDEX),
         // One queue a direction: making the link is then twice as fast.
         queues: Some(1),
         kind: Some(Kind::Veth { peer: Box::new(far) }),

@@ -2,12 +2,13 @@
 //!
 //! Pure: the same description always gives the same plan, down to the interface indexes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::spec::{End, Lab};
+use super::routing;
+use super::spec::{End, Expect, Lab, Node, Route, Routing, Segment, Sysctl};
 use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix};
 
 /// Everything that a lab is made of, in the order in which it is made.
@@ -15,10 +16,48 @@ use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix};
 pub struct Plan {
     /// The lab's name.
     pub lab: LabName,
-    /// One namespace each.
-    pub nodes: Vec<NodeName>,
+    /// One namespace each: the lab's nodes, then its switches.
+    pub nodes: Vec<NodePlan>,
     /// One virtual cable (veth) each.
     pub cables: Vec<Cable>,
+    /// What [`check`](crate::lab::check) holds it to, beyond everyone reaching everyone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expect: Vec<Expect>,
+}
+
+/// A namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodePlan {
+    /// Its name.
+    pub name: NodeName,
+    /// Whether it is a switch: nothing but the bridge [`BRIDGE`] with the index [`BRIDGE_INDEX`].
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub switch: bool,
+    /// Whether it passes packets on.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub forward: bool,
+    /// Settings of the kernel's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sysctl: Vec<Sysctl>,
+    /// Addresses of its loopback interface beyond 127.0.0.1 and ::1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loopback: Vec<Prefix>,
+    /// Its routes, beyond those that the kernel makes for its addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<Route>,
+    /// Variables of the programs that are started in it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+}
+
+/// The name of a switch's bridge, in the switch's own namespace.
+pub const BRIDGE: &str = "br0";
+
+/// The index of a switch's bridge.
+pub const BRIDGE_INDEX: u32 = 2;
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// A cable between two interfaces.
@@ -44,15 +83,31 @@ pub struct Port {
     /// The largest packet in bytes, where that is not the kernel's choice of 1500.
     pub mtu: Option<u32>,
     /// Its addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<Prefix>,
+    /// Whether it is a port of its switch's bridge.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub bridged: bool,
 }
 
 impl Plan {
     /// The plan that makes a lab from nothing.
     #[must_use]
     pub fn new(lab: &Lab) -> Self {
-        let nodes: Vec<NodeName> = lab.nodes.iter().map(|node| node.name.clone()).collect();
-        let places: HashMap<&NodeName, usize> = nodes.iter().enumerate().map(|(at, name)| (name, at)).collect();
+        let mut nodes: Vec<NodePlan> = lab.nodes.iter().map(node).collect();
+        if lab.routing == Routing::Auto {
+            for (node, routes) in nodes.iter_mut().zip(routing::routes(lab)) {
+                node.routes.extend(routes);
+            }
+        }
+        nodes.extend(lab.segments.iter().map(|segment| switch(&segment.name)));
+        let places: HashMap<&NodeName, usize> = lab
+            .nodes
+            .iter()
+            .map(|node| &node.name)
+            .chain(lab.segments.iter().map(|segment| &segment.name))
+            .zip(0..)
+            .collect();
         let mut last_index: HashMap<usize, u32> = HashMap::new();
         let mut port = |end: &End| {
             // The description names every node of its links among its nodes.
@@ -66,23 +121,55 @@ impl Plan {
                 mac: end.mac,
                 mtu: end.mtu,
                 addresses: end.addresses.clone(),
+                bridged: false,
             })
         };
-        let cables = lab.links.iter().filter_map(|link| Some(Cable { a: port(&link.a)?, b: port(&link.b)? })).collect();
-        Self { lab: lab.name.clone(), nodes, cables }
+        let mut cables = Vec::new();
+        for segment in &lab.segments {
+            let switch = places.get(&segment.name).copied().unwrap_or_default();
+            let names = port_names(segment);
+            for ((member, ifname), index) in segment.members.iter().zip(names).zip(BRIDGE_INDEX + 1..) {
+                let mac = MacAddr::derived(&[lab.name.as_str(), segment.name.as_str(), ifname.as_str()]);
+                let a =
+                    Port { node: switch, index, ifname, mac, mtu: member.mtu, addresses: Vec::new(), bridged: true };
+                cables.extend(port(member).map(|b| Cable { a, b }));
+            }
+        }
+        cables.extend(lab.links.iter().filter_map(|link| Some(Cable { a: port(&link.a)?, b: port(&link.b)? })));
+        Self { lab: lab.name.clone(), nodes, cables, expect: lab.expect.clone() }
+    }
+
+    /// How many nodes, segments and links it makes: a segment's switch is no node, its cables are no links.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize, usize) {
+        let switches = self.nodes.iter().filter(|node| node.switch).count();
+        let links = self.cables.iter().filter(|cable| !cable.a.bridged).count();
+        (self.nodes.len() - switches, switches, links)
+    }
+
+    /// A hosts file (hosts(5)) by which every node's name stands for its addresses.
+    #[must_use]
+    pub fn hosts(&self) -> String {
+        let mut text = String::from("127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n");
+        for (node, addresses) in self.nodes.iter().zip(self.addresses()) {
+            for address in addresses {
+                text.push_str(&format!("{} {}\n", address.address(), node.name));
+            }
+        }
+        text
     }
 
     /// `node:ifname`, as users read and type it.
     #[must_use]
     pub fn port_name(&self, port: &Port) -> String {
-        let node = self.nodes.get(port.node).map_or("?", NodeName::as_str);
+        let node = self.nodes.get(port.node).map_or("?", |node| node.name.as_str());
         format!("{node}:{}", port.ifname)
     }
 
     /// The addresses of each node, in the order of the file.
     #[must_use]
     pub fn addresses(&self) -> Vec<Vec<Prefix>> {
-        let mut all = vec![Vec::new(); self.nodes.len()];
+        let mut all: Vec<Vec<Prefix>> = self.nodes.iter().map(|node| node.loopback.clone()).collect();
         for port in self.cables.iter().flat_map(|cable| [&cable.a, &cable.b]) {
             if let Some(of_node) = all.get_mut(port.node) {
                 of_node.extend(&port.addresses);
@@ -92,11 +179,59 @@ impl Plan {
     }
 }
 
+fn node(node: &Node) -> NodePlan {
+    NodePlan {
+        name: node.name.clone(),
+        switch: false,
+        forward: node.forward,
+        sysctl: node.sysctl.clone(),
+        loopback: node.loopback.clone(),
+        routes: node.routes.clone(),
+        env: node.env.clone(),
+    }
+}
+
+fn switch(name: &NodeName) -> NodePlan {
+    NodePlan {
+        name: name.clone(),
+        switch: true,
+        forward: false,
+        sysctl: Vec::new(),
+        loopback: Vec::new(),
+        routes: Vec::new(),
+        env: BTreeMap::new(),
+    }
+}
+
+/// A switch's ports are named as the nodes at them; where that is no name for an interface, or taken, by
+/// their number.
+fn port_names(segment: &Segment) -> Vec<IfName> {
+    let mut taken: HashSet<String> = HashSet::from([BRIDGE.into()]);
+    let mut name = |(at, member): (usize, &End)| {
+        // The kernel refuses an interface named as its own entries in net.ipv4.conf.
+        let free = |name: &IfName| !matches!(name.as_str(), "lo" | "all" | "default");
+        let own: Option<IfName> = member.node.as_str().parse().ok().filter(free);
+        let own = own.filter(|name| taken.insert(name.as_str().to_owned()));
+        let numbered = || (at..).map(|n| format!("port{n}")).find(|name| taken.insert(name.clone()))?.parse().ok();
+        own.or_else(numbered)
+    };
+    segment.members.iter().enumerate().filter_map(&mut name).collect()
+}
+
 /// The steps, one a line, as `nslab up --dry-run` shows them.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for node in &self.nodes {
-            writeln!(f, "namespace {node}")?;
+            writeln!(f, "{} {}", if node.switch { "switch" } else { "namespace" }, node.name)?;
+            if node.forward {
+                writeln!(f, "  {} forwards", node.name)?;
+            }
+            for Sysctl { path, value } in &node.sysctl {
+                writeln!(f, "  {} {path} = {value}", node.name)?;
+            }
+            for address in &node.loopback {
+                writeln!(f, "  {}:lo address {address}", node.name)?;
+            }
         }
         for Cable { a, b } in &self.cables {
             writeln!(f, "cable {} -- {}", self.port_name(a), self.port_name(b))?;
@@ -112,6 +247,11 @@ impl fmt::Display for Plan {
                     writeln!(f, "  {name} address {address}")?;
                 }
                 writeln!(f, "  {name} up")?;
+            }
+        }
+        for node in &self.nodes {
+            for route in &node.routes {
+                writeln!(f, "route {}: {route}", node.name)?;
             }
         }
         Ok(())

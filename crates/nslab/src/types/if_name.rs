@@ -5,11 +5,14 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 
-/// An interface name that the kernel will take: 1 to 15 bytes, not `.` or `..`, and without `/`, `:`,
-/// white space or control characters.
+/// An interface name that the kernel will take as it stands: 1 to 15 bytes, not `.` or `..`, without `/`,
+/// `:`, `%`, white space or control characters, and not `all` or `default`.
 ///
-/// Source: `dev_valid_name()` and `IFNAMSIZ` (`linux/if.h`). The kernel also refuses `all` and `default`
-/// in its sysctl tree for no one but the person who reads it; they are allowed here as there.
+/// Source: `dev_valid_name()` and `IFNAMSIZ` (`linux/if.h`), and trying every byte. The kernel looks for
+/// white space byte by byte, so it refuses letters with the byte 0xA0 in them, as `à`. It takes `%d` for
+/// a place to put a number in, and no other `%`. `all` and `default` are its own names among the
+/// settings of interfaces (`net.ipv4.conf`), so it refuses them with `EINVAL`. It would take control
+/// characters.
 ///
 /// ```
 /// use nslab::types::IfName;
@@ -45,11 +48,16 @@ impl FromStr for IfName {
         if text.len() > Self::MAX_BYTES {
             return bad(format!("is {} bytes long; at most {} are allowed", text.len(), Self::MAX_BYTES));
         }
-        if text == "." || text == ".." {
-            return bad("is not allowed".into());
+        match text {
+            "." | ".." => return bad("is not allowed".into()),
+            "all" | "default" => return bad("is one that the kernel keeps for itself".into()),
+            _ => {}
         }
-        if let Some(c) = text.chars().find(|c| matches!(c, '/' | ':') || c.is_whitespace() || c.is_control()) {
-            return bad(format!("contains {c:?}; `/`, `:`, spaces and control characters are not allowed"));
+        if let Some(c) = text.chars().find(|c| matches!(c, '/' | ':' | '%') || c.is_whitespace() || c.is_control()) {
+            return bad(format!("contains {c:?}; `/`, `:`, `%`, spaces and control characters are not allowed"));
+        }
+        if let Some(c) = text.chars().find(|c| c.encode_utf8(&mut [0; 4]).as_bytes().contains(&0xa0)) {
+            return bad(format!("contains {c:?}, a part of which the kernel takes for a space"));
         }
         Ok(Self(text.to_owned()))
     }
@@ -73,6 +81,12 @@ mod tests {
         for bad in ["", ".", "..", "a/b", "a:b", "a b", "a\tb", "a\u{1}", "sixteen-bytes-xx", "ünïcödé-ünïcödé"]
         {
             assert!(bad.parse::<IfName>().is_err(), "{bad}");
+        }
+        for bad in ["all", "default", "eth%d", "100%", "voilà", "a\u{a0}b", "a\u{2003}b"] {
+            assert!(bad.parse::<IfName>().is_err(), "{bad}");
+        }
+        for good in ["All", "all0", "defaults", "voilá"] {
+            assert!(good.parse::<IfName>().is_ok(), "{good}");
         }
     }
 }

@@ -4,7 +4,6 @@
 
 mod address_kind;
 pub mod cidr;
-mod errno;
 mod if_name;
 mod lab_name;
 mod mac;
@@ -13,9 +12,9 @@ mod prefix;
 mod quote;
 mod text;
 
+pub use crate::errno::strerror;
 pub use address_kind::AddressKind;
 pub use cidr::Cidr;
-pub use errno::strerror;
 pub use if_name::IfName;
 pub use lab_name::LabName;
 pub use mac::MacAddr;

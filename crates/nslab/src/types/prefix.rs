@@ -33,6 +33,12 @@ impl Prefix {
         IpNet::new(address, len).map(Self).map_err(|_| bad_len(&format!("{address}/{len}"), address, &len.to_string()))
     }
 
+    /// All addresses of a family: `0.0.0.0/0` or `::/0`.
+    #[must_use]
+    pub fn all(ipv6: bool) -> Self {
+        Self(if ipv6 { ipnet::Ipv6Net::default().into() } else { ipnet::Ipv4Net::default().into() })
+    }
+
     /// The whole address, host part included.
     #[must_use]
     pub fn address(&self) -> IpAddr {

@@ -17,6 +17,7 @@ use super::consts::{NLM_F_ECHO, NLM_F_REQUEST, NLMSG_ALIGN_LEN};
 #[derive(Debug, Clone)]
 pub struct Request {
     bytes: Vec<u8>,
+    too_long: bool,
 }
 
 impl Request {
@@ -31,9 +32,21 @@ impl Request {
         bytes.extend([0; 8]);
         debug_assert_eq!(bytes.len(), NLMSG_ALIGN_LEN);
         bytes.extend(header);
-        let mut request = Self { bytes };
+        let mut request = Self { bytes, too_long: false };
         request.pad();
         request
+    }
+
+    /// Attributes without a message around them, to be put into one later.
+    #[must_use]
+    pub fn attributes_alone() -> Self {
+        Self { bytes: Vec::new(), too_long: false }
+    }
+
+    /// The attributes of [`attributes_alone`](Self::attributes_alone) as bytes.
+    #[must_use]
+    pub fn into_attributes(self) -> Vec<u8> {
+        self.bytes
     }
 
     /// Asks for a message about what became of it (`NLM_F_ECHO`), besides the acknowledgement.
@@ -74,6 +87,11 @@ impl Request {
         self.attribute(kind, &value.to_ne_bytes())
     }
 
+    /// Adds eight bytes in the machine's order.
+    pub fn u64(&mut self, kind: u16, value: u64) -> &mut Self {
+        self.attribute(kind, &value.to_ne_bytes())
+    }
+
     /// Adds attributes inside an attribute.
     pub fn nest(&mut self, kind: u16, content: impl FnOnce(&mut Self)) -> &mut Self {
         self.nest_after(kind, &[], content)
@@ -88,7 +106,16 @@ impl Request {
         self.close(start)
     }
 
-    /// The finished bytes, with the sequence number that the answers will carry and further flags.
+    /// The same request with further flags (`NLM_F_…`).
+    #[must_use]
+    pub fn with_flags(mut self, flags: u16) -> Self {
+        let own = super::u16_at(&self.bytes, 6).unwrap_or(0);
+        self.put(6, &(own | flags).to_ne_bytes());
+        self
+    }
+
+    /// The finished bytes, with the sequence number that the answers will carry and further flags. A request
+    /// that [is too long](Self::is_too_long) must not be sent.
     #[must_use]
     pub fn finish(mut self, sequence: u32, flags: u16) -> Vec<u8> {
         let len = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
@@ -102,6 +129,18 @@ impl Request {
         self.bytes
     }
 
+    /// Whether an attribute outgrew its 16 bits of length: such a request must not be sent, for the kernel
+    /// would pass over that attribute and all behind it, and do the rest.
+    #[must_use]
+    pub fn is_too_long(&self) -> bool {
+        self.too_long
+    }
+
+    /// How many bytes it has so far.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     fn open(&mut self, kind: u16) -> usize {
         let start = self.bytes.len();
         self.bytes.extend([0, 0]);
@@ -109,11 +148,12 @@ impl Request {
         start
     }
 
-    /// Writes the length of the attribute that began at `start`. One that outgrows its 16 bits keeps a
-    /// length of 0, which the kernel refuses as malformed: never a wrong one that it would misread.
+    /// Writes the length of the attribute that began at `start`.
     fn close(&mut self, start: usize) -> &mut Self {
-        let len = u16::try_from(self.bytes.len() - start).unwrap_or(0);
-        self.put(start, &len.to_ne_bytes());
+        match u16::try_from(self.bytes.len() - start) {
+            Ok(len) => self.put(start, &len.to_ne_bytes()),
+            Err(_) => self.too_long = true,
+        }
         self.pad();
         self
     }

@@ -1,8 +1,13 @@
 //! Numbers of the kernel's interface, under the kernel's names.
 //!
 //! Source: `linux/netlink.h`, `linux/rtnetlink.h`, `linux/if_link.h`, `linux/if_addr.h`, `linux/if.h`,
-//! `linux/veth.h`, `linux/net_namespace.h`, `linux/fib_rules.h`.
+//! `linux/veth.h`, `linux/neighbour.h`, `linux/net_namespace.h`, `linux/fib_rules.h`.
 #![allow(missing_docs, reason = "each is what the header of the same name says")]
+
+mod route;
+
+pub use route::*;
+pub mod kinds;
 
 pub const NLMSG_ALIGN_LEN: usize = 16;
 pub const NLMSG_NOOP: u16 = 1;
@@ -24,6 +29,8 @@ pub const NLM_F_CREATE: u16 = 0x400;
 pub const NLM_F_APPEND: u16 = 0x800;
 pub const NLM_F_CAPPED: u16 = 0x100;
 
+pub const NLA_F_NESTED: u16 = 0x8000;
+
 pub const NLMSGERR_ATTR_MSG: u16 = 1;
 pub const NLMSGERR_ATTR_OFFS: u16 = 2;
 
@@ -37,12 +44,17 @@ pub const RTM_SETLINK: u16 = 19;
 pub const RTM_NEWADDR: u16 = 20;
 pub const RTM_DELADDR: u16 = 21;
 pub const RTM_GETADDR: u16 = 22;
+pub const RTM_NEWNEIGH: u16 = 28;
+pub const RTM_DELNEIGH: u16 = 29;
+pub const RTM_GETNEIGH: u16 = 30;
 pub const RTM_NEWRULE: u16 = 32;
 pub const RTM_DELRULE: u16 = 33;
 pub const RTM_GETRULE: u16 = 34;
 pub const RTM_NEWNSID: u16 = 88;
 pub const RTM_DELNSID: u16 = 89;
 pub const RTM_GETNSID: u16 = 90;
+pub const RTM_NEWLINKPROP: u16 = 108;
+pub const RTM_DELLINKPROP: u16 = 109;
 
 pub const RTMGRP_LINK: u32 = 1;
 
@@ -59,6 +71,7 @@ pub const IFLA_IFNAME: u16 = 3;
 pub const IFLA_MTU: u16 = 4;
 pub const IFLA_LINK: u16 = 5;
 pub const IFLA_QDISC: u16 = 6;
+pub const IFLA_STATS: u16 = 7;
 pub const IFLA_MASTER: u16 = 10;
 pub const IFLA_TXQLEN: u16 = 13;
 pub const IFLA_OPERSTATE: u16 = 16;
@@ -66,20 +79,44 @@ pub const IFLA_LINKMODE: u16 = 17;
 pub const IFLA_LINKINFO: u16 = 18;
 pub const IFLA_NET_NS_PID: u16 = 19;
 pub const IFLA_IFALIAS: u16 = 20;
+pub const IFLA_VFINFO_LIST: u16 = 22;
+pub const IFLA_STATS64: u16 = 23;
+pub const IFLA_AF_SPEC: u16 = 26;
 pub const IFLA_GROUP: u16 = 27;
 pub const IFLA_NET_NS_FD: u16 = 28;
 pub const IFLA_EXT_MASK: u16 = 29;
+pub const IFLA_PROMISCUITY: u16 = 30;
 pub const IFLA_NUM_TX_QUEUES: u16 = 31;
 pub const IFLA_NUM_RX_QUEUES: u16 = 32;
 pub const IFLA_CARRIER: u16 = 33;
+pub const IFLA_PHYS_PORT_ID: u16 = 34;
+pub const IFLA_CARRIER_CHANGES: u16 = 35;
+pub const IFLA_PHYS_SWITCH_ID: u16 = 36;
 pub const IFLA_LINK_NETNSID: u16 = 37;
+pub const IFLA_PHYS_PORT_NAME: u16 = 38;
 pub const IFLA_PROTO_DOWN: u16 = 39;
+pub const IFLA_GSO_MAX_SEGS: u16 = 40;
+pub const IFLA_GSO_MAX_SIZE: u16 = 41;
 pub const IFLA_NEW_IFINDEX: u16 = 49;
+pub const IFLA_MIN_MTU: u16 = 50;
+pub const IFLA_MAX_MTU: u16 = 51;
 pub const IFLA_PROP_LIST: u16 = 52;
 pub const IFLA_ALT_IFNAME: u16 = 53;
 pub const IFLA_PERM_ADDRESS: u16 = 54;
 pub const IFLA_PROTO_DOWN_REASON: u16 = 55;
+pub const IFLA_PARENT_DEV_NAME: u16 = 56;
+pub const IFLA_PARENT_DEV_BUS_NAME: u16 = 57;
+pub const IFLA_GRO_MAX_SIZE: u16 = 58;
+pub const IFLA_TSO_MAX_SIZE: u16 = 59;
+pub const IFLA_TSO_MAX_SEGS: u16 = 60;
+pub const IFLA_ALLMULTI: u16 = 61;
+pub const IFLA_GSO_IPV4_MAX_SIZE: u16 = 63;
+pub const IFLA_GRO_IPV4_MAX_SIZE: u16 = 64;
 pub const IFLA_TABLE: usize = 70;
+
+pub const IFLA_PROTO_DOWN_REASON_MASK: u16 = 1;
+pub const IFLA_PROTO_DOWN_REASON_VALUE: u16 = 2;
+pub const IFLA_INET6_ADDR_GEN_MODE: u16 = 8;
 
 pub const IFLA_INFO_KIND: u16 = 1;
 pub const IFLA_INFO_DATA: u16 = 2;
@@ -114,6 +151,32 @@ pub const IFA_F_MANAGETEMPADDR: u32 = 0x100;
 pub const IFA_F_NOPREFIXROUTE: u32 = 0x200;
 pub const IFA_F_MCAUTOJOIN: u32 = 0x400;
 pub const IFA_F_STABLE_PRIVACY: u32 = 0x800;
+
+pub const NDA_DST: u16 = 1;
+pub const NDA_LLADDR: u16 = 2;
+pub const NDA_CACHEINFO: u16 = 3;
+pub const NDA_PROBES: u16 = 4;
+pub const NDA_IFINDEX: u16 = 8;
+pub const NDA_MASTER: u16 = 9;
+pub const NDA_PROTOCOL: u16 = 12;
+pub const NDA_FLAGS_EXT: u16 = 15;
+pub const NDA_TABLE: usize = 16;
+
+pub const NTF_USE: u8 = 0x01;
+pub const NTF_PROXY: u8 = 0x08;
+pub const NTF_EXT_LEARNED: u8 = 0x10;
+pub const NTF_OFFLOADED: u8 = 0x20;
+pub const NTF_ROUTER: u8 = 0x80;
+pub const NTF_EXT_MANAGED: u32 = 0x1;
+
+pub const NUD_INCOMPLETE: u16 = 0x01;
+pub const NUD_REACHABLE: u16 = 0x02;
+pub const NUD_STALE: u16 = 0x04;
+pub const NUD_DELAY: u16 = 0x08;
+pub const NUD_PROBE: u16 = 0x10;
+pub const NUD_FAILED: u16 = 0x20;
+pub const NUD_NOARP: u16 = 0x40;
+pub const NUD_PERMANENT: u16 = 0x80;
 
 pub const NETNSA_NSID: u16 = 1;
 pub const NETNSA_PID: u16 = 2;

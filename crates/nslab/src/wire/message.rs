@@ -109,7 +109,7 @@ impl<'a> Acknowledgement<'a> {
         // An error carries the whole request back, unless it is capped to the header; a success never.
         let request =
             if errno == 0 || message.header.flags & NLM_F_CAPPED != 0 { HEADER_LEN } else { align(request_len) };
-        Ok(Self::with_attributes(errno, message.body.get(4 + request..).unwrap_or_default()))
+        Ok(Self::with_attributes(errno, message.body.get(request.saturating_add(4)..).unwrap_or_default()))
     }
 
     /// Reads the body of an `NLMSG_DONE` message, which may carry an error.

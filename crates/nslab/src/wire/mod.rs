@@ -20,7 +20,7 @@ pub struct Malformed;
 const ALIGN: usize = 4;
 
 const fn align(len: usize) -> usize {
-    (len + ALIGN - 1) & !(ALIGN - 1)
+    len.saturating_add(ALIGN - 1) & !(ALIGN - 1)
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
@@ -30,3 +30,6 @@ fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
 }
+
+#[cfg(test)]
+mod tests;

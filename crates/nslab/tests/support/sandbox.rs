@@ -13,7 +13,8 @@ fn unshare() -> Command {
         command.arg("--map-root-user");
     }
     command.args(["sh", "-c", "mount -t tmpfs tmpfs /run && exec \"$@\"", "sandbox"]);
-    command.env("LC_ALL", "C").env_remove("NO_COLOR").stdin(Stdio::null());
+    // Cargo's library path makes every program start with searching it.
+    command.env("LC_ALL", "C").env_remove("NO_COLOR").env_remove("LD_LIBRARY_PATH").stdin(Stdio::null());
     command
 }
 

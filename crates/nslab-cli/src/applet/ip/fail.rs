@@ -42,8 +42,8 @@ impl Fail {
         Self { ends_batch: true, ..self }
     }
 
-    /// A failure that a batch with `-force` goes on after, whatever its status.
-    pub(super) fn sparing_batch(self) -> Self {
+    /// A failure that a batch with `-force` goes past, whatever its status.
+    pub(super) fn staying_in_batch(self) -> Self {
         Self { ends_batch: false, ..self }
     }
 
@@ -72,7 +72,7 @@ impl Fail {
     }
 
     /// A second word without a keyword, or one that is none.
-    pub(super) fn duplicate_or_garbage(key: &str, word: &[u8]) -> Self {
+    pub(super) fn duplicate_or_garbage(key: impl AsRef<[u8]>, word: &[u8]) -> Self {
         Self::new(MISUSE, bytes!["Error: either \"", key, "\" is duplicate, or \"", word, "\" is garbage."])
     }
 

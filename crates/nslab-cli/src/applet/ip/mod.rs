@@ -4,16 +4,20 @@
 //! What `ip` has and this does not have yet is in the tables too, and says so: a word never means
 //! something else here.
 
+mod accounts;
 mod address;
 mod batch;
 mod fail;
 mod link;
 mod names;
+mod neigh;
 mod netns;
 mod options;
 mod print;
+mod route;
 mod rule;
 mod session;
+mod tuntap;
 mod words;
 
 use std::ffi::OsString;
@@ -47,10 +51,10 @@ static OBJECTS: &[Entry] = &[
     entry("address", address::run),
     not_yet("addrlabel"),
     not_yet("maddress"),
-    not_yet("route"),
+    entry("route", route::run),
     entry("rule", rule::run),
-    not_yet("neighbor"),
-    not_yet("neighbour"),
+    entry("neighbor", neigh::run),
+    entry("neighbour", neigh::run),
     not_yet("ntable"),
     not_yet("ntbl"),
     entry("link", link::run),
@@ -60,8 +64,8 @@ static OBJECTS: &[Entry] = &[
     not_yet("macsec"),
     not_yet("tunnel"),
     not_yet("tunl"),
-    not_yet("tuntap"),
-    not_yet("tap"),
+    entry("tuntap", tuntap::run),
+    entry("tap", tuntap::run),
     not_yet("token"),
     not_yet("tcpmetrics"),
     not_yet("tcp_metrics"),

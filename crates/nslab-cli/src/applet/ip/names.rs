@@ -26,13 +26,15 @@ pub(super) enum Name {
     Realm,
     /// Differentiated services: a byte, shown in hexadecimal.
     DsField,
+    /// Why a protocol holds a link down.
+    ProtoDownReason,
 }
 
 type Words = HashMap<u32, Vec<u8>>;
 
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    tables: [OnceCell<Words>; 7],
+    tables: [OnceCell<Words>; 8],
     /// Numbers instead of names: `-Numeric`.
     pub(super) numeric: bool,
 }
@@ -47,6 +49,7 @@ impl Name {
             Self::Protocol => "rt_protos",
             Self::Realm => "rt_realms",
             Self::DsField => "rt_dsfield",
+            Self::ProtoDownReason => "protodown_reasons",
         }
     }
 
@@ -82,6 +85,7 @@ impl Name {
             ],
             Self::Realm => &[(0, "unknown")],
             Self::DsField => &[(0, "0")],
+            Self::ProtoDownReason => &[],
         }
     }
 
@@ -96,6 +100,7 @@ impl Names {
     pub(super) fn name(&self, table: Name, number: u32) -> Vec<u8> {
         self.known(table, number).unwrap_or_else(|| match table {
             Name::DsField => format!("{number:#04x}").into_bytes(),
+            Name::AddressProtocol => format!("{number:#x}").into_bytes(),
             _ => number.to_string().into_bytes(),
         })
     }

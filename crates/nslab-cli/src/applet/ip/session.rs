@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::Write;
+use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
@@ -10,6 +11,8 @@ use nslab::ErrorKind;
 use nslab::namespace::{MountNamespace, Names, Namespace, become_named};
 use nslab::netlink::Connection;
 use nslab::ops::{link, nsid};
+use nslab::probe::name_of;
+use nslab::types::IfName;
 use nslab::wire::Request;
 
 use super::fail::{Fail, MISUSE, bytes};
@@ -35,6 +38,8 @@ pub(super) struct Session {
     pub(super) names: TableNames,
     connection: Option<Connection>,
     links: HashMap<u32, Known>,
+    /// The command before this one cannot have changed a link.
+    links_hold: bool,
     netns_names: Option<HashMap<u32, Vec<u8>>>,
     /// The mounts as they were before `-n`.
     outside: Option<MountNamespace>,
@@ -66,7 +71,9 @@ impl Session {
     /// Runs one command. What earlier ones learned of links may be out of date by now.
     pub(super) fn command(&mut self, words: &[&[u8]]) -> Result<(), Fail> {
         self.family = self.options.family;
-        self.links.clear();
+        if !std::mem::take(&mut self.links_hold) {
+            self.links.clear();
+        }
         self.netns_names = None;
         let result = super::run_object(self, words);
         self.print.abandon_document();
@@ -82,6 +89,22 @@ impl Session {
             self.connection = Some(connection);
         }
         self.connection.as_mut().ok_or_else(|| Fail::new(1, "no connection to the kernel"))
+    }
+
+    /// What is known of links serves the next command of a batch too.
+    pub(super) fn keep_links(&mut self) {
+        self.links_hold = true;
+    }
+
+    /// The connection, for an exchange during which others are needed: those go over a second one.
+    pub(super) fn take_connection(&mut self) -> Result<Connection, Fail> {
+        self.connection()?;
+        self.connection.take().ok_or_else(|| Fail::new(1, "no connection to the kernel"))
+    }
+
+    /// Gives it back.
+    pub(super) fn return_connection(&mut self, connection: Connection) {
+        self.connection = Some(connection);
     }
 
     /// Sends a request; the kernel's answer is the failure.
@@ -112,7 +135,39 @@ impl Session {
         if let Some(index) = known {
             return Ok(index);
         }
-        link::index_of(self.connection()?, name).map_err(|_| Fail::no_device(name))
+        let seen = link::get(self.connection()?, link::Select::Name(name), |link| {
+            Ok((link.index(), Known { name: link.name().into(), flags: link.flags() }))
+        });
+        let found = seen.ok().map(|(index, known)| {
+            self.links.insert(index, known);
+            index
+        });
+        // What follows a colon was once the name of an alias, and still does not count.
+        let before = name.split(|byte| *byte == b':').next().filter(|before| before.len() < name.len());
+        match (found, before) {
+            (Some(index), _) => Ok(index),
+            (None, Some(before)) if name.len() <= IfName::MAX_BYTES => {
+                link::index_of(self.connection()?, before).map_err(|_| Fail::no_device(name))
+            }
+            _ => Err(Fail::no_device(name)),
+        }
+    }
+
+    /// The index of a link that must be a VRF.
+    pub(super) fn vrf(&mut self, name: &[u8]) -> Result<u32, Fail> {
+        let found = link::get(self.connection()?, link::Select::Name(name), |link| {
+            Ok((link.index(), link.kind().is_some_and(|kind| kind == b"vrf")))
+        });
+        match found {
+            Ok((index, true)) => Ok(index),
+            _ => Err(Fail::wrong(name, "Not a valid VRF name\n")),
+        }
+    }
+
+    /// A host's address as it is shown: with `-resolve`, its name where it has one.
+    pub(super) fn host(&self, address: IpAddr) -> Vec<u8> {
+        let name = if self.options.resolve { name_of(address) } else { None };
+        name.map_or_else(|| address.to_string().into_bytes(), |name| name.as_bytes().to_vec())
     }
 
     /// The name of the namespace that this one knows by an id. Of a file that is no namespace, it complains
@@ -177,6 +232,11 @@ impl Session {
     }
 }
 
+/// Writes a warning to standard error, at once: what is to be printed may come behind it, as with `ip`.
+pub(super) fn warn(text: impl Into<Vec<u8>>) {
+    tell(&Fail::new(0, text));
+}
+
 /// Writes a failure's words to standard error at once: before what is printed and not yet handed on.
 pub(super) fn tell(fail: &Fail) {
     if !fail.text.is_empty() {
@@ -189,12 +249,12 @@ pub(super) fn tell(fail: &Fail) {
 /// Moves this process into a namespace, as `-n` and `netns exec` do.
 pub(super) fn enter(name: &[u8]) -> Result<(), Fail> {
     let entered = become_named(&Names::default(), OsStr::from_bytes(name));
-    warn(&entered.map_err(|error| not_entered(name, &error))?);
+    warn_all(&entered.map_err(|error| not_entered(name, &error))?);
     Ok(())
 }
 
 /// What could not be put in place in the namespace's /etc.
-pub(super) fn warn(warnings: &[nslab::Error]) {
+pub(super) fn warn_all(warnings: &[nslab::Error]) {
     for warning in warnings {
         tell(&Fail::own(0, warning));
     }

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use nslab::types::Prefix;
+use nslab::wire::consts::{AF_INET, AF_INET6, AF_UNSPEC};
 
 use super::fail::{FAILED, Fail, bytes};
 
@@ -49,7 +50,7 @@ impl<'a> Words<'a> {
 }
 
 /// A number as strtol(3) with base 0 reads it: white space, a sign, then decimal, 0x hexadecimal or 0 octal.
-fn signed(word: &[u8]) -> Option<i128> {
+pub(super) fn signed(word: &[u8]) -> Option<i128> {
     let text = std::str::from_utf8(word).ok()?.trim_ascii_start();
     let (negative, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -72,14 +73,27 @@ pub(super) fn number(word: &[u8]) -> Option<u64> {
     signed(word)?.try_into().ok()
 }
 
+/// The same, of 32 bits.
+pub(super) fn u32(word: &[u8]) -> Option<u32> {
+    number(word)?.try_into().ok()
+}
+
 /// A signed number of 32 bits, which `ip` hands on as unsigned.
 pub(super) fn i32_as_u32(word: &[u8]) -> Option<u32> {
     i32::try_from(signed(word)?).ok().map(i32::cast_unsigned)
 }
 
-/// The same, of 32 bits.
-pub(super) fn u32(word: &[u8]) -> Option<u32> {
-    number(word)?.try_into().ok()
+/// A number of 64 bits; a negative one wraps, as strtoull(3) has it.
+pub(super) fn u64_wrapping(word: &[u8]) -> Option<u64> {
+    let number = signed(word)?;
+    let size = u64::try_from(number.unsigned_abs()).ok()?;
+    Some(if number < 0 { size.wrapping_neg() } else { size })
+}
+
+/// Hexadecimal digits, with 0x before them or without.
+pub(super) fn hexadecimal(word: &[u8]) -> Option<u32> {
+    let text = std::str::from_utf8(word).ok()?;
+    u32::from_str_radix(text.strip_prefix("0x").unwrap_or(text), 16).ok()
 }
 
 /// Checks an interface name as `ip` does before it asks the kernel: not empty, no `/`, no white space, and
@@ -104,13 +118,25 @@ pub(super) fn address(word: &[u8]) -> Option<IpAddr> {
     Some(Ipv4Addr::from(octets).into())
 }
 
+/// An address of a family.
+pub(super) fn address_of(word: &[u8], family: Family) -> Result<IpAddr, Fail> {
+    address(word).filter(|address| family.holds(*address)).ok_or_else(|| {
+        let text = bytes!["Error: ", family.words(), " address is expected rather than \"", word, "\"."];
+        Fail::new(FAILED, text).ending_batch()
+    })
+}
+
 /// A prefix as `ip` reads it: an address, and a length or a dotted mask behind a slash.
 pub(super) fn prefix(word: &[u8], family: Family) -> Result<Prefix, Fail> {
+    if family == Family::Link {
+        let text = bytes!["Error: \"", word, "\" may be inet prefix, but it is not allowed in this context."];
+        return Err(Fail::new(FAILED, text).ending_batch());
+    }
     let read = || {
         let mut parts = word.splitn(2, |byte| *byte == b'/');
         let address = address(parts.next()?).filter(|address| family.holds(*address))?;
         let len = match parts.next() {
-            Some(len) => mask_or_len(len, address)?,
+            Some(len) => mask_or_len(len)?,
             None if address.is_ipv4() => 32,
             None => 128,
         };
@@ -122,17 +148,31 @@ pub(super) fn prefix(word: &[u8], family: Family) -> Result<Prefix, Fail> {
     })
 }
 
-fn mask_or_len(word: &[u8], address: IpAddr) -> Option<u8> {
+/// A prefix, or one of the words for none.
+pub(super) fn prefix_or_none(word: &[u8], family: Family) -> Result<Option<Prefix>, Fail> {
+    let none = matches!(word, b"default" | b"any" | b"all") && family != Family::Link;
+    if none { Ok(None) } else { prefix(word, family).map(Some) }
+}
+
+/// The address of a host, without a length.
+pub(super) fn host(word: &[u8], family: Family) -> Result<IpAddr, Fail> {
+    address(word).filter(|address| family.holds(*address)).ok_or_else(|| {
+        let text = bytes!["Error: ", family.words(), " address is expected rather than \"", word, "\"."];
+        Fail::new(FAILED, text).ending_batch()
+    })
+}
+
+fn mask_or_len(word: &[u8]) -> Option<u8> {
     if let Some(len) = number(word) {
         return len.try_into().ok();
     }
-    // A dotted mask: ones, then zeros.
+    // A dotted mask: ones, then zeros. `ip` takes one for IPv6 too.
     let IpAddr::V4(mask) = self::address(word)? else {
         return None;
     };
     let bits = mask.to_bits();
     let contiguous = bits.leading_ones() + bits.trailing_zeros() >= 32;
-    (address.is_ipv4() && contiguous).then_some(bits.leading_ones()).and_then(|len| len.try_into().ok())
+    contiguous.then_some(bits.leading_ones()).and_then(|len| len.try_into().ok())
 }
 
 /// The address family that a command is about.
@@ -157,7 +197,22 @@ impl Family {
         }
     }
 
-    fn words(self) -> &'static str {
+    /// The family of an address.
+    pub(super) fn of(address: IpAddr) -> Self {
+        if address.is_ipv4() { Self::Inet } else { Self::Inet6 }
+    }
+
+    /// The kernel's number of it (`AF_…`); for what has none of its own, that of any.
+    pub(super) fn number(self) -> u8 {
+        match self {
+            Self::Inet => AF_INET,
+            Self::Inet6 => AF_INET6,
+            _ => AF_UNSPEC,
+        }
+    }
+
+    /// Its name in messages.
+    pub(super) fn words(self) -> &'static str {
         match self {
             Self::Any => "any valid",
             Self::Inet => "inet",
@@ -201,7 +256,7 @@ mod tests {
         assert_eq!(read("10.1/16").as_deref(), Some("10.1.0.0/16"));
         assert_eq!(read("10.0.0.1/255.255.255.0").as_deref(), Some("10.0.0.1/24"));
         assert_eq!(read("2001:db8::1").as_deref(), Some("2001:db8::1/128"));
-        for bad in ["1.2.3.4/33", "xx", "", "1.2.3.4.5", "256.1", "1.2.3.4/255.0.255.0", "::1/255.0.0.0", "1.2.3.4/"] {
+        for bad in ["1.2.3.4/33", "xx", "", "1.2.3.4.5", "256.1", "1.2.3.4/255.0.255.0", "::1/::1", "1.2.3.4/"] {
             assert_eq!(read(bad), None, "{bad}");
         }
     }

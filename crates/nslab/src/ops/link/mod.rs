@@ -2,14 +2,16 @@
 
 mod reply;
 mod request;
+mod statistics;
 
 pub use reply::{HwType, Link, OperState};
-pub use request::{Kind, LinkConfig, Netns, Select};
+pub use request::{Data, Kind, LinkConfig, Netns, Select};
+pub use statistics::Statistics;
 
 use crate::error::Result;
 use crate::netlink::{Connection, Dumped, Transport};
 use crate::wire::Request;
-use crate::wire::consts::{AF_UNSPEC, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS, RTEXT_FILTER_VF, RTM_GETLINK};
+use crate::wire::consts::{AF_PACKET, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS, RTEXT_FILTER_VF, RTM_GETLINK};
 
 /// Which links a dump asks the kernel for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,6 +20,24 @@ pub struct DumpFilter<'a> {
     pub master: Option<u32>,
     /// Only those of this kind, as in `ip link show type KIND`.
     pub kind: Option<&'a str>,
+    /// What is told of each.
+    pub detail: Detail,
+}
+
+/// How much the kernel tells of a link.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Detail {
+    /// Whether it tells what it has counted.
+    pub statistics: bool,
+    /// Whether it leaves out the virtual functions.
+    pub no_functions: bool,
+}
+
+impl Detail {
+    fn mask(self) -> u32 {
+        let functions = if self.no_functions { 0 } else { RTEXT_FILTER_VF };
+        functions | if self.statistics { 0 } else { RTEXT_FILTER_SKIP_STATS }
+    }
 }
 
 /// Hands every link to `take`, in the kernel's order.
@@ -29,8 +49,8 @@ pub fn dump<T: Transport>(
     filter: DumpFilter<'_>,
     mut take: impl FnMut(&Link<'_>) -> Result<()>,
 ) -> Result<Dumped> {
-    let mut request = Request::new(RTM_GETLINK, 0, &request::header(AF_UNSPEC, 0, 0, 0));
-    request.u32(IFLA_EXT_MASK, RTEXT_FILTER_VF);
+    let mut request = Request::new(RTM_GETLINK, 0, &request::header(AF_PACKET, 0, 0, 0));
+    request.u32(IFLA_EXT_MASK, filter.detail.mask());
     if let Some(master) = filter.master {
         request.u32(crate::wire::consts::IFLA_MASTER, master);
     }
@@ -49,10 +69,23 @@ pub fn dump<T: Transport>(
 pub fn get<T: Transport, R>(
     connection: &mut Connection<T>,
     which: Select<'_>,
+    take: impl FnMut(&Link<'_>) -> Result<R>,
+) -> Result<R> {
+    get_with(connection, which, Detail::default(), take)
+}
+
+/// Hands one link to `take`, with as much told of it as is asked for.
+///
+/// # Errors
+/// As [`get`].
+pub fn get_with<T: Transport, R>(
+    connection: &mut Connection<T>,
+    which: Select<'_>,
+    detail: Detail,
     mut take: impl FnMut(&Link<'_>) -> Result<R>,
 ) -> Result<R> {
     let mut request = which.request(RTM_GETLINK);
-    request.u32(IFLA_EXT_MASK, RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS);
+    request.u32(IFLA_EXT_MASK, detail.mask());
     connection.get(request, || format!("looking for link {which}"), |message| take(&Link::parse(message)?))
 }
 

@@ -2,11 +2,17 @@
 
 use std::fmt;
 
+use super::Statistics;
 use crate::error::Result;
 use crate::wire::consts::{
-    IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_BROADCAST, IFLA_GROUP, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_KIND, IFLA_LINK,
-    IFLA_LINK_NETNSID, IFLA_LINKINFO, IFLA_LINKMODE, IFLA_MASTER, IFLA_MTU, IFLA_OPERSTATE, IFLA_PERM_ADDRESS,
-    IFLA_PROP_LIST, IFLA_PROTO_DOWN, IFLA_QDISC, IFLA_TABLE, IFLA_TXQLEN,
+    AF_INET6, IFLA_AF_SPEC, IFLA_INET6_ADDR_GEN_MODE, IFLA_PROTO_DOWN_REASON, IFLA_PROTO_DOWN_REASON_VALUE,
+    IFLA_STATS64,
+};
+use crate::wire::consts::{
+    IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_BROADCAST, IFLA_GROUP, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_DATA,
+    IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_LINKINFO,
+    IFLA_LINKMODE, IFLA_MASTER, IFLA_MTU, IFLA_OPERSTATE, IFLA_PERM_ADDRESS, IFLA_PROP_LIST, IFLA_PROTO_DOWN,
+    IFLA_QDISC, IFLA_TABLE, IFLA_TXQLEN,
 };
 use crate::wire::{Attribute, Malformed, Message, Table};
 
@@ -94,15 +100,29 @@ impl fmt::Display for HwType {
 pub struct OperState(pub u8);
 
 impl OperState {
+    const WORDS: [&str; 7] = ["UNKNOWN", "NOTPRESENT", "DOWN", "LOWERLAYERDOWN", "TESTING", "DORMANT", "UP"];
+
     /// Ready to carry packets.
     pub const UP: Self = Self(6);
+
+    /// The state with a name, in letters of any size.
+    #[must_use]
+    pub fn named(name: &[u8]) -> Option<Self> {
+        let at = Self::WORDS.iter().position(|word| word.as_bytes().eq_ignore_ascii_case(name))?;
+        u8::try_from(at).ok().map(Self)
+    }
+
+    /// Its name; `None` for a state without one.
+    #[must_use]
+    pub fn word(self) -> Option<&'static str> {
+        Self::WORDS.get(usize::from(self.0)).copied()
+    }
 }
 
 /// The word that `ip` prints behind `state`.
 impl fmt::Display for OperState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words = ["UNKNOWN", "NOTPRESENT", "DOWN", "LOWERLAYERDOWN", "TESTING", "DORMANT", "UP"];
-        match words.get(usize::from(self.0)) {
+        match self.word() {
             Some(word) => f.write_str(word),
             None => write!(f, "{:#x}", self.0),
         }
@@ -265,6 +285,29 @@ impl<'a> Link<'a> {
         self.attribute(IFLA_LINK_NETNSID)?.i32()
     }
 
+    /// The bits of the reasons why a protocol holds it down.
+    #[must_use]
+    pub fn proto_down_reasons(&self) -> Option<u32> {
+        let reason = self.attribute(IFLA_PROTO_DOWN_REASON)?;
+        let value = reason.nested().map_while(std::result::Result::ok);
+        value.filter(|a| a.kind == IFLA_PROTO_DOWN_REASON_VALUE).last()?.u32()
+    }
+
+    /// How it makes IPv6 addresses of its own: `IN6_ADDR_GEN_MODE_…`.
+    #[must_use]
+    pub fn addr_gen_mode(&self) -> Option<u8> {
+        let mut families = self.attribute(IFLA_AF_SPEC)?.nested().map_while(std::result::Result::ok);
+        let inet6 = families.find(|a| a.kind == u16::from(AF_INET6))?;
+        let mut settings = inet6.nested().map_while(std::result::Result::ok);
+        settings.find(|a| a.kind == IFLA_INET6_ADDR_GEN_MODE)?.u8()
+    }
+
+    /// What it has counted.
+    #[must_use]
+    pub fn statistics(&self) -> Option<Statistics> {
+        Statistics::read(self.attribute(IFLA_STATS64)?.payload)
+    }
+
     /// Whether its protocol-down switch is on.
     #[must_use]
     pub fn proto_down(&self) -> bool {
@@ -287,8 +330,30 @@ impl<'a> Link<'a> {
     /// What it is: `veth`, `bridge`, …; `None` for what has no kind, as loopback.
     #[must_use]
     pub fn kind(&self) -> Option<&'a [u8]> {
-        let info = Table::<{ IFLA_INFO_KIND as usize + 1 }>::parse(self.attribute(IFLA_LINKINFO)?.payload).ok()?;
-        info.get(IFLA_INFO_KIND).map(|a| a.string())
+        self.info(IFLA_INFO_KIND).map(|a| a.string())
+    }
+
+    /// What the kind says of it: attributes of the kind's own (`wire::consts::kinds`).
+    #[must_use]
+    pub fn info_data(&self) -> Option<Attribute<'a>> {
+        self.info(IFLA_INFO_DATA)
+    }
+
+    /// The kind of its master.
+    #[must_use]
+    pub fn info_slave_kind(&self) -> Option<&'a [u8]> {
+        self.info(IFLA_INFO_SLAVE_KIND).map(|a| a.string())
+    }
+
+    /// What its master keeps of it: attributes of the master's kind.
+    #[must_use]
+    pub fn info_slave_data(&self) -> Option<Attribute<'a>> {
+        self.info(IFLA_INFO_SLAVE_DATA)
+    }
+
+    fn info(&self, kind: u16) -> Option<Attribute<'a>> {
+        let info = self.attribute(IFLA_LINKINFO)?;
+        Table::<{ IFLA_INFO_SLAVE_DATA as usize + 1 }>::parse(info.payload).ok()?.get(kind)
     }
 }
 

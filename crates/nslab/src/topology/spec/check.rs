@@ -1,9 +1,12 @@
 //! What shows only when the whole file is read, and the model made of what is left without a fault.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use super::draft::{At, DraftEnd, DraftLab, DraftLink};
-use super::model::{End, Lab, Link, Node};
+use super::complete::{self, complete, ends};
+use super::draft::{At, DraftEnd, DraftLab, DraftLink, DraftSegment};
+use super::expect;
+use super::gateways;
+use super::model::{End, Lab, Link, Segment};
 use super::problems::Problems;
 use crate::types::cidr::Sharing;
 use crate::types::{AddressKind, Cidr, IfName, LabName, MacAddr, NodeName, Prefix};
@@ -11,40 +14,42 @@ use crate::types::{AddressKind, Cidr, IfName, LabName, MacAddr, NodeName, Prefix
 /// More addresses than this on one interface make no lab, and much work: each is compared with each.
 const MOST_ADDRESSES: usize = 256;
 
+/// A bridge of Linux takes this many ports.
+const MOST_PORTS: usize = 1023;
+
 /// Checks a draft and makes the model of it. What is wrong is reported; the model is only good if nothing
 /// was, and missing where its name is.
 pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Problems<'_>) -> Option<Lab> {
-    interfaces_once(&draft.links, problems);
+    interfaces_once(&draft, problems);
+    complete(&mut draft, problems);
+    for end in ends(&draft) {
+        check_end(end, problems);
+    }
     for link in &draft.links {
-        for end in [&link.a, &link.b].into_iter().flatten() {
-            check_end(end, problems);
-        }
         if let (Some(a), Some(b)) = (&link.a, &link.b) {
             check_link(a, b, problems);
         }
     }
+    let nodes = complete::nodes(&draft, problems);
+    check_loopbacks(&draft, problems);
+    gateways::check(&draft, problems);
+    for segment in &draft.segments {
+        check_members(segment, problems);
+        if nodes.iter().any(|node| node.name == segment.name.value) {
+            let message = format!("\"{}\" is a node and a segment", segment.name.value);
+            problems.add(segment.name.span.clone(), message, "both are namespaces: give one another name");
+        }
+    }
+    let expect = expect::pairs(&draft, &nodes, problems);
     let name = name?;
-    name_interfaces(&mut draft.links);
-    let nodes = nodes(&draft);
+    let segments: Vec<Segment> = draft.segments.into_iter().map(|segment| made_segment(&name, segment)).collect();
     let links: Vec<Link> = draft.links.into_iter().filter_map(|link| made(&name, link, problems)).collect();
-    Some(Lab { name, nodes, links })
+    Some(Lab { name, routing: draft.routing, nodes, segments, links, expect })
 }
 
-fn ends(links: &[DraftLink]) -> impl Iterator<Item = &DraftEnd> {
-    links.iter().flat_map(|link| [&link.a, &link.b]).flatten()
-}
-
-fn nodes(draft: &DraftLab) -> Vec<Node> {
-    let linked = ends(&draft.links).filter_map(|end| end.node.as_ref());
-    let mut all: Vec<&At<NodeName>> = draft.nodes.iter().chain(linked).collect();
-    all.sort_by_key(|name| name.span.start);
-    let mut seen = HashSet::new();
-    all.into_iter().filter(|name| seen.insert(&name.value)).map(|name| Node { name: name.value.clone() }).collect()
-}
-
-fn interfaces_once(links: &[DraftLink], problems: &mut Problems<'_>) {
+fn interfaces_once(draft: &DraftLab, problems: &mut Problems<'_>) {
     let mut seen: HashMap<(&NodeName, &IfName), usize> = HashMap::new();
-    for end in ends(links) {
+    for end in ends(draft) {
         let (Some(node), Some(ifname)) = (&end.node, &end.ifname) else { continue };
         if let Some(first) = seen.insert((&node.value, &ifname.value), ifname.span.start) {
             let line = problems.line_of(first);
@@ -55,26 +60,36 @@ fn interfaces_once(links: &[DraftLink], problems: &mut Problems<'_>) {
     }
 }
 
-/// Gives each end without an interface name the next `ethN` of its node that no link names.
-fn name_interfaces(links: &mut [DraftLink]) {
-    let mut taken: HashMap<NodeName, HashSet<String>> = HashMap::new();
-    for end in ends(links) {
-        if let (Some(node), Some(ifname)) = (&end.node, &end.ifname) {
-            taken.entry(node.value.clone()).or_default().insert(ifname.value.as_str().to_owned());
+/// Addresses of loopback interfaces may be anything that a host can have, with any length.
+fn check_loopbacks(draft: &DraftLab, problems: &mut Problems<'_>) {
+    let profiles = draft.profiles.iter().map(|(_, settings)| settings);
+    let all = profiles.chain(draft.nodes.iter().map(|node| &node.settings));
+    for (ifname, addresses) in all.flat_map(|settings| &settings.addresses) {
+        for address in addresses.iter().filter(|_| ifname.value.as_str() == "lo") {
+            let kind = AddressKind::of(address.value.address());
+            if matches!(kind, AddressKind::Multicast | AddressKind::Unspecified | AddressKind::LimitedBroadcast) {
+                let message = format!("\"{}\" is no address that an interface can have", address.value);
+                problems.add(address.span.clone(), message, "take one for hosts, as 10.255.0.1/32");
+            }
         }
     }
-    let mut next: HashMap<NodeName, usize> = HashMap::new();
-    for end in links.iter_mut().flat_map(|link| [&mut link.a, &mut link.b]).flatten() {
-        let (Some(node), None) = (&end.node, &end.ifname) else { continue };
-        let number = next.entry(node.value.clone()).or_default();
-        let taken = taken.get(&node.value);
-        let mut name = format!("eth{number}");
-        while taken.is_some_and(|taken| taken.contains(&name)) {
-            *number += 1;
-            name = format!("eth{number}");
+}
+
+fn check_members(segment: &DraftSegment, problems: &mut Problems<'_>) {
+    if let Some(extra) = segment.members.get(MOST_PORTS).and_then(|member| member.node.as_ref()) {
+        let message = format!("segment \"{}\" has {} members", segment.name.value, segment.members.len());
+        let help =
+            format!("a switch is a bridge, which takes {MOST_PORTS}: make several segments, with a router between");
+        problems.add(extra.span.clone(), message, help);
+    }
+    let mut seen = HashMap::new();
+    for address in segment.members.iter().flat_map(|member| &member.addresses) {
+        let (prefix, start) = (address.value, address.span.start);
+        if let Some(first) = seen.insert(prefix.address(), start) {
+            let line = problems.line_of(first);
+            let message = format!("address {} is on this segment twice; line {line} has it already", prefix.address());
+            problems.add(address.span.clone(), message, "on a segment each address belongs to one interface");
         }
-        *number += 1;
-        end.ifname = name.parse().ok().map(|value| At { value, span: node.span.clone() });
     }
 }
 
@@ -185,6 +200,11 @@ fn other_host(prefix: Prefix) -> Option<Prefix> {
         *address != prefix.address() && (prefix.len() + 1 >= prefix.max_len() || *address != cidr.network().address())
     };
     hosts.find(of_host).and_then(|address| Prefix::new(address, prefix.len()).ok())
+}
+
+fn made_segment(lab: &LabName, segment: DraftSegment) -> Segment {
+    let members = segment.members.into_iter().filter_map(|member| made_end(lab, member)).collect();
+    Segment { name: segment.name.value, members }
 }
 
 fn made(lab: &LabName, link: DraftLink, problems: &mut Problems<'_>) -> Option<Link> {

@@ -1,8 +1,10 @@
 //! What has been read so far, with the place of each word.
 
+use std::net::IpAddr;
 use std::ops::Range;
 use std::str::FromStr;
 
+use super::model::{Route, Routing};
 use super::problems::Problems;
 use crate::error::Error;
 use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix, quote};
@@ -17,22 +19,68 @@ pub(super) struct At<T> {
 #[derive(Debug, Default)]
 pub(super) struct DraftLab {
     pub(super) name: Option<LabName>,
-    pub(super) nodes: Vec<At<NodeName>>,
+    pub(super) routing: Routing,
+    pub(super) nodes: Vec<DraftNode>,
+    pub(super) profiles: Vec<(At<String>, Settings)>,
+    pub(super) pools: Vec<(At<String>, Vec<At<Prefix>>)>,
+    pub(super) segments: Vec<DraftSegment>,
     pub(super) links: Vec<DraftLink>,
+    /// From whom, to whom, and whether they must reach.
+    pub(super) expect: Vec<(Vec<At<NodeName>>, Vec<At<NodeName>>, bool)>,
+}
+
+#[derive(Debug)]
+pub(super) struct DraftNode {
+    pub(super) name: At<NodeName>,
+    pub(super) settings: Settings,
+}
+
+/// What a node or a profile says.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Settings {
+    pub(super) forward: Option<bool>,
+    /// Paths below /proc/sys, and values.
+    pub(super) sysctl: Vec<(At<String>, String)>,
+    pub(super) addresses: Vec<(At<IfName>, Vec<At<Prefix>>)>,
+    pub(super) routes: Vec<At<Route>>,
+    pub(super) env: Vec<(String, String)>,
+    pub(super) profiles: Vec<At<String>>,
+}
+
+#[derive(Debug)]
+pub(super) struct DraftSegment {
+    pub(super) name: At<NodeName>,
+    pub(super) prefixes: Vec<At<Prefix>>,
+    pub(super) members: Vec<DraftEnd>,
+}
+
+/// An address on a segment that takes its prefix from there.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum HostPart {
+    /// The last bits of an IPv4 address.
+    V4(u32),
+    /// The last bits of an IPv6 address.
+    V6(u128),
+    /// All of it.
+    Whole(IpAddr),
 }
 
 #[derive(Debug, Default)]
 pub(super) struct DraftLink {
     pub(super) a: Option<DraftEnd>,
     pub(super) b: Option<DraftEnd>,
+    /// Where its addresses come from, if it names none.
+    pub(super) pool: Option<At<String>>,
 }
 
 /// What could not be read is missing here, and has been reported.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct DraftEnd {
     pub(super) node: Option<At<NodeName>>,
     pub(super) ifname: Option<At<IfName>>,
     pub(super) addresses: Vec<At<Prefix>>,
+    /// On a segment: addresses that it completes.
+    pub(super) hosts: Vec<At<HostPart>>,
     pub(super) mac: Option<At<MacAddr>>,
     pub(super) mtu: Option<At<u32>>,
 }
@@ -62,13 +110,13 @@ pub(super) fn word<T: FromStr<Err = Error>>(
     }
 }
 
-/// Reads a node's name.
+/// Reads the name of one node.
 pub(super) fn node_name(text: &str, span: &Range<usize>, problems: &mut Problems<'_>) -> Option<At<NodeName>> {
     if text.contains('[') && text.ends_with(']') {
         problems.add(
             span.clone(),
-            format!("ranges of nodes ({}) are not supported yet in this version", quote(text)),
-            "write each node's name",
+            format!("a range of nodes ({}) is no end of a link", quote(text)),
+            "a link has two ends; for a switch with many, write a segment",
         );
         return None;
     }
@@ -78,13 +126,11 @@ pub(super) fn node_name(text: &str, span: &Range<usize>, problems: &mut Problems
 /// Reads the name of an interface that a link may have.
 pub(super) fn link_ifname(text: &str, span: &Range<usize>, problems: &mut Problems<'_>) -> Option<At<IfName>> {
     let name: At<IfName> = word(text, span, problems)?;
-    let (why, help) = match name.value.as_str() {
-        "lo" => ("is the loopback interface, which every node has and which is no end of a link", ""),
-        // The kernel's own names in net.ipv4.conf; it refuses an interface with one of them (EINVAL).
-        "all" | "default" => ("is one that the kernel keeps for itself", ""),
-        _ => return Some(name),
-    };
-    let help = if help.is_empty() { "leave it out for eth0, eth1, …, or name it otherwise" } else { help };
+    if name.value.as_str() != "lo" {
+        return Some(name);
+    }
+    let why = "is the loopback interface, which every node has and which is no end of a link";
+    let help = "leave it out for eth0, eth1, …, or name it otherwise";
     problems.add(span.clone(), format!("interface name {} {why}", quote(text)), help);
     None
 }

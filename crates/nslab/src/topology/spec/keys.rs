@@ -96,7 +96,9 @@ fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k s
     }
     let scored = known.map(|known| (distance(word, known), known));
     let (distance, known) = scored.min_by_key(|(distance, _)| *distance)?;
-    (distance <= 1 || distance * 3 <= known.chars().count()).then_some(known)
+    // As many slips as there are letters make any word of any other.
+    let length = known.chars().count();
+    (distance < length && (distance <= 1 || distance * 3 <= length)).then_some(known)
 }
 
 /// How many letters to insert, delete, replace or swap with their neighbour (optimal string alignment).
@@ -140,5 +142,6 @@ mod tests {
         ] {
             assert_eq!(nearest(word, known.into_iter()), expected, "{word}");
         }
+        assert_eq!((nearest("c", ["a", "b"].into_iter()), nearest("B", ["a", "b"].into_iter())), (None, Some("b")));
     }
 }

@@ -4,19 +4,31 @@ use std::path::Path;
 
 use super::check;
 use super::draft::{DraftLab, word};
+use super::expect::expects;
 use super::keys::Table;
 use super::link::links;
-use super::model::Lab;
-use super::node::nodes;
+use super::model::{Lab, Routing};
+use super::node::{nodes, profiles};
+use super::pool::pools;
 use super::problems::Problems;
+use super::segment::segments;
 use super::tree::{self, Tree, Value};
 use crate::error::{Error, Result};
 use crate::types::{LabName, quote};
 
 static LAB: Table<DraftLab> = Table {
     place: "a lab file",
-    keys: &[("name", name), ("nodes", nodes), ("links", links)],
-    later: &["segments", "profiles", "pools", "routing", "uplink", "expect", "include", "prefix"],
+    keys: &[
+        ("name", name),
+        ("nodes", nodes),
+        ("segments", segments),
+        ("profiles", profiles),
+        ("pools", pools),
+        ("links", links),
+        ("routing", routing),
+        ("expect", expects),
+    ],
+    later: &["uplink", "include", "prefix"],
 };
 
 /// Reads and validates a lab file's text. `path` is for the messages, and its stem is the lab's name where
@@ -66,7 +78,8 @@ fn draft(source: &str, problems: &mut Problems<'_>) -> DraftLab {
         return draft;
     }
     LAB.read(&tree, &mut draft, problems);
-    if problems.count() == 0 && draft.nodes.is_empty() && draft.links.is_empty() {
+    let no_members = draft.segments.iter().all(|segment| segment.members.is_empty());
+    if problems.count() == 0 && draft.nodes.is_empty() && no_members && draft.links.is_empty() {
         problems.add(tree.span.start..tree.span.start, "the lab has no nodes", EXAMPLE);
     }
     draft
@@ -78,6 +91,18 @@ const EXAMPLE: &str =
 fn name(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
     let Some(text) = tree.text("`name`", problems) else { return };
     lab.name = word(text, &tree.span, problems).map(|name| name.value);
+}
+
+fn routing(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
+    match tree.text("`routing`", problems) {
+        Some("auto") => lab.routing = Routing::Auto,
+        Some("none") => lab.routing = Routing::None,
+        Some(other) => {
+            let help = "it is `auto` (shortest paths to every prefix) or `none` (what the nodes say)";
+            problems.add(tree.span.clone(), format!("`routing` is {}", quote(other)), help);
+        }
+        None => {}
+    }
 }
 
 /// The lab's name by the file's. Said to be bad only where nothing else is wrong: it may be in there.

@@ -2,16 +2,35 @@
 
 use super::draft::{At, DraftEnd, DraftLab, DraftLink, address, link_ifname, node_name, word};
 use super::keys::Table;
+use super::pattern::{Pattern, Shape};
 use super::problems::Problems;
+use super::range::node_names;
 use super::short;
 use super::tree::{Tree, Value};
-use crate::types::quote;
+use crate::types::{NodeName, quote};
 
-static LINK: Table<DraftLink> = Table {
+static LINK: Table<Entry> = Table {
     place: "a link",
-    keys: &[("a", a), ("b", b)],
-    later: &["impair", "kind", "ring", "chain", "mesh", "star", "hub", "pool"],
+    keys: &[
+        ("a", a),
+        ("b", b),
+        ("pool", pool),
+        ("ring", |tree, entry, problems| pattern(Shape::Ring, tree, entry, problems)),
+        ("chain", |tree, entry, problems| pattern(Shape::Chain, tree, entry, problems)),
+        ("mesh", |tree, entry, problems| pattern(Shape::Mesh, tree, entry, problems)),
+        ("star", |tree, entry, problems| pattern(Shape::Star, tree, entry, problems)),
+        ("hub", hub),
+    ],
+    later: &["impair", "kind"],
 };
+
+/// An entry of the list in the long form: one link, or a pattern that stands for several.
+#[derive(Default)]
+struct Entry {
+    link: DraftLink,
+    pattern: Option<Pattern>,
+    hub: Option<At<NodeName>>,
+}
 
 static END: Table<DraftEnd> = Table {
     place: "an end of a link",
@@ -22,7 +41,7 @@ static END: Table<DraftEnd> = Table {
 pub(super) fn links(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
     match &tree.value {
         Value::Null => {}
-        Value::List(links) => lab.links.extend(links.iter().map(|tree| link(tree, problems))),
+        Value::List(links) => links.iter().for_each(|tree| lab.links.extend(entry(tree, problems))),
         _ => problems.add(
             tree.span.clone(),
             format!("`links` is a list; here is {}", tree.kind()),
@@ -31,27 +50,35 @@ pub(super) fn links(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems
     }
 }
 
-fn link(tree: &Tree<'_>, problems: &mut Problems<'_>) -> DraftLink {
-    let mut link = DraftLink::default();
+fn entry(tree: &Tree<'_>, problems: &mut Problems<'_>) -> Vec<DraftLink> {
     match &tree.value {
         Value::Text(_) => {
-            if let Some(text) = tree.text("a link", problems) {
-                link = short::link(tree, text, problems);
-            }
+            let text = tree.text("a link", problems);
+            return text.map(|text| short::link(tree, text, problems)).into_iter().collect();
         }
         Value::Map(entries) => {
             if short_by_mistake(entries, problems) {
-                return link;
+                return Vec::new();
             }
-            if LINK.read(tree, &mut link, problems) {
-                for (name, end) in [("a", &link.a), ("b", &link.b)] {
-                    let named = entries.iter().any(|(key, _)| matches!(&key.value, Value::Text(key) if key == name));
-                    if end.is_none() && !named {
-                        let message = format!("the link has no end `{name}`");
-                        problems.add(tree.span.clone(), message, "a link has the keys `a` and `b`, each with a `node`");
-                    }
+            let mut entry = Entry::default();
+            let clean = LINK.read(tree, &mut entry, problems);
+            let named = |name| entries.iter().any(|(key, _)| matches!(&key.value, Value::Text(key) if key == name));
+            let Entry { link, pattern, hub } = entry;
+            if let Some(pattern) = pattern {
+                if let Some(extra) = ["a", "b"].into_iter().find(|name| named(*name)) {
+                    let message = format!("a pattern of links has no end `{extra}`");
+                    problems.add(tree.span.clone(), message, "leave it out, or write the link alone");
+                    return Vec::new();
+                }
+                return pattern.links(hub, link.pool, problems);
+            }
+            for (name, end) in [("a", &link.a), ("b", &link.b)] {
+                if clean && end.is_none() && !named(name) {
+                    let message = format!("the link has no end `{name}`");
+                    problems.add(tree.span.clone(), message, "a link has the keys `a` and `b`, each with a `node`");
                 }
             }
+            return vec![link];
         }
         _ => problems.add(
             tree.span.clone(),
@@ -59,7 +86,33 @@ fn link(tree: &Tree<'_>, problems: &mut Problems<'_>) -> DraftLink {
             format!("write it as `{}`, or as `{{ a: {{ node: r1 }}, b: {{ node: r2 }} }}`", short::EXAMPLE),
         ),
     }
-    link
+    Vec::new()
+}
+
+fn pattern(shape: Shape, tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    let mut nodes = Vec::new();
+    let mut add = |tree: &Tree<'_>, problems: &mut Problems<'_>| {
+        if let Some(text) = tree.text("a node", problems) {
+            nodes.extend(node_names(text, &tree.span, problems));
+        }
+    };
+    match &tree.value {
+        Value::List(list) => list.iter().for_each(|tree| add(tree, problems)),
+        _ => add(tree, problems),
+    }
+    let pattern = Pattern { shape, nodes, span: tree.span.clone() };
+    if entry.pattern.replace(pattern).is_some() {
+        problems.add(tree.span.clone(), "a second pattern in one entry", "write each as an entry of its own");
+    }
+}
+
+fn hub(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    entry.hub = tree.text("`hub`", problems).and_then(|text| node_name(text, &tree.span, problems));
+}
+
+fn pool(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    let text = tree.text("`pool`", problems);
+    entry.link.pool = text.map(|text| At { value: text.to_owned(), span: tree.span.clone() });
 }
 
 /// A colon and a space turn the short form into a mapping. Says so, and true, where that has happened.
@@ -79,12 +132,12 @@ fn short_by_mistake(entries: &[(Tree<'_>, Tree<'_>)], problems: &mut Problems<'_
     true
 }
 
-fn a(tree: &Tree<'_>, link: &mut DraftLink, problems: &mut Problems<'_>) {
-    link.a = end(tree, problems);
+fn a(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    entry.link.a = end(tree, problems);
 }
 
-fn b(tree: &Tree<'_>, link: &mut DraftLink, problems: &mut Problems<'_>) {
-    link.b = end(tree, problems);
+fn b(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    entry.link.b = end(tree, problems);
 }
 
 fn end(tree: &Tree<'_>, problems: &mut Problems<'_>) -> Option<DraftEnd> {

@@ -5,24 +5,34 @@
 //! it panic, and none makes it take much more memory than a few times the text's own size.
 //!
 //! The way through, a file each: `tree` (YAML to values with positions), `keys` (which keys are allowed
-//! where), `lab`, `node` and `link` (values to drafts), `check` (what only shows when all is read), `model`.
+//! where), `lab`, `node`, `segment` and `link` (values to drafts; `range` for names that stand for many),
+//! `complete` (what the file leaves to us: interface names, addresses), `check` (what only shows when all is
+//! read), `model`.
 //! A new key is a line in a table of `keys::Table` and a function that reads its value.
 
 mod check;
+mod complete;
 mod draft;
+mod expect;
+mod gateways;
 mod keys;
 mod lab;
 mod link;
 mod model;
 mod node;
+mod pattern;
+mod pool;
 mod problems;
+mod range;
 mod read;
+mod route;
+mod segment;
 mod short;
 mod tree;
 mod yaml_error;
 
 pub use lab::parse;
-pub use model::{End, Lab, Link, Node};
+pub use model::{End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl};
 pub use read::{MAX_BYTES, read};
 
 #[cfg(test)]

@@ -1,19 +1,53 @@
 //! What a lab file says, validated.
 
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
 use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix};
 
 /// A whole lab.
 ///
 /// As [`parse`](super::parse) returns it: it has a node; each node is in `nodes` once; each end of a
-/// link names a node that is; no two ends have the same node and interface name.
+/// link and each member of a segment names a node that is; no two of them have the same node and interface
+/// name; no segment has a node's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lab {
     /// Its name: the file's `name`, or else the stem of the file's own.
     pub name: LabName,
+    /// Whether routes are found for it; see [`routing`](crate::topology::routing).
+    pub routing: Routing,
     /// The nodes, in the order in which the file first names them.
     pub nodes: Vec<Node>,
+    /// The segments, in the order of the file.
+    pub segments: Vec<Segment>,
     /// The links, in the order of the file.
     pub links: Vec<Link>,
+    /// What is expected beyond everyone reaching everyone; no pair is there twice.
+    pub expect: Vec<Expect>,
+}
+
+/// Who must reach whom, or must not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expect {
+    /// The node that asks.
+    pub from: NodeName,
+    /// The node that is asked.
+    pub to: NodeName,
+    /// Whether it must be reached; else it must not.
+    pub reach: bool,
+}
+
+/// Who makes the routes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Routing {
+    /// Only what the nodes say.
+    #[default]
+    None,
+    /// Shortest paths, so that every node reaches every prefix.
+    Auto,
 }
 
 /// A node: a network namespace.
@@ -21,6 +55,131 @@ pub struct Lab {
 pub struct Node {
     /// Its name.
     pub name: NodeName,
+    /// Whether it passes packets on, IPv4 and IPv6: a router.
+    pub forward: bool,
+    /// Settings of the kernel's, in the order in which they are made.
+    pub sysctl: Vec<Sysctl>,
+    /// Addresses of its loopback interface beyond 127.0.0.1 and ::1.
+    pub loopback: Vec<Prefix>,
+    /// Its routes, beyond those that the kernel makes for its addresses.
+    pub routes: Vec<Route>,
+    /// Variables of the programs that are started in it, by name.
+    pub env: BTreeMap<String, String>,
+}
+
+/// A route (ip-route(8)).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Route {
+    /// What becomes of a packet.
+    #[serde(default)]
+    pub kind: RouteKind,
+    /// The destinations.
+    pub to: Prefix,
+    /// The ways there; several share the packets. None where the kind goes nowhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hops: Vec<Hop>,
+    /// The lower is preferred; without one, the kernel's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric: Option<u32>,
+    /// The routing table, by number; main (254) without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<u32>,
+    /// The source address that the node's own packets take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub src: Option<IpAddr>,
+    /// The largest packet on the way, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtu: Option<u32>,
+    /// Whether gateways are taken to be on the link although no address says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub onlink: bool,
+}
+
+/// What becomes of a packet on a route (`RTN_…`, linux/rtnetlink.h).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RouteKind {
+    /// It is sent on.
+    #[default]
+    Unicast,
+    /// It is dropped without a word.
+    Blackhole,
+    /// It is refused with "host unreachable".
+    Unreachable,
+    /// It is refused with "administratively prohibited".
+    Prohibit,
+    /// The table is left, as if it had no route.
+    Throw,
+}
+
+/// One way of a route.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct Hop {
+    /// The gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<IpAddr>,
+    /// The interface.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dev: Option<IfName>,
+    /// Its share of the packets against the others': 1 to 256.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u16>,
+}
+
+impl Route {
+    /// A route without a way yet.
+    #[must_use]
+    pub fn new(to: Prefix) -> Self {
+        let kind = RouteKind::Unicast;
+        Self { kind, to, hops: Vec::new(), metric: None, table: None, src: None, mtu: None, onlink: false }
+    }
+}
+
+/// In the words of `ip route`.
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            RouteKind::Unicast => "",
+            RouteKind::Blackhole => "blackhole ",
+            RouteKind::Unreachable => "unreachable ",
+            RouteKind::Prohibit => "prohibit ",
+            RouteKind::Throw => "throw ",
+        })?;
+        if self.to.len() == 0 { f.write_str("default") } else { write!(f, "{}", self.to) }?;
+        for hop in &self.hops {
+            f.write_str(if self.hops.len() > 1 { " nexthop" } else { "" })?;
+            hop.via.map_or(Ok(()), |via| write!(f, " via {via}"))?;
+            hop.dev.as_ref().map_or(Ok(()), |dev| write!(f, " dev {dev}"))?;
+            hop.weight.map_or(Ok(()), |weight| write!(f, " weight {weight}"))?;
+        }
+        for (word, value) in [("table", self.table), ("metric", self.metric)] {
+            value.map_or(Ok(()), |value| write!(f, " {word} {value}"))?;
+        }
+        self.src.map_or(Ok(()), |src| write!(f, " src {src}"))?;
+        self.mtu.map_or(Ok(()), |mtu| write!(f, " mtu {mtu}"))?;
+        f.write_str(if self.onlink { " onlink" } else { "" })
+    }
+}
+
+/// A setting of the kernel's for a network namespace (sysctl(8)).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sysctl {
+    /// Its path below /proc/sys: `net/…`.
+    pub path: String,
+    /// What is written there.
+    pub value: String,
+}
+
+/// A switch and those on it: a bridge in a namespace of its own.
+///
+/// No two members have the same address, and where it has prefixes of a family, all addresses of that family
+/// are in one of them and each member has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// Its name, also that of the switch's namespace.
+    pub name: NodeName,
+    /// The members' interfaces, in the order of the file.
+    pub members: Vec<End>,
 }
 
 /// A cable between two interfaces.
@@ -35,7 +194,7 @@ pub struct Link {
     pub b: End,
 }
 
-/// One end of a link: an interface of a node.
+/// One end of a link, or a member of a segment: an interface of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct End {
     /// The node that the interface is in.

@@ -60,19 +60,19 @@ fn read_end(tokens: &[(usize, &str)], words: &Words, problems: &mut Problems<'_>
 }
 
 /// Where the words of a text are in the source.
-struct Words {
-    all: Range<usize>,
-    letters: Option<usize>,
+pub(super) struct Words {
+    pub(super) all: Range<usize>,
+    pub(super) letters: Option<usize>,
 }
 
 impl Words {
-    fn span(&self, from: usize, to: usize) -> Range<usize> {
+    pub(super) fn span(&self, from: usize, to: usize) -> Range<usize> {
         self.letters.map_or(self.all.clone(), |start| start + from..start + to)
     }
 }
 
 /// The words of a text with the byte at which each starts.
-fn tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
     // Words are slices of the text, so their distance from its start is where they are.
     text.split_whitespace().map(|word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
 }

@@ -42,6 +42,74 @@ fn the_walk_in_one_file() {
 }
 
 #[test]
+fn segments_ranges_profiles_and_what_they_leave_to_us() {
+    let lab = parsed(
+        "
+profiles: { edge: { forward: true, sysctl: { net.ipv4.conf.all.rp_filter: 2, net.a: 1 } } }
+nodes:
+  h[1-2]:
+  r1: { use: edge, sysctl: { net.ipv4.conf.all.rp_filter: 0 }, addresses: { lo: [ 10.255.0.1/32 ], in: 10.9.0.1/24 } }
+segments:
+  lan:
+    prefix: [ 10.0.0.0/24, 2001:db8::/64 ]
+    members: [ 'h[1-3]', 'r1:in .254 ::fe', db 10.0.0.2/24, db .10 ]
+links: [ h1 -- r1 ]
+",
+    );
+    let names: Vec<&str> = lab.nodes.iter().map(|node| node.name.as_str()).collect();
+    assert_eq!(names, ["h1", "h2", "r1", "h3", "db"]);
+    let r1 = &lab.nodes[2];
+    let sysctl: Vec<String> = r1.sysctl.iter().map(|s| format!("{}={}", s.path, s.value)).collect();
+    assert_eq!((r1.forward, sysctl), (true, vec!["net/a=1".into(), "net/ipv4/conf/all/rp_filter=0".into()]));
+    assert_eq!(r1.loopback, ["10.255.0.1/32".parse().unwrap()]);
+    let members: Vec<String> = lab.segments[0]
+        .members
+        .iter()
+        .map(|end| {
+            let addresses: Vec<String> = end.addresses.iter().map(ToString::to_string).collect();
+            format!("{}:{} {}", end.node, end.ifname, addresses.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        members,
+        [
+            "h1:eth0 10.0.0.1/24 2001:db8::1/64",
+            "h2:eth0 10.0.0.3/24 2001:db8::2/64",
+            "h3:eth0 10.0.0.4/24 2001:db8::3/64",
+            "r1:in 10.0.0.254/24 2001:db8::fe/64 10.9.0.1/24",
+            "db:eth0 10.0.0.2/24 2001:db8::4/64",
+            "db:eth1 10.0.0.10/24 2001:db8::5/64",
+        ]
+    );
+    assert_eq!((lab.links[0].a.ifname.as_str(), lab.links[0].b.ifname.as_str()), ("eth1", "eth0"));
+}
+
+#[test]
+fn patterns_stand_for_links_and_pools_give_addresses() {
+    let links = |text: &str| -> Vec<String> {
+        let shown = |end: &End| {
+            let addresses: String = end.addresses.iter().map(|address| format!(" {address}")).collect();
+            format!("{}:{}{addresses}", end.node, end.ifname)
+        };
+        parsed(text).links.iter().map(|link| format!("{} -- {}", shown(&link.a), shown(&link.b))).collect()
+    };
+    assert_eq!(
+        links(
+            "pools: { wan: [ 10.0.0.0/29, 2001:db8::/124 ] }\nlinks: [ { ring: 'r[1-3]', pool: wan }, a 10.0.0.2/31 -- b 10.0.0.3/31 ]"
+        ),
+        [
+            "r1:eth0 10.0.0.0/31 2001:db8::/127 -- r2:eth0 10.0.0.1/31 2001:db8::1/127",
+            "r2:eth1 10.0.0.4/31 2001:db8::2/127 -- r3:eth0 10.0.0.5/31 2001:db8::3/127",
+            "r3:eth1 10.0.0.6/31 2001:db8::4/127 -- r1:eth1 10.0.0.7/31 2001:db8::5/127",
+            "a:eth0 10.0.0.2/31 -- b:eth0 10.0.0.3/31",
+        ]
+    );
+    assert_eq!(links("links: [ { chain: [ a, 'b[1-2]' ] } ]"), ["a:eth0 -- b1:eth0", "b1:eth1 -- b2:eth0"]);
+    assert_eq!(links("links: [ { star: 'h[1-2]', hub: r } ]"), ["r:eth0 -- h1:eth0", "r:eth1 -- h2:eth0"]);
+    assert_eq!(links("links: [ { mesh: 'm[1-4]' } ]").len(), 6);
+}
+
+#[test]
 fn both_forms_and_json_give_the_same_model() {
     let short = parsed("links: [ 'r1:up 198.51.100.1/30 2001:db8::1/64 -- isp 198.51.100.2/30 2001:db8::2/64' ]");
     let long = "
@@ -112,6 +180,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("- a\n", &["1:1 a lab file is a mapping; here is a list"]),
     ("foo\n", &["1:1 a lab file is a mapping; here is the text \"foo\""]),
     ("name: x\nlinks: []\n", &["1:1 the lab has no nodes"]),
+    ("segments: { lan: {} }\n", &["1:1 the lab has no nodes"]),
     ("nodes: { a: }\n---\nnodes: { b: }\n", &["3:1 a second document starts here"]),
     ("nodes: { a: \n", &["1:8 not valid YAML: unclosed bracket '{'"]),
     ("nodes:\n\ta:\n", &["2:2 not valid YAML: tabs disallowed within this context (block indentation)"]),
@@ -120,10 +189,9 @@ const WRONG: &[(&str, &[&str])] = &[
     ("x: &x { q: 1 }\ny:\n  <<: *x\n", &["3:3 merge keys (`<<`) are not allowed"]),
     ("\u{feff}näme: x\nnodes: { a: }", &["1:1 a lab file has no key \"näme\""]),
     // Keys.
-    ("nods: {}\nsegments: {}\nrouting: auto\nnodes: { a: }\n", &[
+    ("nods: {}\nuplink: {}\nnodes: { a: }\n", &[
         "1:1 a lab file has no key \"nods\"",
-        "2:1 key \"segments\" of a lab file is not supported yet in this version",
-        "3:1 key \"routing\" of a lab file is not supported yet in this version"]),
+        "2:1 key \"uplink\" of a lab file is not supported yet in this version"]),
     ("name: a\nname: b\nnodes:\n  a:\n  b:\n  a:\n", &[
         "2:1 key \"name\" is there twice; line 1 has it already",
         "6:3 key \"a\" is there twice; line 4 has it already"]),
@@ -136,14 +204,61 @@ const WRONG: &[(&str, &[&str])] = &[
     ("name: ${X}\nnodes: { a: }", &["1:7 variables (\"${X}\") are not supported yet in this version"]),
     ("links: |\n  foo\n", &["2:3 `links` is a list; here is the text \"foo\\n\""]),
     // Nodes.
-    ("nodes:\n  h[1-3]:\n  a/b:\n  ? [x]\n  : {}\n", &[
-        "2:3 ranges of nodes (\"h[1-3]\") are not supported yet in this version",
+    ("nodes:\n  h[3-1]:\n  a/b:\n  ? [x]\n  : {}\n", &[
+        "2:3 range \"h[3-1]\": 3 is greater than 1",
         "3:3 node name \"a/b\" contains '/', which cannot be in a file's name",
         "4:5 a key is one word of text; here is a list"]),
-    ("nodes:\n  a: 1\n  b: { forward: true, foo: 1 }\n", &[
+    ("nodes:\n  a: 1\n  b: { run: [], foo: 1 }\n", &[
         "2:6 a node is a mapping; here is the text \"1\"",
-        "3:8 key \"forward\" of a node is not supported yet in this version",
-        "3:23 a node has no key \"foo\""]),
+        "3:8 key \"run\" of a node is not supported yet in this version",
+        "3:17 a node has no key \"foo\""]),
+    ("nodes:\n  a: { forward: yes, sysctl: { kernel.x: 1, net..x: 1, net.x: [] }, addresses: { lo: [ 10.0.0.1 ], eth0: 10.0.0.1/24 } }\n  b: { use: edge, sysctl: 1, addresses: [] }\n", &[
+        "2:17 `forward` is \"yes\"",
+        "2:32 setting \"kernel.x\" is not the network's, so all nodes would share it",
+        "2:45 \"net..x\" is no setting's name",
+        "2:63 a setting is one word of text; here is a list",
+        "2:88 address \"10.0.0.1\" has no prefix length",
+        "2:100 node \"a\" has no interface \"eth0\"",
+        "3:13 there is no profile \"edge\"",
+        "3:27 `sysctl` is a mapping; here is the text \"1\"",
+        "3:41 `addresses` of a node is a mapping; here is a list"]),
+    ("routing: yes\nnodes:\n  a: { routes: [ default via 10.2.0.1, default via 10.1.0.2, 10.9.0.0/16 dev x, '2001:db8::/32 via ::1', 10.0.0.1/8 dev lo, [] ] }\n  b: { routes: {} }\nlinks: [ a 10.1.0.1/24 -- b ]\n", &[
+        "1:10 `routing` is \"yes\"",
+        "3:18 gateway 10.2.0.1 is on no link of node \"a\"",
+        "3:62 node \"a\" has no interface \"x\"",
+        "3:81 gateway ::1 is on no link of node \"a\"",
+        "3:106 destination \"10.0.0.1/8\" has bits set behind its length",
+        "3:125 a route is one word of text; here is a list",
+        "4:16 `routes` is a list; here is a mapping"]),
+    ("profiles: { p: { use: q }, q: 1 }\nnodes: { a: { addresses: { lo: 224.0.0.1/32 } } }\n", &[
+        "1:23 a profile does not use another",
+        "1:31 a profile is a mapping; here is the text \"1\"",
+        "2:32 \"224.0.0.1/32\" is no address that an interface can have"]),
+    ("profiles: { p: { addresses: { lo: 224.0.0.1/32, eth0: 10.0.0.1/24, eth1: 10.0.1.1/24 } } }\nnodes: { a: { use: p } }\nlinks: [ a -- b 10.0.2.2/24 ]\n", &[
+        "1:35 \"224.0.0.1/32\" is no address that an interface can have",
+        "1:68 node \"a\" has no interface \"eth1\"",
+        "3:17 the ends of this link are in different segments: \"10.0.0.1/24\" is in 10.0.0.0/24, \"10.0.2.2/24\" is in 10.0.2.0/24"]),
+    // Segments.
+    ("segments:\n  lan: 1\n  wan: { prefix: 10.0.0.1/24, members: x, stp: true }\n  a/b: {}\n", &[
+        "2:8 a segment is a mapping; here is the text \"1\"",
+        "3:18 prefix \"10.0.0.1/24\" has bits set behind its length",
+        "3:40 `members` is a list; here is the text \"x\"",
+        "3:43 a segment has no key \"stp\"",
+        "4:3 node name \"a/b\" contains '/', which cannot be in a file's name"]),
+    ("segments:\n  lan:\n    prefix: 10.0.0.0/29\n    members: [ 'h[1-2] .3', h3 .9, h4 10.1.0.4/29, h5 .x, 'h6 ::1', h7 10.0.0.2, h8 .2, [x], '' ]\n", &[
+        "4:24 an address behind a range of nodes",
+        "4:32 this host part is in no prefix of the segment",
+        "4:39 \"10.1.0.4/29\" is in 10.1.0.0/29, and the segment is 10.0.0.0/29",
+        "4:55 \".x\" is no address and no host part of one",
+        "4:63 this host part is in no prefix of the segment",
+        "4:85 address 10.0.0.2 is on this segment twice; line 4 has it already",
+        "4:89 a member is one word of text; here is a list",
+        "4:94 a member without a node"]),
+    ("segments:\n  lan: { members: [ h1 .3, h2:lo ] }\n  h1: { prefix: 192.0.2.0/30, members: [ a, b, c ] }\n", &[
+        "2:24 this host part needs the segment's prefix, and it has none",
+        "2:31 interface name \"lo\" is the loopback interface, which every node has and which is no end of a link",
+        "3:3 \"h1\" is a node and a segment",
+        "3:17 prefix \"192.0.2.0/30\" has no address left for \"c\""]),
     // Links: the short form.
     ("links:\n  - r1--r2\n  - -- r1\n  - r1 --\n  - r1 -- r2 -- r3\n  -\n  - []\n", &[
         "2:5 the link \"r1--r2\" has no ` -- ` between two ends",
@@ -172,11 +287,30 @@ const WRONG: &[(&str, &[&str])] = &[
         "2:55 impairments (\"{ delay: 20ms, rate: 10mbit }\") are not supported yet in this version"]),
     ("links:\n  - r1 -- r2 { delay: 20ms }\n", &["2:14 impairments (\"{ delay: 20ms }\") are not supported yet in this version"]),
     ("links:\n  - r1 -- r2 {delay:20ms}\n", &["2:14 impairments (\"{delay:20ms}\") are not supported yet in this version"]),
+    ("nodes: { a: , b: }\nexpect: [ a -> b, a > b, 'a -> b:80', a -> c, x !> b, a, {} ]\n", &[
+        "2:19 \"a > b\" is no expectation",
+        "2:32 ports (\"b:80\") are not supported yet in this version",
+        "2:44 the lab has no node \"c\"",
+        "2:47 the lab has no node \"x\"",
+        "2:55 \"a\" is no expectation",
+        "2:58 an expectation is one word of text; here is a mapping"]),
+    // Links: patterns.
+    ("pools: { p: 10.0.0.0/30, q: 10.0.0.1/24, r: { }, s: [ 10.2.0.0/32 ] }\nlinks:\n  - { chain: 'c[1-2]', pool: no }\n  - { chain: 'r[1-4]', pool: p }\n  - { star: [ a, b ] }\n  - { star: [ a ], hub: a }\n  - { mesh: [ m, m ] }\n  - { chain: 'c[1-2]', hub: x }\n  - { ring: 'x[1-3]', mesh: 'y[1-3]' }\n  - { ring: 'x[1-3]', a: { node: x } }\n", &[
+        "1:29 prefix \"10.0.0.1/24\" has bits set behind its length",
+        "1:45 `prefix` is one word of text; here is a mapping",
+        "1:55 \"10.2.0.0/32\" has no room for the two ends of a link",
+        "3:30 there is no pool \"no\"",
+        "4:14 pool \"p\" has no addresses left for r3 -- r4",
+        "5:13 a star without a `hub`",
+        "6:13 node \"a\" is linked with itself",
+        "7:18 node \"m\" is there twice",
+        "8:29 `hub` is for a star",
+        "9:29 a second pattern in one entry",
+        "10:5 a pattern of links has no end `a`"]),
     // Links: the long form.
     ("links:\n  - { a: { node: r1 }, b: { node: r2 }, impair: { delay: 20ms } }\n  - { ring: r1, pool: x }\n  - { a: { node: r1 } }\n  - { a: { ifname: x }, b: { nod: y } }\n  - { a: , b: r2 }\n", &[
         "2:41 key \"impair\" of a link is not supported yet in this version",
-        "3:7 key \"ring\" of a link is not supported yet in this version",
-        "3:17 key \"pool\" of a link is not supported yet in this version",
+        "3:13 a ring of 1 node",
         "4:5 the link has no end `b`",
         "5:10 this end of the link has no `node`",
         "5:30 an end of a link has no key \"nod\"",
@@ -232,7 +366,7 @@ fn each_mistake_is_told_with_its_place() {
 fn help_says_what_to_do() {
     #[rustfmt::skip]
     let table = [
-        ("nods: {}", "did you mean `nodes`? allowed here: `name`, `nodes`, `links`"),
+        ("nods: {}", "did you mean `nodes`? allowed here: `name`, `nodes`, `segments`, `profiles`, `pools`, `links`, `routing`, `expect`"),
         ("links: [ { a: { nod: x }, b: { node: y } } ]", "did you mean `node`? allowed here: `node`, `ifname`, `addresses`, `mac`, `mtu`"),
         ("links: [ a--b ]", "there is a space on each side of ` -- `"),
         ("links: [ ab ]", "write it as `r1:eth0 192.0.2.1/24 -- r2:eth0 192.0.2.2/24`"),

@@ -27,36 +27,48 @@ const FLAGS: &[(u32, &str)] = &[
     (IFA_F_STABLE_PRIVACY, "stable-privacy"),
 ];
 
-/// Prints an address of a link, into an object that the caller has begun.
-pub(super) fn address(session: &mut Session, link_name: &[u8], address: &Address<'_>) {
-    let print = &mut session.print;
-    if print.is_oneline() && !print.is_json() {
-        print.number(None, "{}: ", address.index());
-        print.text(link_name);
+/// Prints an address of a link, into an object that the caller has begun: with its link before it, or
+/// with `-brief` next to others on a line.
+pub(super) fn address(session: &mut Session, link_name: &[u8], address: &Address<'_>, with_link: bool) {
+    let brief = session.options.brief;
+    if with_link && !brief {
+        let print = &mut session.print;
+        print.number("index", "{}: ", address.index());
+        print.string("dev", "{}", link_name);
     }
     let (family, color) = match address.family() {
         AF_INET => ("inet".into(), Some(Color::Inet)),
         AF_INET6 => ("inet6".into(), Some(Color::Inet6)),
         other => (format!("family {other}"), None),
     };
-    print.string("family", "    {} ", family);
-    if let Some(local) = address.local() {
-        print.colored(color, "local", "{}", local.to_string());
-        if let Some(peer) = address.peer() {
-            print.text(" peer ");
-            print.colored(color, "address", "{}", peer.to_string());
-        }
-        print.number("prefixlen", "/{} ", address.prefix_len());
+    if !brief {
+        session.print.string("family", "    {} ", family);
     }
+    if let Some(local) = address.local() {
+        let local = session.host(local);
+        session.print.colored(color, "local", "{}", local);
+        if let Some(peer) = address.peer() {
+            let peer = session.host(peer);
+            session.print.text(" peer ");
+            session.print.colored(color, "address", "{}", peer);
+        }
+        session.print.number("prefixlen", "/{} ", address.prefix_len());
+    }
+    let print = &mut session.print;
     if let Some(metric) = address.metric().filter(|metric| *metric != 0) {
         print.number("metric", "metric {} ", metric);
     }
+    if brief {
+        return;
+    }
     for (kind, key, word) in [(IFA_BROADCAST, "broadcast", "brd "), (IFA_ANYCAST, "anycast", "any ")] {
         if let Some(other) = address.ip(kind) {
-            print.text(word);
-            print.colored(color, key, "{} ", other.to_string());
+            let other = session.host(other);
+            session.print.text(word);
+            session.print.colored(color, key, "{} ", other);
         }
     }
+    let print = &mut session.print;
     print.string("scope", "scope {} ", session.names.name(Name::Scope, address.scope().into()));
     flags(print, address);
     if let Some(protocol) = address.protocol() {

@@ -3,57 +3,113 @@
 use std::collections::HashMap;
 
 use nslab::ops::address::{self, Address};
+use nslab::ops::link::{self, DumpFilter, Link, Select};
 use nslab::wire::Messages;
-use nslab::wire::consts::{AF_INET, AF_INET6, AF_UNSPEC};
 
-use super::print;
-use crate::applet::ip::fail::Fail;
+use super::filter::{Filter, Master};
+use super::{brief, print};
+use crate::applet::ip::fail::{FAILED, Fail, bytes};
+use crate::applet::ip::link::print as link_print;
 use crate::applet::ip::link::print::Shape;
-use crate::applet::ip::link::{self, Filter};
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::{Family, Words};
 
 pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
-    let filter = Filter::parse(words)?;
-    let family = match session.family {
-        Family::Inet => AF_INET,
-        Family::Inet6 => AF_INET6,
-        _ => AF_UNSPEC,
-    };
-    let shape = match session.family {
-        // Of one link alone, the kernel tells all also where only IPv6 is asked for.
-        Family::Inet6 if filter.dev.is_none() => Shape::Inet6,
-        Family::Inet | Family::Inet6 => Shape::Inet,
-        _ => Shape::Address,
-    };
-    let link_messages = link::fetch(session, filter)?;
-    let links = link::pass(session, &link_messages, filter)?;
-    let one = filter.dev.and_then(|_| links.first()).map(|link| link.index());
-    let address_messages = if session.family == Family::Link { Vec::new() } else { dump(session, family, one)? };
+    let filter = Filter::parse(session, words)?;
+    let link_messages = links(session, &filter)?;
+    let mut links = Vec::new();
+    for message in Messages::new(&link_messages).map_while(Result::ok) {
+        let link = Link::parse(&message).map_err(|error| Fail::kernel(&error))?;
+        session.remember(&link);
+        links.push(link);
+    }
+    let one = filter.dev.and_then(|_| links.first()).map(Link::index);
+    let address_messages = if filter.family == Family::Link { Vec::new() } else { dump(session, &filter, one)? };
     let addresses = by_link(&address_messages)?;
     session.print.begin_document();
     for link in &links {
         let of_link = addresses.get(&link.index()).map(Vec::as_slice).unwrap_or_default();
-        if of_link.is_empty() && matches!(session.family, Family::Inet | Family::Inet6) {
-            continue;
-        }
-        session.print.begin_object(None);
-        if !session.print.is_oneline() || session.print.is_json() {
-            link::print::link(session, link, shape);
-            session.print.text("\n");
-        }
-        session.print.begin_array("addr_info");
-        for address in of_link {
+        if filter.any_passes(link.name(), of_link) {
             session.print.begin_object(None);
-            print::address(session, link.name(), address);
+            one_link(session, &filter, link, of_link);
             session.print.end_object();
+            session.print.flush_some();
         }
-        session.print.end_array();
-        session.print.end_object();
-        session.print.flush_some();
     }
     session.print.end_document();
     Ok(())
+}
+
+/// A link and its addresses, or, where the link is none of those asked for, nothing (in JSON, `{}`).
+fn one_link(session: &mut Session, filter: &Filter<'_>, link: &Link<'_>, addresses: &[Address<'_>]) {
+    let (brief, plain_oneline) = (session.options.brief, session.print.is_oneline() && !session.options.brief);
+    let of_links = filter.family == Family::Link;
+    // With -oneline each address tells its link; with a label, none does.
+    if filter.label.is_none() && (of_links || !plain_oneline) {
+        if !filter.link_passes(link) {
+            return;
+        }
+        if brief && !of_links {
+            brief::head(session, link);
+        } else {
+            link_print::link(session, link, shape(session.family, filter));
+            session.print.text("\n");
+        }
+    }
+    if of_links {
+        return;
+    }
+    session.print.begin_array("addr_info");
+    if filter.state_passes(link) {
+        for address in addresses {
+            session.print.begin_object(None);
+            if filter.address_passes(link.name(), address) && filter.protocol_passes(address) {
+                print::address(session, link.name(), address, plain_oneline);
+            }
+            session.print.end_object();
+        }
+    }
+    session.print.end_array();
+    if brief {
+        session.print.text("\n");
+    }
+}
+
+fn shape(family: Family, filter: &Filter<'_>) -> Shape {
+    match family {
+        // Of one link alone, the kernel tells all also where only IPv6 is asked for.
+        Family::Inet6 if filter.dev.is_none() => Shape::Inet6,
+        _ if matches!(filter.family, Family::Inet | Family::Inet6) => Shape::Inet,
+        _ => Shape::Address,
+    }
+}
+
+/// The kernel's messages about the links that the filter may let pass: one link, or all.
+fn links(session: &mut Session, filter: &Filter<'_>) -> Result<Vec<u8>, Fail> {
+    let mut seen = Vec::new();
+    let mut keep = |link: &Link<'_>| {
+        link.message().append_to(&mut seen);
+        Ok(())
+    };
+    if let Some(name) = filter.dev {
+        link::get(session.connection()?, Select::Name(name), keep).map_err(|error| match error.errno() {
+            Some(_) => no_such_device(name),
+            None => Fail::kernel(&error),
+        })?;
+    } else {
+        let master = filter.master.map(|master| match master {
+            Master::None => u32::MAX,
+            Master::Index(index) => index,
+        });
+        let asked = DumpFilter { master, kind: filter.kernel_kind(), ..DumpFilter::default() };
+        link::dump(session.connection()?, asked, &mut keep).map_err(|error| Fail::kernel(&error))?;
+    }
+    Ok(seen)
+}
+
+/// No such link, where a command only looks.
+pub(in crate::applet::ip) fn no_such_device(name: &[u8]) -> Fail {
+    Fail::new(FAILED, bytes!["Device \"", name, "\" does not exist."])
 }
 
 fn by_link(messages: &[u8]) -> Result<HashMap<u32, Vec<Address<'_>>>, Fail> {
@@ -65,9 +121,10 @@ fn by_link(messages: &[u8]) -> Result<HashMap<u32, Vec<Address<'_>>>, Fail> {
     Ok(addresses)
 }
 
-fn dump(session: &mut Session, family: u8, index: Option<u32>) -> Result<Vec<u8>, Fail> {
+/// The kernel's messages about the addresses of a family, of one link or of all.
+pub(super) fn dump(session: &mut Session, filter: &Filter<'_>, index: Option<u32>) -> Result<Vec<u8>, Fail> {
     let mut seen = Vec::new();
-    address::dump(session.connection()?, family, index, |address| {
+    address::dump(session.connection()?, filter.family.number(), index, |address| {
         address.message().append_to(&mut seen);
         Ok(())
     })

@@ -1,13 +1,17 @@
 //! The settings of a link as words: the same for a new link, an existing one, and a veth's other end.
 
 use std::ffi::OsStr;
-use std::net::IpAddr;
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 
 use nslab::namespace::{Names, Namespace};
+use nslab::ops::link::{LinkConfig, Netns, OperState};
+use nslab::wire::consts::{IFF_ALLMULTI, IFF_DYNAMIC, IFF_MULTICAST, IFF_NOARP, IFF_NOTRAILERS, IFF_PROMISC};
 
-use crate::applet::ip::fail::{FAILED, Fail, MISUSE, bytes};
+pub(super) use super::values::hardware_address;
+use super::{usage, values};
+use crate::applet::ip::address::filter;
+use crate::applet::ip::fail::{Fail, MISUSE, bytes};
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::{self, Words, check_if_name, matches};
 
@@ -15,15 +19,14 @@ use crate::applet::ip::words::{self, Words, check_if_name, matches};
 #[derive(Debug, Default)]
 pub(super) struct Settings<'a> {
     pub(super) dev: Option<&'a [u8]>,
-    pub(super) name: Option<&'a [u8]>,
-    pub(super) index: Option<u32>,
+    /// All that is borrowed from the words or a number.
+    pub(super) config: LinkConfig<'a>,
     pub(super) address: Option<Vec<u8>>,
-    pub(super) broadcast: Option<Vec<u8>>,
-    pub(super) mtu: Option<u32>,
-    pub(super) txqlen: Option<u32>,
-    pub(super) up: Option<bool>,
-    pub(super) netns: Option<Namespace>,
-    pub(super) master: Option<u32>,
+    broadcast: Option<Vec<u8>>,
+    netns: Option<Namespace>,
+    link_netns: Option<&'a [u8]>,
+    /// The link beneath: the name, for only a new link has one.
+    pub(super) link: Option<&'a [u8]>,
     /// The word behind `type`, which ends the settings.
     pub(super) kind: Option<&'a [u8]>,
 }
@@ -43,14 +46,39 @@ enum Key {
     Down,
     Name,
     Index,
+    Link,
     Address,
     Broadcast,
     TxQueueLen,
     Mtu,
     Netns,
+    /// A flag of the link, set by `on`.
+    Flag(u32),
+    /// A flag that says what is not: set by `off`.
+    Contrary(u32),
+    Carrier,
     Master,
+    Vrf,
     NoMaster,
     Type,
+    Alias,
+    Group,
+    Mode,
+    State,
+    TxQueues,
+    RxQueues,
+    AddrGenMode,
+    LinkNetnsId,
+    LinkNetns,
+    ProtoDown,
+    ProtoDownReason,
+    GsoMaxSize,
+    GsoMaxSegs,
+    GroMaxSize,
+    GsoIpv4MaxSize,
+    GroIpv4MaxSize,
+    ParentDev,
+    Help,
     NotYet,
 }
 
@@ -63,7 +91,7 @@ static KEYWORDS: &[(&str, Spelling, Key)] = {
         ("down", Whole, Down),
         ("name", Whole, Name),
         ("index", Whole, Index),
-        ("link", Prefix, NotYet),
+        ("link", Prefix, Link),
         ("address", Prefix, Address),
         ("broadcast", Prefix, Broadcast),
         ("brd", Whole, Broadcast),
@@ -75,36 +103,36 @@ static KEYWORDS: &[(&str, Spelling, Key)] = {
         ("xdpoffload", Whole, NotYet),
         ("xdp", Whole, NotYet),
         ("netns", Whole, Netns),
-        ("multicast", Whole, NotYet),
-        ("allmulticast", Whole, NotYet),
-        ("promisc", Whole, NotYet),
-        ("trailers", Whole, NotYet),
-        ("arp", Whole, NotYet),
-        ("carrier", Whole, NotYet),
+        ("multicast", Whole, Flag(IFF_MULTICAST)),
+        ("allmulticast", Whole, Flag(IFF_ALLMULTI)),
+        ("promisc", Whole, Flag(IFF_PROMISC)),
+        ("trailers", Whole, Contrary(IFF_NOTRAILERS)),
+        ("arp", Whole, Contrary(IFF_NOARP)),
+        ("carrier", Whole, Carrier),
         ("vf", Whole, NotYet),
         ("master", Prefix, Master),
-        ("vrf", Whole, NotYet),
+        ("vrf", Whole, Vrf),
         ("nomaster", Prefix, NoMaster),
-        ("dynamic", Prefix, NotYet),
+        ("dynamic", Prefix, Flag(IFF_DYNAMIC)),
         ("type", Prefix, Type),
-        ("alias", Prefix, NotYet),
-        ("group", Whole, NotYet),
-        ("mode", Whole, NotYet),
-        ("state", Whole, NotYet),
-        ("numtxqueues", Prefix, NotYet),
-        ("numrxqueues", Prefix, NotYet),
-        ("addrgenmode", Prefix, NotYet),
-        ("link-netnsid", Prefix, NotYet),
-        ("link-netns", Prefix, NotYet),
-        ("protodown", Whole, NotYet),
-        ("protodown_reason", Whole, NotYet),
-        ("gso_max_size", Whole, NotYet),
-        ("gso_max_segs", Whole, NotYet),
-        ("gro_max_size", Whole, NotYet),
-        ("gso_ipv4_max_size", Whole, NotYet),
-        ("gro_ipv4_max_size", Whole, NotYet),
-        ("parentdev", Whole, NotYet),
-        ("help", Prefix, NotYet),
+        ("alias", Prefix, Alias),
+        ("group", Whole, Group),
+        ("mode", Whole, Mode),
+        ("state", Whole, State),
+        ("numtxqueues", Prefix, TxQueues),
+        ("numrxqueues", Prefix, RxQueues),
+        ("addrgenmode", Prefix, AddrGenMode),
+        ("link-netnsid", Prefix, LinkNetnsId),
+        ("link-netns", Prefix, LinkNetns),
+        ("protodown", Whole, ProtoDown),
+        ("protodown_reason", Whole, ProtoDownReason),
+        ("gso_max_size", Whole, GsoMaxSize),
+        ("gso_max_segs", Whole, GsoMaxSegs),
+        ("gro_max_size", Whole, GroMaxSize),
+        ("gso_ipv4_max_size", Whole, GsoIpv4MaxSize),
+        ("gro_ipv4_max_size", Whole, GroIpv4MaxSize),
+        ("parentdev", Whole, ParentDev),
+        ("help", Prefix, Help),
     ]
 };
 
@@ -123,115 +151,146 @@ impl<'a> Settings<'a> {
                     settings.kind = Some(words.value()?);
                     break;
                 }
-                Some((_, _, key)) => settings.take(session, *key, words)?,
-                None => settings.device(word, words)?,
+                Some((keyword, _, key)) => settings.take(session, keyword, *key, words)?,
+                None => duplicate_or_garbage_dev(&mut settings.dev, word, words)?,
             }
         }
-        if settings.name.is_none() {
-            settings.name = settings.dev;
+        if let Some(name) = settings.link_netns {
+            settings.config.link_netnsid = Some(known_id(session, name, words)?);
+        }
+        if settings.config.name.is_none() {
+            settings.config.name = settings.dev;
         }
         Ok(settings)
     }
 
-    fn take(&mut self, session: &mut Session, key: Key, words: &mut Words<'a>) -> Result<(), Fail> {
+    /// The settings as the library takes them.
+    pub(super) fn config(&'a self) -> LinkConfig<'a> {
+        LinkConfig {
+            address: self.address.as_deref(),
+            broadcast: self.broadcast.as_deref(),
+            netns: self.netns.as_ref().map(|namespace| Netns::Fd(namespace.as_fd())),
+            ..self.config.clone()
+        }
+    }
+
+    /// Whether the link is to be in another namespace.
+    pub(super) fn moves(&self) -> bool {
+        self.netns.is_some()
+    }
+
+    fn take(&mut self, session: &mut Session, keyword: &str, key: Key, words: &mut Words<'a>) -> Result<(), Fail> {
+        let config = &mut self.config;
         match key {
-            Key::Up => self.up = Some(true),
-            Key::Down => self.up = Some(false),
+            Key::Up => config.up = Some(true),
+            Key::Down => config.up = Some(false),
             Key::Name => {
-                let word = words.value()?;
-                if self.name.is_some() {
-                    return Err(Fail::duplicate("name", word));
-                }
+                let word = once("name", &config.name, words)?;
                 check_if_name(word, "name")?;
-                self.name = Some(word);
+                config.name = Some(word);
             }
             Key::Index => {
-                let word = words.value()?;
-                if self.index.is_some() {
-                    return Err(Fail::duplicate("index", word));
-                }
+                let word = once("index", &config.index, words)?;
                 let index = words::i32_as_u32(word).filter(|index| (1..=i32::MAX.cast_unsigned()).contains(index));
-                self.index = Some(index.ok_or_else(|| Fail::wrong(word, "Invalid \"index\" value"))?);
+                config.index = Some(index.ok_or_else(|| Fail::wrong(word, "Invalid \"index\" value"))?);
             }
+            Key::Link => self.link = Some(words.value()?),
             Key::Address => self.address = Some(hardware_address(words.value()?)?),
             Key::Broadcast => self.broadcast = Some(hardware_address(words.value()?)?),
             Key::TxQueueLen => {
-                let word = words.value()?;
-                if self.txqlen.is_some() {
-                    return Err(Fail::duplicate("txqueuelen", word));
-                }
-                self.txqlen = Some(number(word, "Invalid \"txqueuelen\" value\n")?);
+                let word = once("txqueuelen", &config.txqlen, words)?;
+                config.txqlen = Some(values::signed("txqueuelen", word)?);
             }
-            Key::Mtu => {
-                let word = words.value()?;
-                if self.mtu.is_some() {
-                    return Err(Fail::duplicate("mtu", word));
-                }
-                self.mtu = Some(number(word, "Invalid \"mtu\" value\n")?);
+            Key::Mtu => config.mtu = Some(values::signed("mtu", once("mtu", &config.mtu, words)?)?),
+            Key::Netns => self.netns = Some(values::place(once("netns", &self.netns, words)?)?),
+            Key::Flag(flag) => {
+                let on = values::on_off(keyword, words.value()?)?;
+                config.set_flag(flag, on);
             }
-            Key::Netns => {
-                let word = words.value()?;
-                if self.netns.is_some() {
-                    return Err(Fail::duplicate("netns", word));
-                }
-                self.netns = Some(place(word)?);
+            Key::Contrary(flag) => {
+                let on = values::on_off(keyword, words.value()?)?;
+                config.set_flag(flag, !on);
             }
+            Key::Carrier => config.carrier = Some(values::one_of_on_off(keyword, words.value()?)?),
             Key::Master => {
                 let word = words.value()?;
-                self.master = Some(session.index(word).map_err(|_| Fail::wrong(word, "Device does not exist\n"))?);
+                let index = session.index(word).map_err(|_| Fail::wrong(word, "Device does not exist\n"))?;
+                config.master = Some(index);
             }
-            Key::NoMaster => self.master = Some(0),
+            Key::Vrf => config.master = Some(session.vrf(words.value()?)?),
+            Key::NoMaster => config.master = Some(0),
+            Key::Alias => config.alias = Some(words.value()?),
+            Key::Group => {
+                let word = once("group", &config.group, words)?;
+                config.group = Some(filter::group(session, word)?);
+            }
+            Key::Mode => config.link_mode = Some(values::link_mode(words.value()?)?),
+            Key::State => {
+                let word = words.value()?;
+                let state = OperState::named(word).ok_or_else(|| Fail::wrong(word, "Invalid operstate\n"))?;
+                config.oper_state = Some(state);
+            }
+            Key::TxQueues => {
+                let word = once("numtxqueues", &config.tx_queues, words)?;
+                config.tx_queues = Some(values::signed("numtxqueues", word)?);
+            }
+            Key::RxQueues => {
+                let word = once("numrxqueues", &config.rx_queues, words)?;
+                config.rx_queues = Some(values::signed("numrxqueues", word)?);
+            }
+            Key::AddrGenMode => config.addr_gen_mode = Some(values::addr_gen_mode(words.value()?)?),
+            Key::LinkNetnsId => {
+                let word = self.link_netns_once(words)?;
+                self.config.link_netnsid = Some(values::signed("link-netnsid", word)?);
+            }
+            Key::LinkNetns => self.link_netns = Some(self.link_netns_once(words)?),
+            Key::ProtoDown => config.proto_down = Some(values::one_of_on_off(keyword, words.value()?)?),
+            Key::ProtoDownReason => config.proto_down_reason = Some(values::proto_down_reason(session, words)?),
+            Key::GsoMaxSize => config.gso_max_size = Some(values::unsigned(keyword, words.value()?)?),
+            Key::GsoMaxSegs => config.gso_max_segs = Some(values::unsigned(keyword, words.value()?)?),
+            Key::GroMaxSize => config.gro_max_size = Some(values::unsigned(keyword, words.value()?)?),
+            Key::GsoIpv4MaxSize => config.gso_ipv4_max_size = Some(values::unsigned(keyword, words.value()?)?),
+            Key::GroIpv4MaxSize => config.gro_ipv4_max_size = Some(values::unsigned(keyword, words.value()?)?),
+            Key::ParentDev => config.parent_dev = Some(words.value()?),
+            Key::Help => return Err(usage::usage()),
             Key::Type | Key::NotYet => {}
         }
         Ok(())
     }
 
-    /// A word that is no keyword is the link's name, with or without `dev` before it.
-    fn device(&mut self, word: &'a [u8], words: &mut Words<'a>) -> Result<(), Fail> {
-        let name = if word == b"dev" { words.value()? } else { word };
-        if self.dev.is_some() {
-            return Err(Fail::duplicate_or_garbage("dev", name));
-        }
-        check_if_name(name, "dev")?;
-        self.dev = Some(name);
-        Ok(())
+    fn link_netns_once(&self, words: &mut Words<'a>) -> Result<&'a [u8], Fail> {
+        let first = self.config.link_netnsid.map(|_| ()).or(self.link_netns.map(|_| ()));
+        once("link-netns/link-netnsid", &first, words)
     }
 }
 
-fn number(word: &[u8], why: &str) -> Result<u32, Fail> {
-    words::i32_as_u32(word).ok_or_else(|| Fail::wrong(word, why))
+/// The value of a keyword that may stand only once.
+fn once<'a, T>(key: &str, before: &Option<T>, words: &mut Words<'a>) -> Result<&'a [u8], Fail> {
+    let word = words.value()?;
+    if before.is_some() { Err(Fail::duplicate(key, word)) } else { Ok(word) }
 }
 
-/// A namespace by name or path, or that of a process by its number; a name that is a number wins.
-fn place(word: &[u8]) -> Result<Namespace, Fail> {
-    let by_name = if word.contains(&b'/') {
-        Namespace::open(Path::new(OsStr::from_bytes(word)))
-    } else {
-        Names::default().open(OsStr::from_bytes(word))
-    };
-    let of_process = || {
-        let pid = words::u32(word)?;
-        Namespace::open(Path::new(&format!("/proc/{pid}/ns/net"))).ok()
-    };
-    by_name.ok().or_else(of_process).ok_or_else(|| Fail::wrong(word, "Invalid \"netns\" value\n"))
+/// The id of a named namespace. What is wrong with it is told when all words have been read: `ip` then quotes
+/// the word that comes next.
+fn known_id(session: &mut Session, name: &[u8], words: &Words<'_>) -> Result<u32, Fail> {
+    let namespace = Names::default().open(OsStr::from_bytes(name)).ok();
+    let id = namespace.and_then(|namespace| session.netns_id(&namespace).ok().flatten());
+    id.ok_or_else(|| Fail::wrong(words.peek().unwrap_or(b"(null)"), "Invalid \"link-netns\" value\n"))
 }
 
-/// Bytes in hexadecimal with colons; or, where there is a dot, an IP address as its bytes.
-fn hardware_address(word: &[u8]) -> Result<Vec<u8>, Fail> {
-    let bad = |part: &[u8]| Fail::new(FAILED, bytes!["\"", part, "\" is invalid lladdr."]);
-    if word.contains(&b'.') {
-        return match words::address(word).ok_or_else(|| bad(word))? {
-            IpAddr::V4(address) => Ok(address.octets().into()),
-            IpAddr::V6(address) => Ok(address.octets().into()),
-        };
+/// A word that is no keyword is the link's name, with or without `dev` before it.
+pub(super) fn duplicate_or_garbage_dev<'a>(
+    dev: &mut Option<&'a [u8]>,
+    word: &'a [u8],
+    words: &mut Words<'a>,
+) -> Result<(), Fail> {
+    let name = if word == b"dev" { words.value()? } else { word };
+    if dev.is_some() {
+        return Err(Fail::duplicate_or_garbage("dev", name));
     }
-    let byte = |part: &[u8]| {
-        // As scanf(3) reads `%x`: the digits count, what follows them does not.
-        let text = part.strip_prefix(b"0x").unwrap_or(part);
-        let len = text.iter().take_while(|b| b.is_ascii_hexdigit()).count();
-        u8::from_str_radix(std::str::from_utf8(text.get(..len)?).ok()?, 16).ok()
-    };
-    word.split(|b| *b == b':').map(|part| byte(part).ok_or_else(|| bad(part))).collect()
+    check_if_name(name, "dev")?;
+    *dev = Some(name);
+    Ok(())
 }
 
 /// A command that needs a link and was given none.

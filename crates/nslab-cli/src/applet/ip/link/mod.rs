@@ -1,32 +1,33 @@
 //! `ip link` (ip-link(8)).
 
 mod keywords;
+mod kinds;
 mod modify;
 pub(super) mod print;
+mod property;
 mod show;
-mod veth;
+mod usage;
+mod values;
 
 use super::fail::Fail;
 use super::session::Session;
 use super::words::Words;
 use super::{Entry, entry, not_yet, run_verb};
 
-pub(super) use show::{Filter, fetch, pass};
-
 /// In the order in which `ip` tries them: `ip link s` is set.
 static VERBS: &[Entry] = &[
     entry("add", modify::add),
     entry("set", modify::set),
     entry("change", modify::set),
-    not_yet("replace"),
+    entry("replace", modify::replace),
     entry("delete", modify::delete),
     entry("show", show::run),
     entry("list", show::run),
     entry("lst", show::run),
     not_yet("xstats"),
     not_yet("afstats"),
-    not_yet("property"),
-    not_yet("help"),
+    entry("property", property::run),
+    entry("help", usage::help),
 ];
 
 pub(super) fn run(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {

@@ -1,147 +1,106 @@
-//! `ip link add`, `set` and `delete`.
+//! `ip link add`, `replace`, `set` and `delete`.
 
-use std::os::fd::AsFd;
-
-use nslab::ops::link::{self, Kind, LinkConfig, Netns, Select};
+use nslab::ops::link::{self, Data, Kind, LinkConfig, Select};
+use nslab::wire::Request;
 
 use super::keywords::{Settings, no_device_given};
-use super::veth;
-use crate::applet::ip::fail::{FAILED, Fail, MISUSE, bytes};
+use super::kinds::{self, Asked};
+use crate::applet::ip::fail::{FAILED, Fail, MISUSE};
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::Words;
 
-/// A kind of link: its word, and how the words behind it are read.
-type ParseKind = for<'a> fn(&mut Session, Words<'a>) -> Result<Option<Settings<'a>>, Fail>;
+pub(super) fn add(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
+    create(session, words, |config| config.create())
+}
 
-/// One entry a kind, one file a kind.
-static KINDS: &[(&str, ParseKind)] = &[("veth", veth::parse)];
+pub(super) fn replace(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
+    create(session, words, |config| config.create_or_replace())
+}
 
-/// Kinds whose options `ip` reads and this does not read yet.
-static NOT_YET: &[&[u8]] = &[
-    b"amt",
-    b"bareudp",
-    b"batadv",
-    b"bond",
-    b"bridge",
-    b"can",
-    b"dsa",
-    b"erspan",
-    b"geneve",
-    b"gre",
-    b"gretap",
-    b"gtp",
-    b"hsr",
-    b"ip6erspan",
-    b"ip6gre",
-    b"ip6gretap",
-    b"ip6tnl",
-    b"ipip",
-    b"ipoib",
-    b"ipvlan",
-    b"ipvtap",
-    b"macsec",
-    b"macvlan",
-    b"macvtap",
-    b"netdevsim",
-    b"netkit",
-    b"pfcp",
-    b"rmnet",
-    b"sit",
-    b"team",
-    b"tun",
-    b"vlan",
-    b"vrf",
-    b"vti",
-    b"vti6",
-    b"vxlan",
-    b"wwan",
-    b"xfrm",
-];
-
-pub(super) fn add(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
+fn create(
+    session: &mut Session,
+    mut words: Words<'_>,
+    request: impl FnOnce(&LinkConfig<'_>) -> Request,
+) -> Result<(), Fail> {
     let settings = Settings::parse(session, &mut words)?;
     if let Some(dev) = settings.dev
-        && settings.name != Some(dev)
+        && settings.config.name != Some(dev)
     {
         return Err(Fail::new(MISUSE, "both \"name\" and \"dev\" cannot be used when creating devices."));
     }
+    let link = settings.link.map(|link| session.index(link)).transpose()?;
     let Some(kind) = settings.kind else {
         return Err(Fail::new(FAILED, "Not enough information: \"type\" argument is required"));
     };
-    let mut peer = None;
-    if !words.is_empty() {
-        let known = KINDS.iter().find(|(word, _)| word.as_bytes() == kind);
-        let Some((_, parse)) = known else {
-            let first = words.peek().unwrap_or_default();
-            if NOT_YET.contains(&kind) {
-                return Err(Fail::not_yet(&bytes!["ip link add … type ", kind, " ", first]));
-            }
-            return Err(Fail::new(
-                FAILED,
-                bytes!["Garbage instead of arguments \"", first, " ...\". Try \"ip link help\"."],
-            ));
-        };
-        peer = parse(session, words)?;
-    }
-    let kind = match &peer {
-        Some(peer) => Kind::Veth { peer: Box::new(config(peer)) },
-        None => plain(kind),
-    };
-    let request = LinkConfig { kind: Some(kind), ..config(&settings) }.create();
-    session.talk(request)
+    let asked = options(session, kind, true, words)?;
+    let kind = Some(kind_of(kind, asked.as_ref()));
+    session.talk(request(&LinkConfig { kind, link, ..settings.config() }))
 }
 
 pub(super) fn set(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
     let settings = Settings::parse(session, &mut words)?;
-    if !words.is_empty() {
-        return Err(Fail::not_yet("ip link set … type … OPTIONS".as_bytes()));
-    }
-    if settings.index.is_some() && settings.netns.is_none() {
+    if settings.config.index.is_some() && !settings.moves() {
         return Err(Fail::new(
             MISUSE,
             "index can be used only when creating devices or when moving device to another netns.",
         ));
     }
-    let Some(dev) = settings.dev else {
-        return Err(no_device_given());
+    let dev = match (settings.dev, settings.config.group) {
+        (Some(dev), _) => dev,
+        // A name alone is taken for the link's own.
+        (None, Some(_)) => match settings.config.name {
+            Some(name) => name,
+            None => return session.talk(settings.config().change_group()),
+        },
+        (None, None) => return Err(no_device_given()),
     };
     let index = session.index(dev)?;
-    for address in [&settings.address, &settings.broadcast].into_iter().flatten() {
+    if let Some(address) = &settings.address {
         check_length(session, index, address)?;
     }
-    let name = settings.name.filter(|name| *name != dev);
-    let request = LinkConfig { name, kind: settings.kind.map(plain), ..config(&settings) }.change_link(index);
-    session.talk(request)
+    let asked = match settings.kind {
+        Some(kind) => options(session, kind, false, words)?,
+        None => None,
+    };
+    let mut kind = settings.kind.map(|kind| kind_of(kind, asked.as_ref()));
+    if let (Some(Kind::Veth { peer }), Some(Asked::Peer(words))) = (&mut kind, &asked) {
+        // The other end is one that is there.
+        let dev = words.config.name.ok_or_else(no_device_given)?;
+        peer.index = Some(session.index(dev)?);
+        peer.name = peer.name.filter(|name| *name != dev);
+    }
+    let name = settings.config.name.filter(|name| *name != dev);
+    session.talk(LinkConfig { name, kind, ..settings.config() }.change_link(index))
 }
 
 pub(super) fn delete(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
     let settings = Settings::parse(session, &mut words)?;
-    let Some(dev) = settings.dev else {
-        return Err(no_device_given());
+    let which = match (settings.dev, settings.config.group) {
+        (Some(dev), _) => Select::Index(session.index(dev)?),
+        (None, Some(group)) => Select::Group(group),
+        (None, None) => return Err(no_device_given()),
     };
-    let index = session.index(dev)?;
-    session.talk(Select::Index(index).delete())
-}
-
-fn config<'a>(settings: &'a Settings<'_>) -> LinkConfig<'a> {
-    LinkConfig {
-        name: settings.name,
-        index: settings.index,
-        address: settings.address.as_deref(),
-        broadcast: settings.broadcast.as_deref(),
-        mtu: settings.mtu,
-        txqlen: settings.txqlen,
-        up: settings.up,
-        queues: None,
-        master: settings.master,
-        netns: settings.netns.as_ref().map(|namespace| Netns::Fd(namespace.as_fd())),
-        kind: None,
+    if let Some(kind) = settings.kind {
+        // They must be right, and mean nothing.
+        options(session, kind, false, words)?;
     }
+    session.talk(which.delete())
 }
 
-fn plain(kind: &[u8]) -> Kind<'_> {
-    // A kind that is not UTF-8 is none that a kernel has.
-    Kind::Plain(std::str::from_utf8(kind).unwrap_or("?"))
+/// Reads the words behind `type KIND`, if there are any. `making` tells a new link from one to be changed.
+fn options<'a>(session: &mut Session, kind: &[u8], making: bool, words: Words<'a>) -> Result<Option<Asked<'a>>, Fail> {
+    if words.is_empty() { Ok(None) } else { kinds::read(session, kind, making, words).map(Some) }
+}
+
+/// A kind, and what was asked of it.
+fn kind_of<'a>(kind: &'a [u8], asked: Option<&'a Asked<'a>>) -> Kind<'a> {
+    match asked {
+        // A kind that is not UTF-8 is none that a kernel has.
+        None => Kind::Plain(std::str::from_utf8(kind).unwrap_or("?")),
+        Some(Asked::Own(options)) => Kind::Other { name: kind, data: Data::Own(options) },
+        Some(Asked::Slave(options)) => Kind::Other { name: kind, data: Data::Slave(options) },
+        Some(Asked::Peer(peer)) => Kind::Veth { peer: Box::new(peer.config()) },
+    }
 }
 
 /// A hardware address must have as many bytes as the link's has.

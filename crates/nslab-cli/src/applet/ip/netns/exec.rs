@@ -14,7 +14,7 @@ use nslab::types::strerror;
 
 use super::{because, name_of};
 use crate::applet::ip::fail::{FAILED, Fail, bytes};
-use crate::applet::ip::session::{Session, enter, not_entered, warn};
+use crate::applet::ip::session::{Session, enter, not_entered, warn_all};
 use crate::applet::ip::words::Words;
 
 pub(super) fn run(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
@@ -73,7 +73,7 @@ impl<'a> Program<'a> {
         let spawn = |mut command: Command| {
             let (child, warnings) = spawn_named(&Names::default(), netns, &mut command)
                 .map_err(|error| not_entered(netns.as_bytes(), &error))?;
-            warn(&warnings);
+            warn_all(&warnings);
             Ok::<_, Fail>(child)
         };
         let mut child = spawn(self.command())?;

@@ -125,6 +125,17 @@ impl Printer {
         self.write(key.into(), format, shown.as_ref(), None, |json, out, _| json.raw(out, digits.bytes()));
     }
 
+    /// A number with a point, which text may show otherwise.
+    pub(in crate::applet::ip) fn decimal(
+        &mut self,
+        key: impl Into<Option<&'static str>>,
+        format: &str,
+        value: &str,
+        shown: impl AsRef<[u8]>,
+    ) {
+        self.write(key.into(), format, shown.as_ref(), None, |json, out, _| json.raw(out, value.as_bytes()));
+    }
+
     /// `true` or `false`.
     pub(in crate::applet::ip) fn boolean(&mut self, key: impl Into<Option<&'static str>>, format: &str, value: bool) {
         let text = if value { "true" } else { "false" };

@@ -67,5 +67,5 @@ fn each(messages: &[u8], mut take: impl FnMut(&rule::Rule<'_>)) -> Result<(), Fa
 /// What the kernel answers in the course of a dump. The document that it was for is ended all the same.
 fn terminated(session: &mut Session, fail: Fail) -> Fail {
     session.print.end_document();
-    Fail::new(MISUSE, bytes![fail.text, "\nDump terminated"]).sparing_batch()
+    Fail::new(MISUSE, bytes![fail.text, "\nDump terminated"]).staying_in_batch()
 }

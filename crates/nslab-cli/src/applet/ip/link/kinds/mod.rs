@@ -1,0 +1,219 @@
+//! The kinds of `ip link … type KIND`: one entry a kind, one file a kind (ip-link(8)).
+//!
+//! A kind that is not here, or has no options here, may still be made: the kernel says whether it has it.
+
+mod bridge;
+mod bridge_slave;
+mod ethertype;
+mod fields;
+mod macvlan;
+mod reading;
+mod tun;
+mod veth;
+mod vlan;
+mod vrf;
+mod vxlan;
+
+use nslab::ops::link::Link;
+use nslab::wire::consts::IFLA_LINKINFO;
+use nslab::wire::{Attribute, Table};
+
+use self::fields::Field;
+use self::reading::Options;
+use super::keywords::Settings;
+use crate::applet::ip::fail::{FAILED, Fail, bytes};
+use crate::applet::ip::session::Session;
+use crate::applet::ip::words::{Words, matches};
+
+/// A kind of link, or what a master keeps of a link: `KIND_slave`.
+struct Kind {
+    name: &'static str,
+    reads: Reads,
+    /// What `-details` shows.
+    fields: &'static [Field],
+}
+
+/// What may stand behind a kind.
+enum Reads {
+    /// No words, and no usage.
+    Nothing,
+    /// No words.
+    NoOptions,
+    /// The kind's own options.
+    Own(&'static dyn ReadOptions),
+    /// A master's options for the link.
+    Slave(&'static dyn ReadOptions),
+    /// The other end.
+    Peer,
+    /// Options that `ip` has and this does not have yet.
+    NotYet,
+}
+
+static KINDS: &[Kind] = {
+    use Reads::{NoOptions, NotYet, Nothing, Own, Peer, Slave};
+    &[
+        kind("bridge", Own(&bridge::OPTIONS), bridge::FIELDS),
+        kind("bridge_slave", Slave(&bridge_slave::OPTIONS), bridge_slave::FIELDS),
+        kind("dummy", NoOptions, &[]),
+        kind("ifb", NoOptions, &[]),
+        kind("macvlan", Own(&macvlan::OPTIONS), macvlan::FIELDS),
+        kind("macvtap", Own(&macvlan::OPTIONS), macvlan::FIELDS),
+        kind("netdevsim", NoOptions, &[]),
+        kind("nlmon", NoOptions, &[]),
+        kind("team", NoOptions, &[]),
+        kind("team_slave", NoOptions, &[]),
+        kind("tun", Nothing, tun::FIELDS),
+        kind("vcan", NoOptions, &[]),
+        kind("veth", Peer, &[]),
+        kind("virt_wifi", NoOptions, &[]),
+        kind("vlan", Own(&vlan::OPTIONS), vlan::FIELDS),
+        kind("vrf", Own(&vrf::OPTIONS), vrf::FIELDS),
+        kind("vrf_slave", Nothing, vrf::SLAVE_FIELDS),
+        kind("vxlan", Own(&vxlan::OPTIONS), vxlan::FIELDS),
+        kind("amt", NotYet, &[]),
+        kind("bareudp", NotYet, &[]),
+        kind("bond", NotYet, &[]),
+        kind("bond_slave", NotYet, &[]),
+        kind("can", NotYet, &[]),
+        kind("dsa", NotYet, &[]),
+        kind("erspan", NotYet, &[]),
+        kind("geneve", NotYet, &[]),
+        kind("gre", NotYet, &[]),
+        kind("gretap", NotYet, &[]),
+        kind("gtp", NotYet, &[]),
+        kind("hsr", NotYet, &[]),
+        kind("ip6erspan", NotYet, &[]),
+        kind("ip6gre", NotYet, &[]),
+        kind("ip6gretap", NotYet, &[]),
+        kind("ip6tnl", NotYet, &[]),
+        kind("ipip", NotYet, &[]),
+        kind("ipoib", NotYet, &[]),
+        kind("ipvlan", NotYet, &[]),
+        kind("ipvtap", NotYet, &[]),
+        kind("macsec", NotYet, &[]),
+        kind("netkit", NotYet, &[]),
+        kind("pfcp", NotYet, &[]),
+        kind("rmnet", NotYet, &[]),
+        kind("sit", NotYet, &[]),
+        kind("vti", NotYet, &[]),
+        kind("vti6", NotYet, &[]),
+        kind("vxcan", NotYet, &[]),
+        kind("wwan", NotYet, &[]),
+        kind("xfrm", NotYet, &[]),
+    ]
+};
+
+const fn kind(name: &'static str, reads: Reads, fields: &'static [Field]) -> Kind {
+    Kind { name, reads, fields }
+}
+
+/// Options of any kind.
+trait ReadOptions: Sync {
+    fn read(&self, session: &mut Session, kind: &'static str, making: bool, words: Words<'_>) -> Result<Vec<u8>, Fail>;
+
+    fn usage(&self, kind: &str) -> String;
+}
+
+impl<S: Default> ReadOptions for Options<S> {
+    fn read(&self, session: &mut Session, kind: &'static str, making: bool, words: Words<'_>) -> Result<Vec<u8>, Fail> {
+        self.read(session, kind, making, words)
+    }
+
+    fn usage(&self, kind: &str) -> String {
+        self.usage(kind)
+    }
+}
+
+/// What the words behind a kind ask for.
+pub(super) enum Asked<'a> {
+    /// Options of the kind, as attributes.
+    Own(Vec<u8>),
+    /// Options that a master keeps, as attributes.
+    Slave(Vec<u8>),
+    /// Settings of the other end.
+    Peer(Box<Settings<'a>>),
+}
+
+fn find(name: &[u8]) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name.as_bytes() == name)
+}
+
+/// Reads the words behind a kind, of which there is one at least. `making` tells a new link from one that
+/// is to be changed.
+pub(super) fn read<'a>(session: &mut Session, name: &[u8], making: bool, words: Words<'a>) -> Result<Asked<'a>, Fail> {
+    let first = words.peek().unwrap_or_default();
+    let Some(kind) = find(name) else { return Err(garbage(first)) };
+    match kind.reads {
+        Reads::Own(options) => Ok(Asked::Own(options.read(session, kind.name, making, words)?)),
+        Reads::Slave(options) => Ok(Asked::Slave(options.read(session, kind.name, making, words)?)),
+        Reads::Peer => Ok(Asked::Peer(Box::new(veth::parse(session, words)?))),
+        Reads::NotYet => Err(Fail::not_yet(&bytes!["ip link … type ", kind.name, " ", first])),
+        Reads::Nothing | Reads::NoOptions => Err(garbage(first)),
+    }
+}
+
+fn garbage(word: &[u8]) -> Fail {
+    if matches(word, "help") {
+        return Fail::not_yet("ip link help".as_bytes());
+    }
+    Fail::new(FAILED, bytes!["Garbage instead of arguments \"", word, " ...\". Try \"ip link help\"."])
+}
+
+/// The usage of a kind, with a line break at its end, for `ip link help KIND`.
+#[allow(dead_code, reason = "the verb that shows it comes with the rest of ip link")]
+pub(super) fn usage(name: &[u8]) -> Option<String> {
+    let kind = find(name)?;
+    match kind.reads {
+        Reads::Own(options) | Reads::Slave(options) => Some(options.usage(kind.name)),
+        Reads::Peer => Some(veth::USAGE.into()),
+        Reads::NoOptions => Some(format!("Usage: ... {}\n", kind.name)),
+        Reads::Nothing | Reads::NotYet => None,
+    }
+}
+
+/// Prints what a link's kind and its master's kind know of it, for `-details`.
+pub(super) fn print_details(session: &mut Session, link: &Link<'_>) {
+    if link.attribute(IFLA_LINKINFO).is_none() {
+        return;
+    }
+    session.print.begin_object("linkinfo");
+    if let Some(name) = link.kind() {
+        session.print.line_end();
+        session.print.string("info_kind", "    {} ", name);
+        print_fields(session, "info_data", find(name), link.info_data());
+    }
+    if let Some(name) = link.info_slave_kind() {
+        session.print.line_end();
+        session.print.string("info_slave_kind", "    {}_slave ", name);
+        print_fields(session, "info_slave_data", find(&bytes![name, "_slave"]), link.info_slave_data());
+    }
+    session.print.end_object();
+}
+
+fn print_fields(session: &mut Session, key: &'static str, kind: Option<&Kind>, data: Option<Attribute<'_>>) {
+    let (Some(kind), Some(data)) = (kind.filter(|kind| !kind.fields.is_empty()), data) else { return };
+    let Ok(details) = Table::parse(data.payload) else { return };
+    session.print.begin_object(key);
+    fields::print(session, kind.fields, &details);
+    session.print.end_object();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_there_once() {
+        for (at, kind) in KINDS.iter().enumerate() {
+            assert!(KINDS[..at].iter().all(|other| other.name != kind.name), "{}", kind.name);
+        }
+    }
+
+    #[test]
+    fn usages_end_their_lines() {
+        for kind in KINDS {
+            let usage = usage(kind.name.as_bytes()).unwrap_or_default();
+            assert!(usage.is_empty() || usage.starts_with("Usage: ") && usage.ends_with('\n'), "{usage}");
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! How the words behind `type KIND` become attributes: a table of options, read in order.
+
+use nslab::wire::Request;
+
+use crate::applet::ip::fail::{FAILED, Fail, bytes};
+use crate::applet::ip::session::Session;
+use crate::applet::ip::words::{self, Words, matches};
+
+/// An option of a kind.
+pub(super) struct Opt<S: 'static = ()> {
+    /// Its word.
+    pub(super) word: &'static str,
+    /// Whether only the whole word counts, or any beginning of it too.
+    pub(super) whole: bool,
+    /// The attribute that it becomes.
+    pub(super) attribute: u16,
+    /// What follows the word.
+    pub(super) takes: Takes<S>,
+    /// What is said of a value that is none. In it, `{}` stands for the word.
+    pub(super) wrong: &'static str,
+    /// How it stands in the usage; nothing for a second word for the same.
+    pub(super) usage: &'static str,
+}
+
+/// What follows an option's word, and what is sent.
+pub(super) enum Takes<S: 'static> {
+    /// Nothing; an attribute without a value.
+    Nothing,
+    /// Nothing; this byte.
+    Byte(u8),
+    /// A number of 8 bits.
+    U8,
+    /// A number of 16 bits.
+    U16,
+    /// A number of 32 bits.
+    U32,
+    /// A number of 64 bits. A negative one wraps, as in C.
+    U64,
+    /// `on` or `off`, as a byte.
+    OnOff,
+    /// `on` or `off`: a bit of the attribute that holds bits and which of them count.
+    OnOffBit(u32),
+    /// A number of 8 bits that is 0 or not: a bit, as above.
+    NumberBit(u32),
+    /// Something of its own.
+    By(ReadValue<S>),
+}
+
+pub(super) type ReadValue<S> = fn(&mut Reading<'_, S>, &Opt<S>, &mut Words<'_>) -> Result<(), Fail>;
+
+/// A kind's options, and what is said where they are not understood.
+pub(super) struct Options<S: 'static = ()> {
+    /// In the order in which they are tried.
+    pub(super) table: &'static [Opt<S>],
+    /// What an option is called: `command` or `option`.
+    pub(super) called: &'static str,
+    /// Whether each may be given once only.
+    pub(super) once: bool,
+    /// What must hold when all are read, and what is sent behind them.
+    pub(super) finish: fn(&mut Reading<'_, S>) -> Result<(), Fail>,
+    /// What the usage says below the options.
+    pub(super) notes: &'static str,
+}
+
+/// The options of a kind while they are read.
+pub(super) struct Reading<'s, S> {
+    pub(super) session: &'s mut Session,
+    /// The kind as it was given.
+    pub(super) kind: &'static str,
+    /// Whether the link is to be made, rather than changed.
+    pub(super) making: bool,
+    /// The option's word as it was typed.
+    pub(super) typed: &'s [u8],
+    /// What has been read so far.
+    pub(super) data: Request,
+    /// What the kind keeps to itself until the end.
+    pub(super) state: S,
+    bits: Option<Bits>,
+    seen: Vec<&'static str>,
+}
+
+/// Bits, and which of them count (`struct br_boolopt_multi`, `struct ifla_vlan_flags`).
+#[derive(Debug, Clone, Copy)]
+struct Bits {
+    attribute: u16,
+    value: u32,
+    mask: u32,
+}
+
+impl<S: Default> Options<S> {
+    /// Reads all words.
+    pub(super) fn read(
+        &self,
+        session: &mut Session,
+        kind: &'static str,
+        making: bool,
+        mut words: Words<'_>,
+    ) -> Result<Vec<u8>, Fail> {
+        let mut reading = Reading {
+            session,
+            kind,
+            making,
+            typed: b"",
+            data: Request::attributes_alone(),
+            state: S::default(),
+            bits: None,
+            seen: Vec::new(),
+        };
+        while let Some(word) = words.take() {
+            reading.typed = word;
+            let found = self
+                .table
+                .iter()
+                .find(|option| word == option.word.as_bytes() || !option.whole && matches(word, option.word));
+            match found {
+                Some(option) => self.take(&mut reading, option, &mut words)?,
+                None if matches(word, "help") => return Err(Fail::new(FAILED, trimmed(self.usage(kind)))),
+                None => {
+                    let text = bytes![kind, ": unknown ", self.called, " \"", word, "\"?\n", trimmed(self.usage(kind))];
+                    return Err(Fail::new(FAILED, text));
+                }
+            }
+        }
+        (self.finish)(&mut reading)?;
+        let Reading { mut data, bits, .. } = reading;
+        if let Some(bits) = bits {
+            let both = [bits.value.to_ne_bytes(), bits.mask.to_ne_bytes()].concat();
+            data.attribute(bits.attribute, &both);
+        }
+        Ok(data.into_attributes())
+    }
+
+    fn take(&self, reading: &mut Reading<'_, S>, option: &Opt<S>, words: &mut Words<'_>) -> Result<(), Fail> {
+        let word = reading.typed;
+        let name = self.name(option);
+        let read = match option.takes {
+            Takes::By(read) => return read(reading, option, words),
+            Takes::Nothing | Takes::Byte(_) => word,
+            _ => words.value()?,
+        };
+        if self.once {
+            // A word without a value is called what was typed.
+            let said = if matches!(option.takes, Takes::Nothing | Takes::Byte(_)) { word } else { name.as_bytes() };
+            reading.once_as(name, said, read)?;
+        }
+        let attribute = option.attribute;
+        let wrong = || option.wrong(read);
+        match option.takes {
+            Takes::Nothing => reading.data.attribute(attribute, &[]),
+            Takes::Byte(byte) => reading.data.u8(attribute, byte),
+            Takes::U8 => reading.data.u8(attribute, small(read).ok_or_else(wrong)?),
+            Takes::U16 => reading.data.u16(attribute, small(read).ok_or_else(wrong)?),
+            Takes::U32 => reading.data.u32(attribute, small(read).ok_or_else(wrong)?),
+            Takes::U64 => reading.data.u64(attribute, words::u64_wrapping(read).ok_or_else(wrong)?),
+            Takes::OnOff => reading.data.u8(attribute, on_off(read).ok_or_else(|| option.not_on_off(read))?.into()),
+            Takes::OnOffBit(bit) => {
+                let on = on_off(read).ok_or_else(|| option.neither_on_nor_off(read))?;
+                return reading.bit(attribute, bit, on);
+            }
+            Takes::NumberBit(bit) => {
+                let number: u8 = small(read).ok_or_else(wrong)?;
+                return reading.bit(attribute, bit, number != 0);
+            }
+            Takes::By(_) => return Ok(()),
+        };
+        Ok(())
+    }
+
+    /// The first word for what an option sets.
+    fn name(&self, option: &Opt<S>) -> &'static str {
+        self.table.iter().find(|other| other.attribute == option.attribute).map_or(option.word, |first| first.word)
+    }
+
+    /// The usage, with a line break at its end.
+    pub(super) fn usage(&self, kind: &str) -> String {
+        let mut text = format!("Usage: ... {kind}");
+        let mut column = text.len();
+        for option in self.table.iter().filter(|option| !option.usage.is_empty()) {
+            let item = format!(" [ {} ]", option.usage);
+            if column + item.len() > 80 {
+                text.push_str("\n          ");
+                column = 10;
+            }
+            column += item.len();
+            text.push_str(&item);
+        }
+        text.push('\n');
+        if !self.notes.is_empty() {
+            text.push('\n');
+            text.push_str(self.notes);
+        }
+        text
+    }
+}
+
+/// What fails brings its own last line break.
+fn trimmed(text: String) -> String {
+    text.trim_end().to_owned()
+}
+
+impl<S> Opt<S> {
+    /// A value that is none.
+    pub(super) fn wrong(&self, value: &[u8]) -> Fail {
+        Fail::wrong(value, &self.wrong.replace("{}", self.word))
+    }
+
+    fn not_on_off(&self, value: &[u8]) -> Fail {
+        let text = bytes!["Error: argument of \"", self.word, "\" must be one of \"off\", \"on\", not \"", value, "\""];
+        Fail::new(FAILED, text).ending_batch()
+    }
+
+    fn neither_on_nor_off(&self, value: &[u8]) -> Fail {
+        self.must_be("\"on\" or \"off\"", value)
+    }
+
+    /// A value that is none of those that can be.
+    pub(super) fn must_be(&self, those: &str, value: &[u8]) -> Fail {
+        let text = bytes!["Error: argument of \"", self.word, "\" must be ", those, ", not \"", value, "\""];
+        Fail::new(FAILED, text)
+    }
+}
+
+impl<S> Reading<'_, S> {
+    /// Notes that an option was given; an error if it was before.
+    pub(super) fn once(&mut self, name: &'static str, value: &[u8]) -> Result<(), Fail> {
+        self.once_as(name, name.as_bytes(), value)
+    }
+
+    /// The same, with another name said.
+    pub(super) fn once_as(&mut self, name: &'static str, said: &[u8], value: &[u8]) -> Result<(), Fail> {
+        if self.seen.contains(&name) {
+            return Err(Fail::duplicate_or_garbage(said, value));
+        }
+        self.seen.push(name);
+        Ok(())
+    }
+
+    /// Whether an option was given.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.seen.contains(&name)
+    }
+
+    fn bit(&mut self, attribute: u16, bit: u32, on: bool) -> Result<(), Fail> {
+        let bits = self.bits.get_or_insert(Bits { attribute, value: 0, mask: 0 });
+        bits.mask |= bit;
+        bits.value = if on { bits.value | bit } else { bits.value & !bit };
+        Ok(())
+    }
+
+    /// Something that fails because of the kind's own rules.
+    pub(super) fn refuse(&self, why: &str) -> Fail {
+        Fail::new(FAILED, bytes![self.kind, ": ", why])
+    }
+}
+
+fn small<T: TryFrom<u64>>(word: &[u8]) -> Option<T> {
+    words::number(word)?.try_into().ok()
+}
+
+fn on_off(word: &[u8]) -> Option<bool> {
+    match word {
+        b"on" => Some(true),
+        b"off" => Some(false),
+        _ => None,
+    }
+}
+
+/// An option that any beginning of its word stands for.
+pub(super) const fn opt<S>(
+    word: &'static str,
+    attribute: u16,
+    takes: Takes<S>,
+    wrong: &'static str,
+    usage: &'static str,
+) -> Opt<S> {
+    Opt { word, whole: false, attribute, takes, wrong, usage }
+}
+
+/// An option that only its whole word stands for.
+pub(super) const fn whole<S>(
+    word: &'static str,
+    attribute: u16,
+    takes: Takes<S>,
+    wrong: &'static str,
+    usage: &'static str,
+) -> Opt<S> {
+    Opt { word, whole: true, attribute, takes, wrong, usage }
+}

@@ -1,0 +1,484 @@
+//! `type vxlan`: Ethernet in UDP (RFC 7348; ip-link(8), `linux/if_link.h`).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use nslab::wire::Attribute;
+use nslab::wire::consts::kinds::{
+    IFLA_VXLAN_AGEING, IFLA_VXLAN_COLLECT_METADATA, IFLA_VXLAN_DF, IFLA_VXLAN_GBP, IFLA_VXLAN_GPE, IFLA_VXLAN_GROUP,
+    IFLA_VXLAN_GROUP6, IFLA_VXLAN_ID, IFLA_VXLAN_L2MISS, IFLA_VXLAN_L3MISS, IFLA_VXLAN_LABEL, IFLA_VXLAN_LEARNING,
+    IFLA_VXLAN_LIMIT, IFLA_VXLAN_LINK, IFLA_VXLAN_LOCAL, IFLA_VXLAN_LOCAL6, IFLA_VXLAN_LOCALBYPASS, IFLA_VXLAN_PORT,
+    IFLA_VXLAN_PORT_RANGE, IFLA_VXLAN_PROXY, IFLA_VXLAN_REMCSUM_RX, IFLA_VXLAN_REMCSUM_TX, IFLA_VXLAN_RESERVED_BITS,
+    IFLA_VXLAN_RSC, IFLA_VXLAN_TOS, IFLA_VXLAN_TTL, IFLA_VXLAN_TTL_INHERIT, IFLA_VXLAN_UDP_CSUM,
+    IFLA_VXLAN_UDP_ZERO_CSUM6_RX, IFLA_VXLAN_UDP_ZERO_CSUM6_TX, IFLA_VXLAN_VNIFILTER,
+};
+
+use super::fields::{Details, Field, Shape, all, field};
+use super::reading::{Opt, Options, Reading, Takes, opt, whole};
+use crate::applet::ip::fail::{Fail, MISUSE, bytes};
+use crate::applet::ip::link::print::name_or_index;
+use crate::applet::ip::names::Name;
+use crate::applet::ip::session::{Session, warn};
+use crate::applet::ip::words::{self, Words};
+
+pub(super) static OPTIONS: Options<Vxlan> = Options {
+    table: TABLE,
+    called: "command",
+    once: true,
+    finish,
+    notes: "Where: VNI   := 0-16777215\n       ADDR  := { IP_ADDRESS | any }\n       TOS   := { NUMBER | inherit }\n\
+            \x20      TTL   := { 1..255 | auto | inherit }\n       DF    := { unset | set | inherit }\n\
+            \x20      LABEL := 0-1048575\n",
+};
+
+/// What is sent behind the rest, or must fit the rest.
+#[derive(Debug, Default)]
+pub(super) struct Vxlan {
+    id: Option<u32>,
+    group: Option<IpAddr>,
+    remote: Option<IpAddr>,
+    local: Option<IpAddr>,
+    learning: Option<bool>,
+    external: bool,
+    filtered: bool,
+    port: Option<u16>,
+}
+
+static TABLE: &[Opt<Vxlan>] = {
+    use Takes::{By, Byte, Nothing};
+    &[
+        opt("id", IFLA_VXLAN_ID, By(read_id), "invalid id", "id VNI"),
+        opt("vni", IFLA_VXLAN_ID, By(read_id), "invalid id", ""),
+        opt("group", IFLA_VXLAN_GROUP, By(read_group), "invalid group address", "{ group | remote } IP_ADDRESS"),
+        opt("remote", IFLA_VXLAN_GROUP, By(read_remote), "invalid remote address", ""),
+        opt("local", IFLA_VXLAN_LOCAL, By(read_local), "invalid local address", "local ADDR"),
+        opt("dev", IFLA_VXLAN_LINK, By(read_dev), "", "dev PHYS_DEV"),
+        opt("ttl", IFLA_VXLAN_TTL, By(read_ttl), "invalid TTL", "ttl TTL"),
+        opt("hoplimit", IFLA_VXLAN_TTL, By(read_ttl), "invalid TTL", ""),
+        opt("tos", IFLA_VXLAN_TOS, By(read_tos), "bad TOS value", "tos TOS"),
+        opt("dsfield", IFLA_VXLAN_TOS, By(read_tos), "bad TOS value", ""),
+        opt("df", IFLA_VXLAN_DF, By(read_df), "DF must be 'unset', 'set' or 'inherit'", "df DF"),
+        opt("label", IFLA_VXLAN_LABEL, By(read_label), "invalid flowlabel", ""),
+        opt("flowlabel", IFLA_VXLAN_LABEL, By(read_label), "invalid flowlabel", "flowlabel LABEL"),
+        opt("ageing", IFLA_VXLAN_AGEING, By(read_ageing), "ageing timer", "ageing SECONDS"),
+        opt("maxaddress", IFLA_VXLAN_LIMIT, By(read_limit), "max addresses", "maxaddress NUMBER"),
+        opt("port", IFLA_VXLAN_PORT_RANGE, By(read_source_ports), "", ""),
+        opt("srcport", IFLA_VXLAN_PORT_RANGE, By(read_source_ports), "", "srcport MIN MAX"),
+        opt("dstport", IFLA_VXLAN_PORT, By(read_port), "dst port", "dstport PORT"),
+        opt("nolearning", IFLA_VXLAN_LEARNING, By(learning), "", "[no]learning"),
+        opt("learning", IFLA_VXLAN_LEARNING, By(learning), "", ""),
+        opt("noproxy", IFLA_VXLAN_PROXY, Byte(0), "", "[no]proxy"),
+        opt("proxy", IFLA_VXLAN_PROXY, Byte(1), "", ""),
+        opt("norsc", IFLA_VXLAN_RSC, Byte(0), "", "[no]rsc"),
+        opt("rsc", IFLA_VXLAN_RSC, Byte(1), "", ""),
+        opt("nol2miss", IFLA_VXLAN_L2MISS, Byte(0), "", "[no]l2miss"),
+        opt("l2miss", IFLA_VXLAN_L2MISS, Byte(1), "", ""),
+        opt("nol3miss", IFLA_VXLAN_L3MISS, Byte(0), "", "[no]l3miss"),
+        opt("l3miss", IFLA_VXLAN_L3MISS, Byte(1), "", ""),
+        opt("udpcsum", IFLA_VXLAN_UDP_CSUM, Byte(1), "", "[no]udpcsum"),
+        opt("noudpcsum", IFLA_VXLAN_UDP_CSUM, Byte(0), "", ""),
+        opt("udp6zerocsumtx", IFLA_VXLAN_UDP_ZERO_CSUM6_TX, Byte(1), "", "[no]udp6zerocsumtx"),
+        opt("noudp6zerocsumtx", IFLA_VXLAN_UDP_ZERO_CSUM6_TX, Byte(0), "", ""),
+        opt("udp6zerocsumrx", IFLA_VXLAN_UDP_ZERO_CSUM6_RX, Byte(1), "", "[no]udp6zerocsumrx"),
+        opt("noudp6zerocsumrx", IFLA_VXLAN_UDP_ZERO_CSUM6_RX, Byte(0), "", ""),
+        opt("remcsumtx", IFLA_VXLAN_REMCSUM_TX, Byte(1), "", "[no]remcsumtx"),
+        opt("noremcsumtx", IFLA_VXLAN_REMCSUM_TX, Byte(0), "", ""),
+        opt("remcsumrx", IFLA_VXLAN_REMCSUM_RX, Byte(1), "", "[no]remcsumrx"),
+        opt("noremcsumrx", IFLA_VXLAN_REMCSUM_RX, Byte(0), "", ""),
+        whole("localbypass", IFLA_VXLAN_LOCALBYPASS, Byte(1), "", "[no]localbypass"),
+        whole("nolocalbypass", IFLA_VXLAN_LOCALBYPASS, Byte(0), "", ""),
+        opt("external", IFLA_VXLAN_COLLECT_METADATA, By(external), "", "[no]external"),
+        opt("noexternal", IFLA_VXLAN_COLLECT_METADATA, Byte(0), "", ""),
+        opt("gbp", IFLA_VXLAN_GBP, Nothing, "", "gbp"),
+        opt("gpe", IFLA_VXLAN_GPE, Nothing, "", "gpe"),
+        whole("vnifilter", IFLA_VXLAN_VNIFILTER, By(vnifilter), "", "[no]vnifilter"),
+        whole("novnifilter", IFLA_VXLAN_VNIFILTER, Byte(0), "", ""),
+        whole("reserved_bits", IFLA_VXLAN_RESERVED_BITS, By(read_reserved), "reserved_bits", "reserved_bits VALUE"),
+    ]
+};
+
+type Read<'s> = Reading<'s, Vxlan>;
+
+fn read_id(reading: &mut Read<'_>, option: &Opt<Vxlan>, words: &mut Words<'_>) -> Result<(), Fail> {
+    let word = words.value()?;
+    reading.once("id", word)?;
+    let id = words::u32(word).filter(|id| *id < 1 << 24).ok_or_else(|| option.wrong(word))?;
+    reading.state.id = Some(id);
+    Ok(())
+}
+
+/// An address of the family that others were of, if any; `any` and its like are none.
+fn address(reading: &Read<'_>, option: &Opt<Vxlan>, word: &[u8]) -> Result<IpAddr, Fail> {
+    let state = &reading.state;
+    let family = match state.local.or(state.group).or(state.remote) {
+        None => words::Family::Any,
+        Some(IpAddr::V4(_)) => words::Family::Inet,
+        Some(IpAddr::V6(_)) => words::Family::Inet6,
+    };
+    if [b"any".as_slice(), b"default", b"all"].contains(&word) {
+        return Err(option.wrong(word));
+    }
+    words::address_of(word, family)
+}
+
+fn read_group(reading: &mut Read<'_>, option: &Opt<Vxlan>, words: &mut Words<'_>) -> Result<(), Fail> {
+    let word = words.value()?;
+    reading.once("group", word)?;
+    let address = address(reading, option, word)?;
+    if !address.is_multicast() {
+        return Err(option.wrong(word));
+    }
+    reading.state.group = Some(address);
+    Ok(())
+}
+
+fn read_remote(reading: &mut Read<'_>, option: &Opt<Vxlan>, words: &mut Words<'_>) -> Result<(), Fail> {
+    let word = words.value()?;
+    reading.once("remote", word)?;
+    let address = address(reading, option, word)?;
+    if address.is_multicast() {
+        return Err(option.wrong(word));
+    }
+    reading.state.remote = Some(address);
+    Ok(())
+}
+
+fn read_local(reading: &mut Read<'_>, option: &Opt<Vxlan>, words: &mut Words<'_>) -> Result<(), Fail> {
+    let word = words.value()?;
+    reading.once("local", word)?;
+    let address = address(reading, option, word)?;
+    if address.is_multicast() {
+        return Err(option.wrong(word));
+    }
+    reading.state.local = Some(address);
+    Ok(())
+}
+
+fn read_dev(reading: &mut Read<'_>, option: &Opt<Vxlan>, words: &mut Words<'_>) -> Result<(), Fail> {
+    let word = words.value()?;
+    reading.once("dev", word)?;
+    let index = reading.session.index(word).map_err(|fail| Fail::new(MISUSE, fail.text))?;
+    reading.data.u32(option.attribute, index);
+    Ok(())
+}
+
+fn read_ttl(reading: &mut Read<'_>, option: &Opt<Vxlan>, words: &mut Words<'_>) -> Result<(), Fail> {
+    let word = words.value()?;
+    reading.once("ttl", word)?;
+    match word {
+        b"inherit" => reading.data.attribute(IFLA_VXLAN_TTL_INHERIT, &[]),
+        b"auto" => reading.data.u8(option.attribute, 0),
+        _ => {
+            let number = words::u32(word).ok_or_else(|| option.wrong(word))?;
+            let ttl = u8::try_from(number).map_err(|_| Fail::wrong(word, "TTL must be <= 255"))?;
+            reading.data.u8(option.attribute, ttl)
+        }
+    };
+    Ok(())
+}
+
+fn read_tos(reading: &mut Read<'_>, option: &Opt<Vxlan>, words: &mut Words<'_>) -> Result<(), Fail> {
+    let word = words.value()?;
+    reading.once("tos", word)?;
+    let tos: Option<u32> = match word {
+        b"inherit" => Some(1),
+        // Numbers are hexadecimal, with 0x or without.
+        [b'0'..=b'9', ..] => words::hexadecimal(word),
+        _ => reading.session.names.number(Name::DsField, word),
+    };
+    let tos = tos.and_then(|tos| u8::try_from(tos).ok());
+    reading.data.u8(option.attribute, tos.ok_or_else(|| option.wrong(word))?);
+    Ok(())
+}
+
+fn read_df(reading: &mut Read<'_>, option: &Opt<Vxlan>, words: &mut Words<'_>) -> Result<(), Fail> {
+    let word = words.value()?;
+    reading.once("df", word)?;
+    let df = DF.iter().zip(0..).find(|(name, _)| name.as_bytes() == word);
+    reading.data.u8(option.attribute, df.ok_or_else(|| option.wrong(word))?.1);
+    Ok(())
+}
+
+const DF: [&str; 3] = ["unset", "set", "inherit"];
+
+fn read_label(reading: &mut Read<'_>, option: &Opt<Vxlan>, words: &mut Words<'_>) -> Result<(), Fail> {
+    let word = words.value()?;
+    reading.once("flowlabel", word)?;
+    let label = words::u32(word).filter(|label| *label < 1 << 20).ok_or_else(|| option.wrong(word))?;
+    reading.data.attribute(option.attribute, &label.to_be_bytes());
+    Ok(())
+}
+
+fn read_ageing(reading: &mut Read<'_>, option: &Opt<Vxlan>, words: &mut Words<'_>) -> Result<(), Fail> {
+    number_or(reading, option, "ageing", b"none", words.value()?)
+}
+
+fn read_limit(reading: &mut Read<'_>, option: &Opt<Vxlan>, words: &mut Words<'_>) -> Result<(), Fail> {
+    number_or(reading, option, "maxaddress", b"unlimited", words.value()?)
+}
+
+/// A number, or a word for 0.
+fn number_or(
+    reading: &mut Read<'_>,
+    option: &Opt<Vxlan>,
+    name: &'static str,
+    zero: &[u8],
+    word: &[u8],
+) -> Result<(), Fail> {
+    reading.once(name, word)?;
+    let number = if word == zero { Some(0) } else { words::u32(word) };
+    reading.data.u32(option.attribute, number.ok_or_else(|| option.wrong(word))?);
+    Ok(())
+}
+
+fn read_source_ports(reading: &mut Read<'_>, option: &Opt<Vxlan>, words: &mut Words<'_>) -> Result<(), Fail> {
+    let port = |word: &[u8], why: &str| -> Result<u16, Fail> {
+        words::number(word).and_then(|n| n.try_into().ok()).ok_or_else(|| Fail::wrong(word, why))
+    };
+    let word = words.value()?;
+    reading.once("srcport", word)?;
+    let low = port(word, "min port")?;
+    let high = port(words.value()?, "max port")?;
+    reading.data.attribute(option.attribute, &[low.to_be_bytes(), high.to_be_bytes()].concat());
+    Ok(())
+}
+
+fn read_port(reading: &mut Read<'_>, option: &Opt<Vxlan>, words: &mut Words<'_>) -> Result<(), Fail> {
+    let word = words.value()?;
+    reading.once("dstport", word)?;
+    let port = words::number(word).and_then(|n| n.try_into().ok());
+    reading.state.port = Some(port.ok_or_else(|| option.wrong(word))?);
+    Ok(())
+}
+
+fn read_reserved(reading: &mut Read<'_>, option: &Opt<Vxlan>, words: &mut Words<'_>) -> Result<(), Fail> {
+    let word = words.value()?;
+    reading.once_as("reserved_bits", word, word)?;
+    let bits = words::u64_wrapping(word).ok_or_else(|| option.wrong(word))?;
+    reading.data.attribute(option.attribute, &bits.to_be_bytes());
+    Ok(())
+}
+
+fn learning(reading: &mut Read<'_>, option: &Opt<Vxlan>, _: &mut Words<'_>) -> Result<(), Fail> {
+    reading.once_as("learning", reading.typed, reading.typed)?;
+    reading.state.learning = Some(option.word == "learning");
+    Ok(())
+}
+
+fn vnifilter(reading: &mut Read<'_>, option: &Opt<Vxlan>, _: &mut Words<'_>) -> Result<(), Fail> {
+    reading.once_as("vnifilter", reading.typed, reading.typed)?;
+    reading.state.filtered = true;
+    reading.data.u8(option.attribute, 1);
+    Ok(())
+}
+
+fn external(reading: &mut Read<'_>, option: &Opt<Vxlan>, _: &mut Words<'_>) -> Result<(), Fail> {
+    reading.once_as("external", reading.typed, reading.typed)?;
+    reading.state.external = true;
+    reading.data.u8(option.attribute, 1);
+    Ok(())
+}
+
+fn finish(reading: &mut Read<'_>) -> Result<(), Fail> {
+    let Vxlan { id, group, remote, local, learning, external, filtered, mut port } = reading.state;
+    if group.is_some() && remote.is_some() {
+        return Err(reading.refuse("both group and remote cannot be specified"));
+    }
+    if external && id.is_some() {
+        return Err(reading.refuse("both 'external' and vni cannot be specified"));
+    }
+    if filtered && !external {
+        return Err(reading.refuse("vnifilter is valid only when 'external' is set"));
+    }
+    if reading.making && !external && id.is_none() {
+        return Err(reading.refuse("missing virtual network identifier"));
+    }
+    if group.is_some() && !reading.has("dev") {
+        return Err(reading.refuse("'group' requires 'dev' to be specified"));
+    }
+    if port.is_none() && reading.has("gpe") {
+        // RFC 9512 is for this way of encapsulation.
+        port = Some(4790);
+    }
+    if port.is_none() && reading.making {
+        warn(bytes![
+            reading.kind,
+            ": destination port not specified\nWill use Linux kernel default (non-standard value)\nUse 'dstport \
+             4789' to get the IANA assigned value\nUse 'dstport 0' to get default and quiet this message"
+        ]);
+    }
+    let data = &mut reading.data;
+    if let Some(id) = id {
+        data.u32(IFLA_VXLAN_ID, id);
+    }
+    match local {
+        Some(IpAddr::V4(local)) => data.attribute(IFLA_VXLAN_LOCAL, &local.octets()),
+        Some(IpAddr::V6(local)) => data.attribute(IFLA_VXLAN_LOCAL6, &local.octets()),
+        None => data,
+    };
+    match group.or(remote) {
+        Some(IpAddr::V4(group)) => data.attribute(IFLA_VXLAN_GROUP, &group.octets()),
+        Some(IpAddr::V6(group)) => data.attribute(IFLA_VXLAN_GROUP6, &group.octets()),
+        None => data,
+    };
+    if let Some(learning) = learning.or(reading.making.then_some(!external)) {
+        data.u8(IFLA_VXLAN_LEARNING, learning.into());
+    }
+    if let Some(port) = port.filter(|port| *port != 0) {
+        data.attribute(IFLA_VXLAN_PORT, &port.to_be_bytes());
+    }
+    Ok(())
+}
+
+pub(super) static FIELDS: &[Field] = {
+    use Shape::{By, Number};
+    &[
+        field(IFLA_VXLAN_ID, "id", "id {} ", Number),
+        field(IFLA_VXLAN_GROUP, "group", "", By(show_group)),
+        field(IFLA_VXLAN_GROUP6, "group6", "", By(show_group)),
+        field(IFLA_VXLAN_LOCAL, "local", "local {} ", By(show_local)),
+        field(IFLA_VXLAN_LOCAL6, "local6", "local {} ", By(show_local)),
+        field(IFLA_VXLAN_LINK, "link", "dev {} ", By(show_link)),
+        field(IFLA_VXLAN_PORT_RANGE, "port_range", "", By(show_source_ports)),
+        field(IFLA_VXLAN_PORT, "port", "dstport {} ", By(show_port)),
+        field(IFLA_VXLAN_TOS, "tos", "tos {} ", By(show_tos)),
+        all(show_ttl),
+        field(IFLA_VXLAN_DF, "df", "df {} ", By(show_df)),
+        field(IFLA_VXLAN_LABEL, "label", "flowlabel {} ", By(show_label)),
+        field(IFLA_VXLAN_AGEING, "ageing", "ageing {} ", By(show_ageing)),
+        field(IFLA_VXLAN_LIMIT, "limit", "maxaddr {} ", By(show_limit)),
+        field(IFLA_VXLAN_RESERVED_BITS, "reserved_bits", "reserved_bits {} ", By(show_reserved)),
+        field(IFLA_VXLAN_GBP, "gbp", "gbp ", By(show_flag)),
+        field(IFLA_VXLAN_GPE, "gpe", "gpe ", By(show_flag)),
+        field(IFLA_VXLAN_COLLECT_METADATA, "external", "external ", By(show_if_on)),
+        field(IFLA_VXLAN_VNIFILTER, "vnifilter", "vnifilter ", By(show_if_on)),
+        field(IFLA_VXLAN_LEARNING, "learning", "nolearning ", By(show_if_off)),
+        field(IFLA_VXLAN_PROXY, "proxy", "proxy ", By(show_if_on)),
+        field(IFLA_VXLAN_RSC, "rsc", "rsc ", By(show_if_on)),
+        field(IFLA_VXLAN_L2MISS, "l2miss", "l2miss ", By(show_if_on)),
+        field(IFLA_VXLAN_L3MISS, "l3miss", "l3miss ", By(show_if_on)),
+        field(IFLA_VXLAN_UDP_CSUM, "udp_csum", "noudp_csum ", By(show_if_off)),
+        field(IFLA_VXLAN_UDP_ZERO_CSUM6_TX, "udp_zero_csum6_tx", "udp_zero_csum6_tx ", By(show_if_on)),
+        field(IFLA_VXLAN_UDP_ZERO_CSUM6_RX, "udp_zero_csum6_rx", "udp_zero_csum6_rx ", By(show_if_on)),
+        field(IFLA_VXLAN_REMCSUM_TX, "remcsum_tx", "remcsum_tx ", By(show_if_on)),
+        field(IFLA_VXLAN_REMCSUM_RX, "remcsum_rx", "remcsum_rx ", By(show_if_on)),
+        field(IFLA_VXLAN_LOCALBYPASS, "localbypass", "nolocalbypass ", By(show_if_off)),
+    ]
+};
+
+/// A switch of which the text has a word only when it is on.
+fn show_if_on(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
+    let on = attribute.u8().is_some_and(|on| on != 0);
+    session.print.boolean(field.key, if on { field.format } else { "" }, on);
+}
+
+/// A switch of which the text has a word only when it is off.
+fn show_if_off(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
+    let on = attribute.u8().is_some_and(|on| on != 0);
+    session.print.boolean(field.key, if on { "" } else { field.format }, on);
+}
+
+fn show_flag(session: &mut Session, field: &Field, _: Attribute<'_>) {
+    session.print.null(field.key, field.format);
+}
+
+fn ip_address(attribute: Attribute<'_>) -> Option<IpAddr> {
+    match attribute.payload.len() {
+        4 => Some(Ipv4Addr::from(*attribute.payload.first_chunk::<4>()?).into()),
+        16 => Some(Ipv6Addr::from(*attribute.payload.first_chunk::<16>()?).into()),
+        _ => None,
+    }
+}
+
+/// Where packets go: `group` or `remote`, by the address.
+fn show_group(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
+    let Some(address) = ip_address(attribute).filter(|address| !address.is_unspecified()) else { return };
+    if address.is_multicast() {
+        session.print.string(field.key, "group {} ", address.to_string());
+    } else {
+        let key = if address.is_ipv6() { "remote6" } else { "remote" };
+        session.print.string(key, "remote {} ", address.to_string());
+    }
+}
+
+fn show_local(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
+    if let Some(address) = ip_address(attribute).filter(|address| !address.is_unspecified()) {
+        session.print.string(field.key, field.format, address.to_string());
+    }
+}
+
+fn show_link(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
+    if let Some(index) = attribute.u32().filter(|index| *index != 0) {
+        let name = name_or_index(session, index);
+        session.print.string(field.key, field.format, name);
+    }
+}
+
+fn show_source_ports(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
+    let Some([l0, l1, h0, h1]) = attribute.payload.first_chunk() else { return };
+    let print = &mut session.print;
+    print.begin_object(field.key);
+    print.number("low", "srcport {} ", u16::from_be_bytes([*l0, *l1]));
+    print.number("high", "{} ", u16::from_be_bytes([*h0, *h1]));
+    print.end_object();
+}
+
+fn show_port(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
+    if let Some(port) = attribute.payload.first_chunk() {
+        session.print.number(field.key, field.format, u16::from_be_bytes(*port));
+    }
+}
+
+fn show_tos(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
+    let Some(tos) = attribute.u8().filter(|tos| *tos != 0) else { return };
+    let hexadecimal = format!("{tos:#x}");
+    if tos == 1 && !session.print.is_json() {
+        session.print.text("tos inherit ");
+    } else {
+        session.print.string(field.key, field.format, hexadecimal);
+    }
+}
+
+fn show_ttl(session: &mut Session, details: &Details<'_>) {
+    let byte = |attribute| details.get(attribute).and_then(|a| a.u8());
+    if byte(IFLA_VXLAN_TTL_INHERIT).is_some_and(|inherit| inherit != 0) {
+        return session.print.text("ttl inherit ");
+    }
+    match byte(IFLA_VXLAN_TTL) {
+        Some(0) => session.print.number_as("ttl", "ttl {} ", 0, "auto"),
+        Some(ttl) => session.print.number("ttl", "ttl {} ", ttl),
+        None => {}
+    }
+}
+
+fn show_df(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
+    let Some(df) = attribute.u8() else { return };
+    let word = DF.get(usize::from(df)).copied().unwrap_or("unknown");
+    session.print.string(field.key, if df == 0 { "" } else { field.format }, word);
+}
+
+fn show_label(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
+    let label = attribute.payload.first_chunk().map(|label| u32::from_be_bytes(*label));
+    if let Some(label) = label.filter(|label| *label != 0) {
+        session.print.string(field.key, field.format, format!("{label:#x}"));
+    }
+}
+
+fn show_ageing(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
+    match attribute.u32() {
+        Some(0) => session.print.number_as(field.key, field.format, 0, "none"),
+        Some(seconds) => session.print.number(field.key, field.format, seconds),
+        None => {}
+    }
+}
+
+fn show_limit(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
+    if let Some(limit) = attribute.u32().filter(|limit| *limit != 0) {
+        session.print.number(field.key, field.format, limit);
+    }
+}
+
+fn show_reserved(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
+    if let Some(bits) = attribute.payload.first_chunk() {
+        session.print.string(field.key, field.format, format!("{:#x}", u64::from_be_bytes(*bits)));
+    }
+}

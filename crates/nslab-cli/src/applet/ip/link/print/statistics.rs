@@ -1,0 +1,226 @@
+//! What `-statistics` adds to a link: a table of counters, or of two each way when it is given twice.
+
+use nslab::ops::link::{Link, Statistics};
+use nslab::wire::consts::IFLA_CARRIER_CHANGES;
+
+use crate::applet::ip::print::Printer;
+use crate::applet::ip::session::Session;
+
+/// A counter: its JSON name, the head of its column, its value.
+type Counter = (&'static str, &'static str, u64);
+
+/// The least widths of the columns.
+const WIDTHS: [usize; 7] = [10, 7, 6, 7, 7, 7, 10];
+
+/// One way: its name, the counters always shown and those of `-s -s`, which begin in the second column.
+struct Way {
+    word: &'static str,
+    key: &'static str,
+    /// Counters that JSON alone has, or has in another place.
+    main: Vec<Counter>,
+    json_main: Vec<Counter>,
+    /// A column that has a head where there is something to show.
+    last: Counter,
+    errors: Vec<Counter>,
+    json_errors: Vec<Counter>,
+}
+
+pub(super) fn print(session: &mut Session, link: &Link<'_>) {
+    let Some(all) = link.statistics() else { return };
+    let changes = link.attribute(IFLA_CARRIER_CHANGES).and_then(|changes| changes.u32());
+    let ways = [received(&all), sent(&all, changes)];
+    let errors = session.options.statistics > 1;
+    if session.print.is_json() {
+        json(&mut session.print, &ways, errors);
+        return;
+    }
+    let scale = match (session.options.human_readable, session.options.iec) {
+        (false, _) => Scale::Plain,
+        (true, false) => Scale::Thousands,
+        (true, true) => Scale::Iec,
+    };
+    let widths = widths(&ways, errors, scale);
+    for (at, way) in ways.iter().enumerate() {
+        if at > 0 {
+            session.print.line_end();
+        }
+        table(&mut session.print, way, errors, scale, &widths);
+    }
+}
+
+fn received(all: &Statistics) -> Way {
+    let bytes = ("bytes", "bytes", all.rx_bytes);
+    let packets = ("packets", "packets", all.rx_packets);
+    let errors = ("errors", "errors", all.rx_errors);
+    let dropped = ("dropped", "dropped", all.rx_dropped);
+    let missed = ("missed_errors", "missed", all.rx_missed_errors);
+    let over = ("over_errors", "overrun", all.rx_over_errors);
+    let multicast = ("multicast", "mcast", all.multicast);
+    let kinds = [
+        ("length_errors", "length", all.rx_length_errors),
+        ("crc_errors", "crc", all.rx_crc_errors),
+        ("frame_errors", "frame", all.rx_frame_errors),
+        ("fifo_errors", "fifo", all.rx_fifo_errors),
+    ];
+    let last = ("compressed", "compressed", all.rx_compressed);
+    let nobodys = ("nohandler", "nohandler", all.rx_nohandler);
+    let others = ("otherhost", "otherhost", all.rx_otherhost_dropped);
+    let seen = [nobodys, others].into_iter().filter(|(.., value)| *value != 0);
+    Way {
+        word: "RX",
+        key: "rx",
+        main: vec![bytes, packets, errors, dropped, missed, multicast],
+        json_main: vec![bytes, packets, errors, dropped, over, multicast],
+        last,
+        errors: kinds.into_iter().chain([over]).chain(seen.clone()).collect(),
+        json_errors: kinds.into_iter().chain([missed]).chain(seen).collect(),
+    }
+}
+
+fn sent(all: &Statistics, changes: Option<u32>) -> Way {
+    let main = vec![
+        ("bytes", "bytes", all.tx_bytes),
+        ("packets", "packets", all.tx_packets),
+        ("errors", "errors", all.tx_errors),
+        ("dropped", "dropped", all.tx_dropped),
+        ("carrier_errors", "carrier", all.tx_carrier_errors),
+        ("collisions", "collsns", all.collisions),
+    ];
+    let kinds = [
+        ("aborted_errors", "aborted", all.tx_aborted_errors),
+        ("fifo_errors", "fifo", all.tx_fifo_errors),
+        ("window_errors", "window", all.tx_window_errors),
+        ("heartbeat_errors", "heartbt", all.tx_heartbeat_errors),
+    ];
+    let changes = changes.map(|changes| ("carrier_changes", "transns", u64::from(changes)));
+    let errors: Vec<Counter> = kinds.into_iter().chain(changes).collect();
+    Way {
+        word: "TX",
+        key: "tx",
+        json_main: main.clone(),
+        main,
+        last: ("compressed", "compressed", all.tx_compressed),
+        json_errors: errors.clone(),
+        errors,
+    }
+}
+
+fn json(print: &mut Printer, ways: &[Way], errors: bool) {
+    print.begin_object("stats64");
+    for way in ways {
+        print.begin_object(way.key);
+        let last = Some(way.last).filter(|(.., value)| *value != 0);
+        let more = way.json_errors.iter().filter(|_| errors);
+        for (key, _, value) in way.json_main.iter().chain(&last).chain(more) {
+            print.number(*key, "", *value);
+        }
+        print.end_object();
+    }
+    print.end_object();
+}
+
+/// Columns as wide as their least, or as their widest number.
+fn widths(ways: &[Way], errors: bool, scale: Scale) -> [usize; WIDTHS.len()] {
+    let mut widths = WIDTHS;
+    for way in ways {
+        let mut widen = |at: usize, value: u64| {
+            if let Some(width) = widths.get_mut(at) {
+                *width = (*width).max(scale.text(value).len());
+            }
+        };
+        for (at, (.., value)) in way.main.iter().enumerate() {
+            widen(at, *value);
+        }
+        for (at, (.., value)) in way.errors.iter().enumerate().filter(|_| errors) {
+            widen(at + 1, *value);
+        }
+    }
+    widths
+}
+
+fn table(print: &mut Printer, way: &Way, errors: bool, scale: Scale, widths: &[usize]) {
+    let width = |at: usize| widths.get(at).copied().unwrap_or(WIDTHS[0]);
+    let mut line = format!("    {}:", way.word);
+    for (at, (_, head, _)) in way.main.iter().enumerate() {
+        let before = if at == 0 { line.len() - 4 } else { 0 };
+        let width = width(at).saturating_sub(before);
+        line.push_str(&if at == 0 { format!("{head:>width$}") } else { format!(" {head:>width$}") });
+    }
+    let head = if way.last.2 != 0 { way.last.1 } else { "" };
+    line.push_str(&format!(" {head:>0$}", width(6)));
+    print.text(&line);
+    print.line_end();
+    print.text("    ");
+    let last = Some(way.last).filter(|(.., value)| *value != 0);
+    for (at, (.., value)) in way.main.iter().chain(&last).enumerate() {
+        print.text(format!("{:>1$} ", scale.text(*value), width(at)));
+    }
+    if !errors {
+        return;
+    }
+    print.line_end();
+    let word = format!("{} errors:", way.word);
+    let mut line = format!("    {word:<0$}", width(0));
+    for (at, (_, head, _)) in way.errors.iter().enumerate() {
+        line.push_str(&format!(" {head:>0$}", width(at + 1)));
+    }
+    print.text(&line);
+    print.line_end();
+    print.text(format!("    {:1$} ", "", width(0)));
+    for (at, (.., value)) in way.errors.iter().enumerate() {
+        print.text(format!("{:>1$} ", scale.text(*value), width(at + 1)));
+    }
+}
+
+/// How numbers are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scale {
+    Plain,
+    /// With `-human-readable`: three digits, and k, M, G … for thousands.
+    Thousands,
+    /// With `-iec` too: ki, Mi, Gi … for powers of 1024.
+    Iec,
+}
+
+impl Scale {
+    fn text(self, value: u64) -> String {
+        let (base, ending) = match self {
+            Self::Plain => return value.to_string(),
+            Self::Thousands => (1000, ""),
+            Self::Iec => (1024, "i"),
+        };
+        if value < base {
+            return value.to_string();
+        }
+        let (mut power, mut units) = (base, "kMGTPE".chars());
+        let mut unit = units.next();
+        while let Some(next) = power.checked_mul(base).filter(|next| value >= *next) {
+            (power, unit) = (next, units.next());
+        }
+        let digits = match value / power {
+            0..10 => 2,
+            10..100 => 1,
+            _ => 0,
+        };
+        #[allow(clippy::cast_precision_loss, reason = "three digits are shown")]
+        let scaled = value as f64 / power as f64;
+        format!("{scaled:.digits$}{}{ending}", unit.unwrap_or('E'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_digits_as_ip_rounds_them() {
+        let thousands = [(999, "999"), (2008, "2.01k"), (9994, "9.99k"), (10049, "10.0k"), (10063, "10.1k")];
+        for (value, text) in thousands.into_iter().chain([(99963, "100.0k"), (100_013, "100k"), (999_513, "1000k")]) {
+            assert_eq!(Scale::Thousands.text(value), text);
+        }
+        let iec = [(1023, "1023"), (1027, "1.00ki"), (10239, "10.00ki"), (102_399, "100.0ki"), (1_048_575, "1024ki")];
+        for (value, text) in iec.into_iter().chain([(1_048_589, "1.00Mi"), (u64::MAX, "16.0Ei")]) {
+            assert_eq!(Scale::Iec.text(value), text);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The nexthops of a route, and the nexthop object that it names.
+
+use nslab::ops::route::{self, NextHopObject, NextHops, Route};
+use nslab::wire::Messages;
+use nslab::wire::consts::{RTA_ENCAP, RTA_ENCAP_TYPE, RTA_FLOW, RTA_NEWDST};
+
+use super::{Lines, encap, flags, print_realms};
+use crate::applet::ip::names::Name;
+use crate::applet::ip::print::Color;
+use crate::applet::ip::session::Session;
+
+impl Lines {
+    pub(super) fn nexthops(&mut self, session: &mut Session, route: &Route<'_>, hops: NextHops<'_>) {
+        session.print.begin_array("nexthops");
+        for hop in hops {
+            session.print.begin_object(None);
+            session.print.line_end();
+            session.print.text("\tnexthop ");
+            if let (Some(kind), Some(what)) = (hop.attribute(RTA_ENCAP_TYPE), hop.attribute(RTA_ENCAP)) {
+                encap::print(&mut session.print, kind.u16().unwrap_or(0), what);
+            }
+            if hop.attribute(RTA_NEWDST).is_some()
+                && let Some(address) = route.new_destination()
+            {
+                self.host(session, address);
+                session.print.string("to", "as to {} ", &self.text);
+            }
+            if let Some(address) = hop.gateway() {
+                self.gateway(session, address);
+            }
+            if let Some(address) = hop.via() {
+                self.via(session, address);
+            }
+            if let Some(realms) = hop.attribute(RTA_FLOW).and_then(|realms| realms.u32()) {
+                print_realms(session, realms);
+            }
+            let name = self.link(session, hop.output);
+            session.print.string("dev", "dev {} ", name);
+            session.print.number("weight", "weight {} ", hop.weight);
+            flags(&mut session.print, hop.flags.into());
+            session.print.end_object();
+        }
+        session.print.end_array();
+    }
+
+    /// With `-details`: the object that a route names. One that is gone by now is passed over.
+    pub(super) fn object(&mut self, session: &mut Session, id: u32) {
+        if !self.objects.contains_key(&id) {
+            let mut kept = Vec::new();
+            let Ok(connection) = session.connection() else { return };
+            let found = route::get_object(connection, id, 0, |object| {
+                object.message().append_to(&mut kept);
+                Ok(())
+            });
+            if found.is_err() {
+                return;
+            }
+            self.objects.insert(id, kept);
+        }
+        let kept = self.objects.get(&id).cloned().unwrap_or_default();
+        let Some(Ok(message)) = Messages::new(&kept).next() else { return };
+        let Ok(object) = NextHopObject::parse(&message) else { return };
+        session.print.begin_object("nh_info");
+        session.print.line_end();
+        session.print.text("\tnh_info ");
+        self.object_values(session, &object);
+        session.print.end_object();
+    }
+
+    fn object_values(&mut self, session: &mut Session, object: &NextHopObject<'_>) {
+        if let Some(id) = object.id() {
+            session.print.number("id", "id {} ", id);
+        }
+        let members: Vec<(u32, u16)> = object.group().collect();
+        if !members.is_empty() {
+            session.print.text("group ");
+            session.print.begin_array("group");
+            for (at, (id, weight)) in members.iter().enumerate() {
+                session.print.text(if at == 0 { "" } else { "/" });
+                session.print.begin_object(None);
+                session.print.number("id", "{}", *id);
+                if *weight != 1 {
+                    session.print.number("weight", ",{}", *weight);
+                }
+                session.print.end_object();
+            }
+            session.print.text(" ");
+            session.print.end_array();
+        }
+        if object.is_resilient() {
+            session.print.string("type", "type {} ", "resilient");
+        }
+        if let Some(address) = object.gateway() {
+            self.gateway(session, address);
+        }
+        if let Some(output) = object.output() {
+            session.print.text("dev ");
+            let name = self.link(session, output);
+            session.print.colored(Color::IfName, "dev", "{} ", name);
+        }
+        if object.scope() != 0 || session.options.details {
+            session.print.string("scope", "scope {} ", session.names.name(Name::Scope, object.scope().into()));
+        }
+        if object.is_blackhole() {
+            session.print.null("blackhole", "blackhole ");
+        }
+        if object.protocol() != 0 || session.options.details {
+            let name = session.names.name(Name::Protocol, object.protocol().into());
+            session.print.string("protocol", "proto {} ", name);
+        }
+        flags(&mut session.print, object.flags());
+        if object.is_fdb() {
+            session.print.null("fdb", "fdb");
+        }
+    }
+}

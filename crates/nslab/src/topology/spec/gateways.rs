@@ -1,0 +1,63 @@
+//! Whether routes can be made: their interfaces are there, their gateways on a link.
+
+use std::collections::HashMap;
+
+use super::complete::ends;
+use super::draft::{At, DraftEnd, DraftLab, DraftNode};
+use super::model::{Hop, Route};
+use super::problems::Problems;
+use crate::types::{NodeName, Prefix};
+
+/// Checks the routes of every node; those of a profile for each node that uses it.
+pub(super) fn check(draft: &DraftLab, problems: &mut Problems<'_>) {
+    let mut of_node: HashMap<&NodeName, Vec<&DraftEnd>> = HashMap::new();
+    for end in ends(draft) {
+        if let Some(node) = &end.node {
+            of_node.entry(&node.value).or_default().push(end);
+        }
+    }
+    for node in &draft.nodes {
+        let ends = of_node.get(&node.name.value).map(Vec::as_slice).unwrap_or_default();
+        let of_profiles = node.settings.profiles.iter().filter_map(|used| {
+            draft.profiles.iter().find(|(name, _)| name.value == used.value).map(|(_, settings)| &settings.routes)
+        });
+        for route in of_profiles.chain([&node.settings.routes]).flatten() {
+            for hop in &route.value.hops {
+                check_hop(node, ends, route, hop, problems);
+            }
+        }
+    }
+}
+
+fn check_hop(node: &DraftNode, ends: &[&DraftEnd], route: &At<Route>, hop: &Hop, problems: &mut Problems<'_>) {
+    let name = &node.name.value;
+    let is_named = |end: &&&DraftEnd| match (&hop.dev, &end.ifname) {
+        (Some(dev), Some(ifname)) => ifname.value == *dev,
+        (dev, _) => dev.is_none(),
+    };
+    let loopback = hop.dev.as_ref().is_some_and(|dev| dev.as_str() == "lo");
+    if let Some(dev) = &hop.dev
+        && !loopback
+        && !ends.iter().any(|end| is_named(&end))
+    {
+        let there: Vec<&str> = ends.iter().filter_map(|end| Some(end.ifname.as_ref()?.value.as_str())).collect();
+        let help =
+            if there.is_empty() { "it has no interfaces".into() } else { format!("it has {}", there.join(", ")) };
+        return problems.add(route.span.clone(), format!("node \"{name}\" has no interface \"{dev}\""), help);
+    }
+    let Some(via) = hop.via else { return };
+    let networks: Vec<Prefix> =
+        ends.iter().filter(is_named).flat_map(|end| &end.addresses).map(|address| address.value.network()).collect();
+    let link_local = matches!(via, std::net::IpAddr::V6(via) if via.is_unicast_link_local());
+    if route.value.onlink || link_local || networks.iter().any(|network| network.contains(via)) {
+        return;
+    }
+    let message = format!("gateway {via} is on no link of node \"{name}\"");
+    let family: Vec<String> =
+        networks.iter().filter(|network| network.is_ipv6() == via.is_ipv6()).map(ToString::to_string).collect();
+    let help = match family.as_slice() {
+        [] => "the node has no address of that family".into(),
+        _ => format!("a gateway is in one of the node's networks: {}", family.join(", ")),
+    };
+    problems.add(route.span.clone(), message, help);
+}

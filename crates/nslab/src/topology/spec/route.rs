@@ -1,0 +1,214 @@
+//! Routes in the words of `ip route add` (ip-route(8)): `default via 10.0.0.254`.
+
+use std::net::IpAddr;
+use std::ops::Range;
+
+use super::draft::{At, Settings};
+use super::model::{Hop, Route, RouteKind};
+use super::problems::Problems;
+use super::short::{Words, tokens};
+use super::tree::{Tree, Value};
+use crate::types::{Prefix, quote};
+
+const EXAMPLE: &str = "write it as `default via 10.0.0.254` or `2001:db8:1::/48 via 2001:db8::1 metric 10`";
+
+/// The key `routes` of a node.
+pub(super) fn routes(tree: &Tree<'_>, settings: &mut Settings, problems: &mut Problems<'_>) {
+    match &tree.value {
+        Value::List(list) => list.iter().for_each(|tree| one(tree, settings, problems)),
+        Value::Text(_) => one(tree, settings, problems),
+        _ => problems.add(tree.span.clone(), format!("`routes` is a list; here is {}", tree.kind()), EXAMPLE),
+    }
+}
+
+fn one(tree: &Tree<'_>, settings: &mut Settings, problems: &mut Problems<'_>) {
+    let Some(text) = tree.text("a route", problems) else { return };
+    let places = Words { all: tree.span.clone(), letters: tree.letters(problems.source()) };
+    let words = tokens(text).map(|(at, word)| (places.span(at, at + word.len()), word)).collect();
+    match (Reader { words, at: 0, end: tree.span.clone() }).route() {
+        Ok(value) => settings.routes.push(At { value, span: tree.span.clone() }),
+        Err((span, message, help)) => problems.add(span, message, help),
+    }
+}
+
+type Problem = (Range<usize>, String, String);
+
+struct Reader<'t> {
+    words: Vec<(Range<usize>, &'t str)>,
+    at: usize,
+    end: Range<usize>,
+}
+
+impl<'t> Reader<'t> {
+    fn next(&mut self) -> Option<(Range<usize>, &'t str)> {
+        let word = self.words.get(self.at).cloned();
+        self.at += usize::from(word.is_some());
+        word
+    }
+
+    /// The word behind a keyword, as a type that reads itself.
+    fn value<T: std::str::FromStr>(&mut self, key: &str, what: &str) -> Result<T, Problem> {
+        let Some((span, word)) = self.next() else {
+            return Err((self.end.clone(), format!("`{key}` without {what} behind it"), EXAMPLE.into()));
+        };
+        word.parse().map_err(|_| (span, format!("{} is not {what}", quote(word)), EXAMPLE.into()))
+    }
+
+    fn route(mut self) -> Result<Route, Problem> {
+        let kind = match self.words.first() {
+            Some((_, "unicast")) => Some(RouteKind::Unicast),
+            Some((_, "blackhole")) => Some(RouteKind::Blackhole),
+            Some((_, "unreachable")) => Some(RouteKind::Unreachable),
+            Some((_, "prohibit")) => Some(RouteKind::Prohibit),
+            Some((_, "throw")) => Some(RouteKind::Throw),
+            _ => None,
+        };
+        self.at += usize::from(kind.is_some());
+        let Some((place, to)) = self.next() else {
+            return Err((self.end, "a route without a destination".into(), EXAMPLE.into()));
+        };
+        let mut route = Route { kind: kind.unwrap_or_default(), ..Route::new(Prefix::all(false)) };
+        let mut hop = Hop::default();
+        while let Some((span, key)) = self.next() {
+            match key {
+                "via" => hop.via = Some(self.value("via", "an address")?),
+                "dev" => hop.dev = Some(self.value("dev", "an interface's name")?),
+                "metric" | "preference" => route.metric = Some(self.value(key, "a number")?),
+                "src" => route.src = Some(self.value("src", "an address")?),
+                "table" => route.table = Some(self.value("table", "a table's number")?),
+                "mtu" => route.mtu = Some(self.value("mtu", "a number of bytes")?),
+                "onlink" => route.onlink = true,
+                "nexthop" => {
+                    self.at -= 1;
+                    route.hops = self.hops()?;
+                }
+                _ => {
+                    let help = "after the destination: via, dev, metric, src, table, mtu, onlink, nexthop";
+                    return Err((span, format!("{} is no word of a route here", quote(key)), help.into()));
+                }
+            }
+        }
+        if hop != Hop::default() {
+            if let Some(place) = (!route.hops.is_empty()).then(|| self.end.clone()) {
+                return Err((place, "both `via` or `dev` and `nexthop`".into(), "say all ways with `nexthop`".into()));
+            }
+            route.hops.push(hop);
+        }
+        route.to = destination(to, &route).ok_or_else(|| {
+            let message = format!("{} is not a prefix to route to", quote(to));
+            (place.clone(), message, EXAMPLE.into())
+        })?;
+        check(route, place)
+    }
+
+    /// `nexthop via A dev I weight N`, any number of them.
+    fn hops(&mut self) -> Result<Vec<Hop>, Problem> {
+        let mut hops: Vec<Hop> = Vec::new();
+        while let Some((span, key)) = self.next() {
+            match (key, hops.last_mut()) {
+                ("nexthop", _) => hops.push(Hop::default()),
+                ("via", Some(hop)) => hop.via = Some(self.value("via", "an address")?),
+                ("dev", Some(hop)) => hop.dev = Some(self.value("dev", "an interface's name")?),
+                ("weight", Some(hop)) => match self.value("weight", "a weight from 1 to 256")? {
+                    weight @ 1..=256 => hop.weight = Some(weight),
+                    _ => return Err((span, "a weight is 1 to 256".into(), EXAMPLE.into())),
+                },
+                _ => {
+                    let help = "behind `nexthop`: via, dev, weight";
+                    return Err((span, format!("{} is no word of a next hop", quote(key)), help.into()));
+                }
+            }
+        }
+        Ok(hops)
+    }
+}
+
+/// `default` and `all` are of the family of what else the route says, IPv4 where it says nothing.
+fn destination(word: &str, route: &Route) -> Option<Prefix> {
+    if word == "default" || word == "all" {
+        let mut addresses = route.hops.iter().filter_map(|hop| hop.via).chain(route.src);
+        return Some(Prefix::all(addresses.next().is_some_and(|address| address.is_ipv6())));
+    }
+    word.parse().ok()
+}
+
+/// What can be seen of the route alone.
+fn check(route: Route, place: Range<usize>) -> Result<Route, Problem> {
+    let (to, ipv6) = (route.to, route.to.is_ipv6());
+    if to != to.network() {
+        let message = format!("destination \"{to}\" has bits set behind its length");
+        return Err((place, message, format!("the network is {}", to.network())));
+    }
+    // An IPv4 route may go by an IPv6 gateway (RFC 5549); nothing else mixes.
+    let foreign = |via: &IpAddr| ipv6 && via.is_ipv4();
+    if let Some(via) = route.hops.iter().filter_map(|hop| hop.via).find(foreign) {
+        return Err((place, format!("an IPv6 route by the IPv4 gateway {via}"), "name a gateway of IPv6".into()));
+    }
+    if let Some(src) = route.src.filter(|src| src.is_ipv6() != ipv6) {
+        return Err((place, format!("`src` {src} is not of the destination's family"), EXAMPLE.into()));
+    }
+    let goes = route.kind == RouteKind::Unicast;
+    if goes && route.hops.iter().all(|hop| *hop == Hop::default()) {
+        let help = "say `via` and a gateway, or `dev` and an interface";
+        return Err((place, format!("the route {route} says no way"), help.into()));
+    }
+    if !goes && !route.hops.is_empty() {
+        return Err((place, "a route that goes nowhere has no `via` and no `dev`".into(), EXAMPLE.into()));
+    }
+    Ok(route)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Route, String> {
+        let words = tokens(text).map(|(at, word)| (at..at + word.len(), word)).collect();
+        (Reader { words, at: 0, end: 0..text.len() }).route().map_err(|(_, message, _)| message)
+    }
+
+    #[test]
+    fn the_words_of_ip_route() {
+        for (text, shown) in [
+            ("default via 10.0.0.254", "default via 10.0.0.254"),
+            ("default via 2001:db8::1", "default via 2001:db8::1"),
+            ("2001:db8::/32 dev up metric 5", "2001:db8::/32 dev up metric 5"),
+            (
+                "10.1.2.3 via 10.0.0.1 dev eth0 src 10.0.0.2 mtu 1400 table 7 onlink",
+                "10.1.2.3/32 via 10.0.0.1 dev eth0 table 7 src 10.0.0.2 mtu 1400 onlink",
+            ),
+            ("blackhole 10.9.0.0/16", "blackhole 10.9.0.0/16"),
+            (
+                "10.0.0.0/8 nexthop via 10.1.0.1 weight 2 nexthop via 10.2.0.1 dev b",
+                "10.0.0.0/8 nexthop via 10.1.0.1 weight 2 nexthop via 10.2.0.1 dev b",
+            ),
+            ("10.0.0.0/8 via 2001:db8::1", "10.0.0.0/8 via 2001:db8::1"),
+        ] {
+            assert_eq!(read(text).unwrap().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_no_route_says_why() {
+        for (text, why) in [
+            ("", "a route without a destination"),
+            ("default", "the route default says no way"),
+            ("10.0.0.1/8 dev x", "has bits set behind its length"),
+            ("x dev y", "\"x\" is not a prefix to route to"),
+            ("default via", "`via` without an address behind it"),
+            ("default via x", "\"x\" is not an address"),
+            ("default dev a/b", "\"a/b\" is not an interface's name"),
+            ("default via 10.0.0.1 foo 1", "\"foo\" is no word of a route here"),
+            ("default via 10.0.0.1 metric -1", "\"-1\" is not a number"),
+            ("2001:db8::/32 via 10.0.0.1", "an IPv6 route by the IPv4 gateway 10.0.0.1"),
+            ("default via 10.0.0.1 src ::1", "`src` ::1 is not of the destination's family"),
+            ("blackhole 10.0.0.0/8 dev x", "a route that goes nowhere has no `via`"),
+            ("10.0.0.0/8 via 10.1.0.1 nexthop via 10.2.0.1", "both `via` or `dev` and `nexthop`"),
+            ("10.0.0.0/8 nexthop via 10.2.0.1 weight 0", "a weight is 1 to 256"),
+            ("10.0.0.0/8 nexthop via 10.2.0.1 metric 5", "\"metric\" is no word of a next hop"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+}
