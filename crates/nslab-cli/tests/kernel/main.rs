@@ -81,8 +81,8 @@ fn main() {
         ip_kinds::trials(),
         ip_route::trials(),
         ip_netns::trials(),
-        ip_rule::trials(),
         ip_options::trials(),
+        ip_rule::trials(),
         random::trials(),
         ping::trials(),
     ];

@@ -3,12 +3,11 @@
 //! `ip -n NAME` moves the process into a mount namespace of its own (its /sys and /etc are the
 //! namespace's). What it mounts there, nobody else sees; a new name must be mounted outside.
 
+use std::os::fd::AsFd;
 use std::path::Path;
 
-use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
-
 use super::{Namespace, enter};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// A mount namespace, held open.
 #[derive(Debug)]
@@ -32,11 +31,7 @@ impl MountNamespace {
     /// Where it cannot be entered (no CAP_SYS_ADMIN), or what `work` returns.
     pub fn run<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
         enter::on_own_thread(|| {
-            let failed = |errno| Error::os("entering a mount namespace", errno);
-            // The root folder goes with the mounts, so the thread must not share it.
-            crate::sys::unshare(UnshareFlags::FS).map_err(failed)?;
-            move_into_link_name_space(std::os::fd::AsFd::as_fd(&self.file), Some(LinkNameSpaceType::Mount))
-                .map_err(failed)?;
+            enter::switch_mounts(self.file.as_fd())?;
             work()
         })
     }

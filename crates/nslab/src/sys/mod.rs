@@ -51,12 +51,10 @@ pub(crate) fn set_propagation(mount: BorrowedFd<'_>, propagation: MountPropagati
     if result == 0 { Ok(()) } else { Err(last_errno()) }
 }
 
-/// Gives the calling thread its own copy of what it shared with others (unshare(2)); `flags` must not hold
-/// `FILES`.
-pub(crate) fn unshare(flags: UnshareFlags) -> Result<()> {
-    debug_assert!(!flags.contains(UnshareFlags::FILES), "other threads rely on their descriptors");
+/// Gives the calling thread a root and a working folder of its own, which it shared with the others.
+pub(crate) fn unshare_root() -> Result<()> {
     // SAFETY: as above.
-    unsafe { rustix::thread::unshare_unsafe(flags.difference(UnshareFlags::FILES)) }
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::FS) }
 }
 
 /// Sets a socket option whose value is an `int` (setsockopt(2)).

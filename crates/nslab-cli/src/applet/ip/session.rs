@@ -43,7 +43,7 @@ pub(super) struct Session {
     netns_names: Option<HashMap<u32, Vec<u8>>>,
     /// The mounts as they were before `-n`.
     outside: Option<MountNamespace>,
-    /// The commands of a batch share this process.
+    /// The commands come from a file, and share this process.
     pub(super) in_batch: bool,
 }
 

@@ -208,9 +208,9 @@ pub(super) fn bad_protocol(word: &[u8]) -> Fail {
 
 /// A group of links, by name or number.
 pub(in crate::applet::ip) fn group(session: &Session, word: &[u8]) -> Result<u32, Fail> {
-    // A number too large wraps.
+    // A number too large wraps; one that is then negative is none.
     let wrapped = || words::number(word).map(|number| (number & u64::from(u32::MAX)) as u32);
-    let number = session.names.number(Name::Group, word).or_else(wrapped);
+    let number = session.names.number(Name::Group, word).or_else(wrapped).filter(|number| number.cast_signed() >= 0);
     number.ok_or_else(|| Fail::wrong(word, "Invalid \"group\" value\n"))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use nslab::ops::address::{self, Address};
-use nslab::ops::link::{self, DumpFilter, Link, Select};
+use nslab::ops::link::{self, Detail, DumpFilter, Link, Select};
 use nslab::wire::Messages;
 
 use super::filter::{Filter, Master};
@@ -49,14 +49,22 @@ fn one_link(session: &mut Session, filter: &Filter<'_>, link: &Link<'_>, address
         if !filter.link_passes(link) {
             return;
         }
-        if brief && !of_links {
+        if brief && of_links {
+            link_print::brief(session, link);
+        } else if brief {
             brief::head(session, link);
         } else {
             link_print::link(session, link, shape(session.family, filter));
             session.print.text("\n");
         }
     }
+    let counted = session.options.statistics > 0 && filter.label.is_none();
+    let with_statistics = counted && !brief && (of_links || !plain_oneline);
     if of_links {
+        if with_statistics {
+            link_print::statistics(session, link);
+            session.print.line_end();
+        }
         return;
     }
     session.print.begin_array("addr_info");
@@ -70,7 +78,10 @@ fn one_link(session: &mut Session, filter: &Filter<'_>, link: &Link<'_>, address
         }
     }
     session.print.end_array();
-    if brief {
+    if with_statistics {
+        link_print::statistics(session, link);
+    }
+    if brief || with_statistics {
         session.print.text("\n");
     }
 }
@@ -91,17 +102,20 @@ fn links(session: &mut Session, filter: &Filter<'_>) -> Result<Vec<u8>, Fail> {
         link.message().append_to(&mut seen);
         Ok(())
     };
+    let detail = Detail { statistics: session.options.statistics > 0, no_functions: filter.no_functions };
     if let Some(name) = filter.dev {
-        link::get(session.connection()?, Select::Name(name), keep).map_err(|error| match error.errno() {
-            Some(_) => no_such_device(name),
-            None => Fail::kernel(&error),
+        link::get_with(session.connection()?, Select::Name(name), detail, keep).map_err(|error| {
+            match error.errno() {
+                Some(_) => no_such_device(name),
+                None => Fail::kernel(&error),
+            }
         })?;
     } else {
         let master = filter.master.map(|master| match master {
             Master::None => u32::MAX,
             Master::Index(index) => index,
         });
-        let asked = DumpFilter { master, kind: filter.kernel_kind(), ..DumpFilter::default() };
+        let asked = DumpFilter { master, kind: filter.kernel_kind(), detail };
         link::dump(session.connection()?, asked, &mut keep).map_err(|error| Fail::kernel(&error))?;
     }
     Ok(seen)

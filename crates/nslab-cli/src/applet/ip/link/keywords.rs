@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use nslab::namespace::{Names, Namespace};
 use nslab::ops::link::{LinkConfig, Netns, OperState};
+use nslab::ops::nsid;
 use nslab::wire::consts::{IFF_ALLMULTI, IFF_DYNAMIC, IFF_MULTICAST, IFF_NOARP, IFF_NOTRAILERS, IFF_PROMISC};
 
 pub(super) use super::values::hardware_address;
@@ -13,7 +14,7 @@ use super::{usage, values};
 use crate::applet::ip::address::filter;
 use crate::applet::ip::fail::{Fail, MISUSE, bytes};
 use crate::applet::ip::session::Session;
-use crate::applet::ip::words::{self, Words, check_if_name, matches};
+use crate::applet::ip::words::{Words, check_if_name, matches};
 
 /// What the words say of one link.
 #[derive(Debug, Default)]
@@ -122,8 +123,8 @@ static KEYWORDS: &[(&str, Spelling, Key)] = {
         ("numtxqueues", Prefix, TxQueues),
         ("numrxqueues", Prefix, RxQueues),
         ("addrgenmode", Prefix, AddrGenMode),
-        ("link-netnsid", Prefix, LinkNetnsId),
         ("link-netns", Prefix, LinkNetns),
+        ("link-netnsid", Prefix, LinkNetnsId),
         ("protodown", Whole, ProtoDown),
         ("protodown_reason", Whole, ProtoDownReason),
         ("gso_max_size", Whole, GsoMaxSize),
@@ -191,8 +192,7 @@ impl<'a> Settings<'a> {
             }
             Key::Index => {
                 let word = once("index", &config.index, words)?;
-                let index = words::i32_as_u32(word).filter(|index| (1..=i32::MAX.cast_unsigned()).contains(index));
-                config.index = Some(index.ok_or_else(|| Fail::wrong(word, "Invalid \"index\" value"))?);
+                config.index = Some(values::index(word)?);
             }
             Key::Link => self.link = Some(words.value()?),
             Key::Address => self.address = Some(hardware_address(words.value()?)?),
@@ -219,7 +219,7 @@ impl<'a> Settings<'a> {
             }
             Key::Vrf => config.master = Some(session.vrf(words.value()?)?),
             Key::NoMaster => config.master = Some(0),
-            Key::Alias => config.alias = Some(words.value()?),
+            Key::Alias => config.alias = Some(values::alias(words.value()?)?),
             Key::Group => {
                 let word = once("group", &config.group, words)?;
                 config.group = Some(filter::group(session, word)?);
@@ -247,7 +247,7 @@ impl<'a> Settings<'a> {
             Key::ProtoDown => config.proto_down = Some(values::one_of_on_off(keyword, words.value()?)?),
             Key::ProtoDownReason => config.proto_down_reason = Some(values::proto_down_reason(session, words)?),
             Key::GsoMaxSize => config.gso_max_size = Some(values::unsigned(keyword, words.value()?)?),
-            Key::GsoMaxSegs => config.gso_max_segs = Some(values::unsigned(keyword, words.value()?)?),
+            Key::GsoMaxSegs => config.gso_max_segs = Some(values::segments(words.value()?)?),
             Key::GroMaxSize => config.gro_max_size = Some(values::unsigned(keyword, words.value()?)?),
             Key::GsoIpv4MaxSize => config.gso_ipv4_max_size = Some(values::unsigned(keyword, words.value()?)?),
             Key::GroIpv4MaxSize => config.gro_ipv4_max_size = Some(values::unsigned(keyword, words.value()?)?),
@@ -274,7 +274,13 @@ fn once<'a, T>(key: &str, before: &Option<T>, words: &mut Words<'a>) -> Result<&
 /// the word that comes next.
 fn known_id(session: &mut Session, name: &[u8], words: &Words<'_>) -> Result<u32, Fail> {
     let namespace = Names::default().open(OsStr::from_bytes(name)).ok();
-    let id = namespace.and_then(|namespace| session.netns_id(&namespace).ok().flatten());
+    let id = namespace.and_then(|namespace| {
+        if session.netns_id(&namespace).ok()?.is_none() {
+            // It gets one.
+            session.talk(nsid::set(&namespace, None)).ok()?;
+        }
+        session.netns_id(&namespace).ok()?
+    });
     id.ok_or_else(|| Fail::wrong(words.peek().unwrap_or(b"(null)"), "Invalid \"link-netns\" value\n"))
 }
 

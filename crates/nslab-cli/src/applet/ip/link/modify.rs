@@ -45,13 +45,10 @@ pub(super) fn set(session: &mut Session, mut words: Words<'_>) -> Result<(), Fai
             "index can be used only when creating devices or when moving device to another netns.",
         ));
     }
-    let dev = match (settings.dev, settings.config.group) {
+    // A name alone is taken for the link's own.
+    let dev = match (settings.dev.or(settings.config.name), settings.config.group) {
         (Some(dev), _) => dev,
-        // A name alone is taken for the link's own.
-        (None, Some(_)) => match settings.config.name {
-            Some(name) => name,
-            None => return session.talk(settings.config().change_group()),
-        },
+        (None, Some(_)) => return session.talk(settings.config().change_group()),
         (None, None) => return Err(no_device_given()),
     };
     let index = session.index(dev)?;
@@ -62,20 +59,14 @@ pub(super) fn set(session: &mut Session, mut words: Words<'_>) -> Result<(), Fai
         Some(kind) => options(session, kind, false, words)?,
         None => None,
     };
-    let mut kind = settings.kind.map(|kind| kind_of(kind, asked.as_ref()));
-    if let (Some(Kind::Veth { peer }), Some(Asked::Peer(words))) = (&mut kind, &asked) {
-        // The other end is one that is there.
-        let dev = words.config.name.ok_or_else(no_device_given)?;
-        peer.index = Some(session.index(dev)?);
-        peer.name = peer.name.filter(|name| *name != dev);
-    }
+    let kind = settings.kind.map(|kind| kind_of(kind, asked.as_ref()));
     let name = settings.config.name.filter(|name| *name != dev);
     session.talk(LinkConfig { name, kind, ..settings.config() }.change_link(index))
 }
 
 pub(super) fn delete(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
     let settings = Settings::parse(session, &mut words)?;
-    let which = match (settings.dev, settings.config.group) {
+    let which = match (settings.dev.or(settings.config.name), settings.config.group) {
         (Some(dev), _) => Select::Index(session.index(dev)?),
         (None, Some(group)) => Select::Group(group),
         (None, None) => return Err(no_device_given()),
@@ -89,7 +80,21 @@ pub(super) fn delete(session: &mut Session, mut words: Words<'_>) -> Result<(), 
 
 /// Reads the words behind `type KIND`, if there are any. `making` tells a new link from one to be changed.
 fn options<'a>(session: &mut Session, kind: &[u8], making: bool, words: Words<'a>) -> Result<Option<Asked<'a>>, Fail> {
-    if words.is_empty() { Ok(None) } else { kinds::read(session, kind, making, words).map(Some) }
+    if words.is_empty() {
+        return Ok(None);
+    }
+    let mut asked = kinds::read(session, kind, making, words)?;
+    if let Asked::Peer(peer) = &mut asked {
+        if making {
+            peer.config.link = peer.link.map(|link| session.index(link)).transpose()?;
+        } else {
+            // The other end is one that is there.
+            let dev = peer.dev.or(peer.config.name).ok_or_else(no_device_given)?;
+            peer.config.index = Some(session.index(dev)?);
+            peer.config.name = peer.config.name.filter(|name| *name != dev);
+        }
+    }
+    Ok(Some(asked))
 }
 
 /// A kind, and what was asked of it.

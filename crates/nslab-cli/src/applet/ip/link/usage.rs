@@ -1,5 +1,6 @@
 //! `ip link help`.
 
+use super::kinds;
 use crate::applet::ip::fail::{Fail, MISUSE};
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::Words;
@@ -42,7 +43,9 @@ pub(super) fn usage() -> Fail {
     Fail::new(MISUSE, USAGE)
 }
 
-/// `ip link help [TYPE]`.
-pub(super) fn help(_session: &mut Session, _words: Words<'_>) -> Result<(), Fail> {
-    Err(usage())
+/// `ip link help [TYPE]`: that of a kind goes to standard output, as what was asked for.
+pub(super) fn help(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
+    let usage = words.take().and_then(kinds::usage).ok_or_else(usage)?;
+    session.print.text(usage);
+    Ok(())
 }

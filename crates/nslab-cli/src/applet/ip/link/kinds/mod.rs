@@ -7,6 +7,7 @@ mod bridge_slave;
 mod ethertype;
 mod fields;
 mod macvlan;
+mod querier;
 mod reading;
 mod tun;
 mod veth;
@@ -154,13 +155,12 @@ pub(super) fn read<'a>(session: &mut Session, name: &[u8], making: bool, words: 
 
 fn garbage(word: &[u8]) -> Fail {
     if matches(word, "help") {
-        return Fail::not_yet("ip link help".as_bytes());
+        return super::usage::usage();
     }
     Fail::new(FAILED, bytes!["Garbage instead of arguments \"", word, " ...\". Try \"ip link help\"."])
 }
 
 /// The usage of a kind, with a line break at its end, for `ip link help KIND`.
-#[allow(dead_code, reason = "the verb that shows it comes with the rest of ip link")]
 pub(super) fn usage(name: &[u8]) -> Option<String> {
     let kind = find(name)?;
     match kind.reads {
