@@ -54,6 +54,23 @@ pub(crate) fn help_words(commands: &[&str]) {
     }
 }
 
+/// Asks both for help: the words are our own, but each word of the reference's is among them; the exit
+/// status is the same, and so is the stream.
+pub(crate) fn compare_help(commands: &[&str]) {
+    for command in commands {
+        let run = |folder| Ran::new(&sandbox::run(&[folder], &format!("ip {command}")), Mask::Nothing);
+        let (expected, got) = (run(tools::reference().unwrap()), run(tools::ours()));
+        assert_eq!((expected.status, expected.out.is_empty()), (got.status, got.out.is_empty()), "ip {command}");
+        let words = |ran: &Ran| -> Vec<String> {
+            let text = format!("{}{}", ran.out, ran.err);
+            text.split(|c: char| !(c.is_alphanumeric() || "-_".contains(c))).map(Into::into).collect()
+        };
+        let known = words(&got);
+        let missing: Vec<_> = words(&expected).into_iter().filter(|word| !known.contains(word)).collect();
+        assert!(missing.is_empty(), "the help of ip {command} lacks {missing:?}");
+    }
+}
+
 #[derive(Debug, PartialEq, Eq)]
 struct Ran {
     out: String,

@@ -16,7 +16,7 @@ first() {
     echo "+ $*"
     "$@" >/run/out 2>/run/err
     echo "= $?"
-    sed 1q /run/err
+    sed -n '1{s/^Usage:.*/usage/;p}' /run/err
     [ "$(wc -l </run/err)" -le 1 ] || echo more
     cat /run/out
 }
@@ -44,7 +44,7 @@ static SETUPS: &[(&str, &str)] = &[
     ("veth_in_a_bridge", "port"),
     ("ifb", "ip link add ifb7 address 02:00:00:00:00:40 type ifb"),
     ("bridge", "bridge"),
-    ("bridge_times", "bridge forward_delay 400 hello_time 300 max_age 1000 ageing_time 5000"),
+    ("bridge_times", "TIMERS bridge forward_delay 400 hello_time 300 max_age 1000 ageing_time 5000"),
     ("bridge_stp", "bridge stp_state 1 priority 4096"),
     ("bridge_group", "bridge group_fwd_mask 0x4008 group_address 01:80:c2:00:00:0e"),
     ("bridge_no_group_bits", "bridge group_fwd_mask 0"),
@@ -324,7 +324,7 @@ static CASES: &[(&str, &str)] = &[
     ),
     (
         "set_with_settings",
-        "cable; bridge; r ip link set v0 mtu 1400 master br0 type bridge_slave learning off; r ip link set br0 mtu 1300 type bridge priority 7; r ip -d link; r ip link set v0 type bridge_slave learning on up",
+        "cable; bridge; r ip link set v0 mtu 1400 master br0 type bridge_slave learning off; r ip link set br0 mtu 1300 type bridge priority 7; r ip -d link; first ip link set v0 type bridge_slave learning on up",
     ),
     (
         "veth_peer_of_an_existing_cable",
@@ -332,7 +332,7 @@ static CASES: &[(&str, &str)] = &[
     ),
     (
         "veth_peers",
-        "r ip link add a type veth peer; r ip link add b address 02:00:00:00:00:01 type veth peer name c address 02:00:00:00:00:02 mtu 1400 txqueuelen 7 index 99; r ip -d link show b; r ip -d link show c; r ip link add d type veth pe name e; r ip link add d type veth peer dev; r ip link add d type veth peer foo bar",
+        "r ip link add a type veth peer; r ip link add b address 02:00:00:00:00:01 type veth peer name c address 02:00:00:00:00:02 mtu 1400 txqueuelen 7 index 99; r ip -d link show b; r ip -d link show c; r ip link add q type veth pe name e; r ip link add q type veth peer dev; r ip link add q type veth peer foo bar",
     ),
     (
         "delete_with_a_kind",
@@ -345,6 +345,10 @@ static CASES: &[(&str, &str)] = &[
     (
         "bridge_running_stp",
         "TIMERS cable; bridge stp_state 1 forward_delay 3000; ip link set v0 master br0; ip link set br0 up; ip link set v0 up; ip link set v1 up; running v0; r ip -d link show v0; r ip -d -j -p link show v0; r ip link set v0 type bridge_slave state 3; r ip -d link show v1",
+    ),
+    (
+        "bridge_querier_elsewhere",
+        "TIMERS cable; bridge mcast_querier 1 mcast_startup_query_interval 100; ip link add br1 address 02:00:00:00:00:11 type bridge mcast_querier 1 mcast_query_use_ifaddr 1 mcast_startup_query_interval 100; ip link set v0 master br0; ip link set v1 master br1; ip address add 192.0.2.9/24 dev br1; for l in br0 br1 v0 v1; do ip link set $l up; done; running v0 v1; until ip -d link show br0 | grep -q querier_ipv4_port; do :; done; q() { ip -d $* link show br0 | sed 's/.*mcast_querier //; s/.*\"mcast_querier\"//; s/mcast_hash_el.*//; /querier/!d; s/other_timer[^0-9]*[0-9.e+]*[mu]*s/other_timer T/'; }; q; q -j; q -j -p; q -c=always",
     ),
     (
         "bridge_switched_on",
@@ -486,8 +490,9 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for (setup, script) in SETUPS {
         for (mode, options) in MODES {
+            let (script, mask) = masked(script);
             let script = format!("{PRELUDE}{script}; r ip {options} link");
-            trials.push(trial(&format!("ip_kinds::show::{setup}::{mode}"), move || compare(&script, Mask::Nothing)));
+            trials.push(trial(&format!("ip_kinds::show::{setup}::{mode}"), move || compare(&script, mask)));
         }
     }
     for grammar in GRAMMARS {
@@ -495,14 +500,13 @@ pub(crate) fn trials() -> Vec<Trial> {
             let kind = grammar.command.rsplit(' ').next().unwrap();
             let script = format!("{PRELUDE}{}", options(grammar, word, values));
             let name = format!("ip_kinds::{kind}::{}{word}", if grammar.needed == "id 7" { "id_" } else { "" });
-            trials.push(trial(&name, move || compare(&script, Mask::Nothing)));
+            // A bridge that is told its ageing time sets its timer.
+            let mask = if *word == "ageing_time" { Mask::Timers } else { Mask::Nothing };
+            trials.push(trial(&name, move || compare(&script, mask)));
         }
     }
     for (name, script) in CASES {
-        let (script, mask) = match script.strip_prefix("TIMERS ") {
-            Some(script) => (script, Mask::Timers),
-            None => (*script, Mask::Nothing),
-        };
+        let (script, mask) = masked(script);
         let script = format!("{PRELUDE}{script}");
         trials.push(trial(&format!("ip_kinds::{name}"), move || compare(&script, mask)));
     }
@@ -510,6 +514,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         trials.push(trial(&format!("ip_kinds::help::{name}"), move || every_word_is_there(command)));
     }
     trials
+}
+
+/// A script that begins with `TIMERS` has running timers.
+fn masked(script: &str) -> (&str, Mask) {
+    match script.strip_prefix("TIMERS ") {
+        Some(script) => (script, Mask::Timers),
+        None => (script, Mask::Nothing),
+    }
 }
 
 /// An option without a value, with each value, twice, and what has become of it.

@@ -183,6 +183,8 @@ pub(super) enum Family {
     Inet,
     Inet6,
     Link,
+    Bridge,
+    Mpls,
 }
 
 impl Family {
@@ -191,7 +193,7 @@ impl Family {
             Self::Any => true,
             Self::Inet => address.is_ipv4(),
             Self::Inet6 => address.is_ipv6(),
-            Self::Link => false,
+            Self::Link | Self::Bridge | Self::Mpls => false,
         }
     }
 
@@ -205,16 +207,19 @@ impl Family {
         match self {
             Self::Inet => AF_INET,
             Self::Inet6 => AF_INET6,
-            Self::Any | Self::Link => AF_UNSPEC,
+            _ => AF_UNSPEC,
         }
     }
 
-    fn words(self) -> &'static str {
+    /// Its name in messages.
+    pub(super) fn words(self) -> &'static str {
         match self {
             Self::Any => "any valid",
             Self::Inet => "inet",
             Self::Inet6 => "inet6",
             Self::Link => "link",
+            Self::Bridge => "bridge",
+            Self::Mpls => "mpls",
         }
     }
 }

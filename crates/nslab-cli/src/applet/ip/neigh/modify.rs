@@ -7,6 +7,7 @@ use nslab::wire::Request;
 use nslab::wire::consts::{AF_PACKET, NTF_EXT_LEARNED, NTF_EXT_MANAGED, NTF_PROXY, NTF_ROUTER, NTF_USE, NUD_PERMANENT};
 
 use super::state;
+use super::usage::usage;
 use crate::applet::ip::fail::{FAILED, Fail, MISUSE, bytes};
 use crate::applet::ip::names::Name;
 use crate::applet::ip::session::Session;
@@ -64,9 +65,14 @@ fn run(session: &mut Session, mut words: Words<'_>, request: fn(&NeighbourConfig
                 let number = number.ok_or_else(|| Fail::wrong(name, "\"protocol\" value is invalid\n"))?;
                 protocol = Some(number);
             }
-            // That `help` takes a word behind it, as `to` does, is as in `ip`.
-            _ if word == b"to" || matches(word, "help") => destination.take(words.value()?)?,
-            _ => destination.take(word)?,
+            _ => {
+                // That `help` takes a word behind it, as `to` does, is as in `ip`.
+                let mut text = if word == b"to" { words.value()? } else { word };
+                if matches(text, "help") {
+                    text = words.value()?;
+                }
+                destination.take(text)?;
+            }
         }
     }
     let proxy = destination.is_proxy;
@@ -100,6 +106,9 @@ impl Destination {
 
     /// Takes the address of a proxy.
     pub(super) fn proxy(&mut self, word: &[u8]) -> Result<(), Fail> {
+        if matches(word, "help") {
+            return Err(usage());
+        }
         if self.given.is_some() {
             return Err(Fail::duplicate("address", word));
         }
@@ -118,7 +127,7 @@ impl Destination {
     }
 
     fn parse(&self, word: &[u8]) -> Result<Option<NeighbourConfig>, Fail> {
-        if self.family == Family::Link {
+        if self.family == Family::Link && !matches!(word, b"default" | b"any" | b"all") {
             let hardware = hardware_address(word).map_err(|fail| {
                 let head = word.split(|byte| *byte == b':').next().unwrap_or_default();
                 let text = bytes![fail.text, "\nError: link address is expected rather than \"", head, "\"."];

@@ -70,7 +70,7 @@ impl Filter {
     fn word(&mut self, session: &mut Session, word: &[u8], words: &mut Words<'_>) -> Result<(), Fail> {
         match word {
             _ if matches(word, "table") => self.table(session, words.value()?)?,
-            _ if matches(word, "vrf") => self.table = parse::vrf(session, words.value()?)?.1,
+            _ if matches(word, "vrf") => self.table = parse::vrf_table(session, words.value()?)?,
             _ if matches(word, "cached") || matches(word, "cloned") => self.cloned = true,
             _ if word == b"tos" || matches(word, "dsfield") => {
                 self.tos = Some(parse::tos(session, words.value()?, "TOS value is invalid\n")?);
@@ -128,26 +128,25 @@ impl Filter {
         Ok(())
     }
 
-    /// What the kernel is asked for: that much it filters itself.
-    pub(super) fn dump(&self) -> DumpFilter {
+    /// What the kernel is asked for: that much it filters itself. In a batch `ip` leaves all of it to
+    /// itself, and so a table that is not there is no error.
+    pub(super) fn dump(&self, session: &Session) -> DumpFilter {
+        let family = match self.family {
+            Family::Inet => AF_INET,
+            Family::Inet6 => AF_INET6,
+            Family::Link => AF_PACKET,
+            _ => AF_UNSPEC,
+        };
+        if session.in_batch {
+            return DumpFilter { family, cloned: self.cloned, ..DumpFilter::default() };
+        }
         DumpFilter {
-            family: match self.family {
-                Family::Any => AF_UNSPEC,
-                Family::Inet => AF_INET,
-                Family::Inet6 => AF_INET6,
-                Family::Link => AF_PACKET,
-            },
+            family,
             table: (self.table != 0).then_some(self.table),
             protocol: self.protocol.unwrap_or(0),
             output: self.output,
             cloned: self.cloned,
         }
-    }
-
-    /// The family that `flush` is about: IPv4, unless another is asked for.
-    pub(super) fn for_flush(self) -> Self {
-        let family = if self.family == Family::Any { Family::Inet } else { self.family };
-        Self { family, ..self }
     }
 
     pub(super) fn hidden(&self) -> Hidden {
@@ -169,9 +168,19 @@ impl Filter {
         }
     }
 
+    fn is_family(&self, family: u8) -> bool {
+        match self.family {
+            Family::Any => true,
+            Family::Inet => family == AF_INET,
+            Family::Inet6 => family == AF_INET6,
+            _ => false,
+        }
+    }
+
     pub(super) fn passes(&self, route: &Route<'_>) -> bool {
         let number = |kind, wanted: Option<u32>| wanted.is_none_or(|n| route.number(kind).unwrap_or(0) == n);
-        (route.flags() & RTM_F_CLONED != 0) == self.cloned
+        self.is_family(route.family())
+            && (route.flags() & RTM_F_CLONED != 0) == self.cloned
             && (self.table == 0 || route.table() == self.table)
             && self.tos.is_none_or(|tos| route.tos() == tos)
             && self.protocol.is_none_or(|protocol| route.protocol() == protocol)
@@ -264,22 +273,14 @@ fn named(session: &Session, table: Name, value: &[u8], why: &str) -> Result<Opti
     }
 }
 
-/// `FROM/TO`, `FROM/`, `/TO` or `TO`: what is given is what counts.
+/// `FROM/TO` or `FROM/`: what is given is what counts. `TO` alone is one too.
 fn realms(session: &Session, word: &[u8]) -> Result<(u32, u32), Fail> {
     let invalid = || Fail::wrong(word, "invalid realms\n");
-    let number = |name: &[u8]| session.names.number(Name::Realm, name).filter(|n| *n <= 0xffff).ok_or_else(invalid);
-    let (from, to) = match word.iter().position(|byte| *byte == b'/') {
-        Some(at) => (word.get(..at).unwrap_or_default(), word.get(at + 1..).unwrap_or_default()),
-        None => (&b""[..], word),
+    let realms = parse::realms(session, word).ok_or_else(invalid)?;
+    let mask = match word {
+        [.., b'/'] => 0xffff_0000,
+        _ if word.contains(&b'/') => u32::MAX,
+        _ => 0xffff,
     };
-    let (mut realms, mut mask) = (0, 0);
-    if !from.is_empty() {
-        realms |= number(from)? << 16;
-        mask |= 0xffff_0000;
-    }
-    if !to.is_empty() {
-        realms |= number(to)?;
-        mask |= 0xffff;
-    }
     Ok((realms, mask))
 }

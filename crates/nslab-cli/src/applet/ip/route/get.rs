@@ -86,9 +86,11 @@ impl<'a> Parsed<'a> {
                 if value == b"to" {
                     value = words.value()?;
                 }
-                if let TypedAddress::Ip(address) = parse::address(value, &mut self.family)? {
-                    query.new_destination = Some(address);
-                }
+                // The kernel refuses it whatever it is.
+                query.new_destination = Some(match parse::address(value, &mut self.family)? {
+                    TypedAddress::Ip(address) => address,
+                    TypedAddress::Empty => std::net::Ipv4Addr::UNSPECIFIED.into(),
+                });
             }
             b"flowlabel" => {
                 let value = words.value()?;
@@ -149,8 +151,9 @@ fn port(word: &[u8], why: &str) -> Result<u16, Fail> {
 
 /// The number of an IP protocol: a number, or a name of /etc/protocols.
 fn protocol_number(word: &[u8]) -> Option<u8> {
-    if let Some(number) = words::number(word) {
-        return number.try_into().ok();
+    let text = std::str::from_utf8(word).unwrap_or_default();
+    if let Ok(number) = text.parse() {
+        return Some(number);
     }
     let text = std::fs::read("/etc/protocols").unwrap_or_default();
     let line = |line: &[u8]| -> Option<u8> {

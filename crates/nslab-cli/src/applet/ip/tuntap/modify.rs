@@ -115,7 +115,11 @@ fn account(accounts: Accounts, called: &str, word: &[u8]) -> Result<Option<u32>,
         if !digits.starts_with(|c: char| c.is_ascii_digit()) {
             return None;
         }
-        let value: u64 = digits.parse().ok()?;
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        // Only what is too large for 64 bits does not parse now, and stands for the largest there is.
+        let Ok(value) = digits.parse::<u64>() else { return Some(u32::MAX) };
         let value = if negative { value.wrapping_neg() } else { value };
         Some(u32::try_from(value & u64::from(u32::MAX)).unwrap_or_default())
     };

@@ -12,6 +12,7 @@ use nslab::wire::consts::kinds::{
 };
 
 use crate::applet::ip::fail::{Fail, bytes};
+use crate::applet::ip::print::Color;
 use crate::applet::ip::session::{Session, warn};
 use crate::applet::ip::words::{self, Words};
 
@@ -41,7 +42,7 @@ fn show(session: &mut Session, name: &[u8]) {
     let Some(group) = property(name, "group") else { return };
     let print = &mut session.print;
     print.begin_object(None);
-    print.string("ifname", "{}:", name);
+    print.colored(Color::IfName, "ifname", "{}:", name);
     print.begin_array("flags");
     for word in flag_words(flags) {
         print.string(None, " {}", word);

@@ -1,5 +1,7 @@
 //! How a kind's attributes are printed with `-details`: a table of fields, printed in order.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use nslab::wire::{Attribute, Table};
 
 use crate::applet::ip::link::print::{hex, name_or_index};
@@ -89,6 +91,15 @@ pub(super) fn number(attribute: Attribute<'_>) -> Option<u64> {
         2 | 3 => attribute.u16().map(Into::into),
         4..=7 => attribute.u32().map(Into::into),
         _ => attribute.u64(),
+    }
+}
+
+/// The address in an attribute of 4 or 16 bytes.
+pub(super) fn ip_address(attribute: Attribute<'_>) -> Option<IpAddr> {
+    match attribute.payload.len() {
+        4 => Some(Ipv4Addr::from(*attribute.payload.first_chunk::<4>()?).into()),
+        16 => Some(Ipv6Addr::from(*attribute.payload.first_chunk::<16>()?).into()),
+        _ => None,
     }
 }
 

@@ -129,7 +129,12 @@ fn finish(reading: &mut Read<'_>) -> Result<(), Fail> {
     }
     let Some(flags) = flags else { return Ok(()) };
     if flags & MACVLAN_FLAG_NOPROMISC != 0 && mode != Some(MACVLAN_MODE_PASSTHRU) {
-        return Err(reading.refuse("nopromisc flag only valid in passthru mode"));
+        let why = bytes![
+            reading.kind,
+            ": nopromisc flag only valid in passthru mode\n",
+            OPTIONS.usage(reading.kind).trim_end()
+        ];
+        return Err(Fail::new(FAILED, why));
     }
     reading.data.u16(IFLA_MACVLAN_FLAGS, flags);
     Ok(())

@@ -7,6 +7,7 @@ mod bridge_slave;
 mod ethertype;
 mod fields;
 mod macvlan;
+mod querier;
 mod reading;
 mod tun;
 mod veth;

@@ -1,6 +1,6 @@
 //! `type vxlan`: Ethernet in UDP (RFC 7348; ip-link(8), `linux/if_link.h`).
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use nslab::wire::Attribute;
 use nslab::wire::consts::kinds::{
@@ -12,7 +12,7 @@ use nslab::wire::consts::kinds::{
     IFLA_VXLAN_UDP_ZERO_CSUM6_RX, IFLA_VXLAN_UDP_ZERO_CSUM6_TX, IFLA_VXLAN_VNIFILTER,
 };
 
-use super::fields::{Details, Field, Shape, all, field};
+use super::fields::{Details, Field, Shape, all, field, ip_address, mask};
 use super::reading::{Opt, Options, Reading, Takes, opt, whole};
 use crate::applet::ip::fail::{Fail, MISUSE, bytes};
 use crate::applet::ip::link::print::name_or_index;
@@ -381,14 +381,6 @@ fn show_flag(session: &mut Session, field: &Field, _: Attribute<'_>) {
     session.print.null(field.key, field.format);
 }
 
-fn ip_address(attribute: Attribute<'_>) -> Option<IpAddr> {
-    match attribute.payload.len() {
-        4 => Some(Ipv4Addr::from(*attribute.payload.first_chunk::<4>()?).into()),
-        16 => Some(Ipv6Addr::from(*attribute.payload.first_chunk::<16>()?).into()),
-        _ => None,
-    }
-}
-
 /// Where packets go: `group` or `remote`, by the address.
 fn show_group(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
     let Some(address) = ip_address(attribute).filter(|address| !address.is_unspecified()) else { return };
@@ -479,6 +471,6 @@ fn show_limit(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
 
 fn show_reserved(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
     if let Some(bits) = attribute.payload.first_chunk() {
-        session.print.string(field.key, field.format, format!("{:#x}", u64::from_be_bytes(*bits)));
+        session.print.string(field.key, field.format, mask(u64::from_be_bytes(*bits)));
     }
 }

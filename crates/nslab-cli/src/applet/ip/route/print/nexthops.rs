@@ -45,10 +45,12 @@ impl Lines {
 
     /// With `-details`: the object that a route names. One that is gone by now is passed over.
     pub(super) fn object(&mut self, session: &mut Session, id: u32) {
+        // Statistics, and those of the hardware.
+        let wanted = [0, 1].get(session.options.statistics as usize).copied().unwrap_or(3);
         if !self.objects.contains_key(&id) {
             let mut kept = Vec::new();
             let Ok(connection) = session.connection() else { return };
-            let found = route::get_object(connection, id, 0, |object| {
+            let found = route::get_object(connection, id, wanted, |object| {
                 object.message().append_to(&mut kept);
                 Ok(())
             });
@@ -112,5 +114,37 @@ impl Lines {
         if object.is_fdb() {
             session.print.null("fdb", "fdb");
         }
+        if session.options.statistics > 0 {
+            statistics(session, object);
+        }
     }
+}
+
+fn statistics(session: &mut Session, object: &NextHopObject<'_>) {
+    let hardware = session.options.statistics > 1;
+    let print = &mut session.print;
+    if let Some((enabled, used)) = object.hardware_statistics() {
+        print.begin_object("hw_stats");
+        print.on_off("enabled", "hw_stats {} ", enabled);
+        print.on_off("used", "used {} ", used);
+        print.end_object();
+    }
+    let members: Vec<_> = object.statistics().collect();
+    if members.is_empty() {
+        return;
+    }
+    print.begin_array("group_stats");
+    print.line_end();
+    print.text("  stats:");
+    for member in members {
+        print.line_end();
+        print.begin_object(None);
+        print.number("id", "    id {}", member.id);
+        print.number("packets", " packets {}", member.packets);
+        if let Some(packets) = member.hardware_packets.filter(|_| hardware) {
+            print.number("packets_hw", " packets_hw {}", packets);
+        }
+        print.end_object();
+    }
+    print.end_array();
 }
