@@ -97,6 +97,7 @@ pub const IFLA_PHYS_PORT_NAME: u16 = 38;
 pub const IFLA_PROTO_DOWN: u16 = 39;
 pub const IFLA_GSO_MAX_SEGS: u16 = 40;
 pub const IFLA_GSO_MAX_SIZE: u16 = 41;
+pub const IFLA_TARGET_NETNSID: u16 = 46;
 pub const IFLA_NEW_IFINDEX: u16 = 49;
 pub const IFLA_MIN_MTU: u16 = 50;
 pub const IFLA_MAX_MTU: u16 = 51;

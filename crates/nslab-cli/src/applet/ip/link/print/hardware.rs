@@ -62,7 +62,8 @@ fn proto_down(session: &mut Session, link: &Link<'_>) {
     session.print.begin_array("proto_down_reason");
     session.print.text("protodown_reason <");
     let mut between = "";
-    for bit in (0..u32::BITS).filter(|bit| reasons >> bit & 1 != 0) {
+    // The highest bit `ip` never shows.
+    for bit in (0..31).filter(|bit| reasons >> bit & 1 != 0) {
         session.print.text(between);
         session.print.string(None, "{}", session.names.name(Name::ProtoDownReason, bit));
         between = ",";
