@@ -421,7 +421,9 @@ pub(crate) fn trials() -> Vec<Trial> {
     for (name, script) in CASES {
         add((*name).into(), (*script).into());
     }
-    trials.push(trial("ip_address::help_has_every_word", || crate::differential::compare_help(&["a help", "a add help", "a s help"])));
+    trials.push(trial("ip_address::help_has_every_word", || {
+        crate::differential::compare_help(&["a help", "a add help", "a s help"])
+    }));
     trials
 }
 

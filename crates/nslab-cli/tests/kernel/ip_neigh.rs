@@ -337,7 +337,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         let script = script.strip_prefix('|').map_or_else(|| (*script).into(), |rest| format!("{NEIGHBOURS}{rest}"));
         add((*name).into(), script);
     }
-    trials.push(trial("ip_neigh::help_has_every_word", || compare_help(&["n help", "neighbour get help", "n s help", "n flush help"])));
+    trials.push(trial("ip_neigh::help_has_every_word", || {
+        compare_help(&["n help", "neighbour get help", "n s help", "n flush help"])
+    }));
     trials
 }
 

@@ -4,7 +4,7 @@
 use libtest_mimic::Trial;
 
 use crate::differential::{Mask, compare};
-use crate::{sandbox, tools, trial};
+use crate::{tools, trial};
 
 /// Two cables between `v0`/`v1` and `w0`/`w1`, addresses of both families, and no link-local ones or
 /// multicast routes, which would come in the order they please.
