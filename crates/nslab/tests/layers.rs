@@ -24,6 +24,7 @@ const LAYERS: &[&str] = &[
     "topology::spec",
     "topology::routing",
     "topology::plan",
+    "topology::apply_routes",
     "topology::apply",
     "topology",
     "lab",
@@ -47,7 +48,7 @@ const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
         &["sys", "namespace::enter"],
         "changing a thread's namespace",
     ),
-    (&["unshare_network"], &["sys", "namespace::enter"], "changing a thread's network"),
+    (&["unshare_network", "unshare_root"], &["sys", "namespace::enter"], "changing a thread's namespace"),
     (&["unshare_mounts"], &["sys", "namespace::exec"], "changing a process's mounts"),
 ];
 
@@ -157,7 +158,7 @@ fn the_library_keeps_to_its_layers() {
         found.extend(violations(name, &std::fs::read_to_string(path).unwrap()));
     }
     assert!(all.len() > 60, "only {} files were looked at", all.len());
-    assert!(found.is_empty(), "\n{}", found.join("\n"));
+    assert!(found.is_empty(), "\n{}\n(a new module gets its place in LAYERS, in this file)", found.join("\n"));
 }
 
 /// What lib.rs tells its readers is this order.

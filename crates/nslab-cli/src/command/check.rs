@@ -26,7 +26,7 @@ pub(super) struct Args {
     /// The lab by name or by file; by default that of ./nslab.yaml, or the only one that is up
     lab: Option<String>,
     /// Give up on an answer after this many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 2.0, value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0, value_parser = seconds)]
     deadline: f64,
     /// As JSON: {lab, good, pairs: [{from, to, address, reached, expected, rtt_ms, reason}]}
     #[arg(long)]

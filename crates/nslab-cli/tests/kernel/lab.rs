@@ -15,6 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("lab::names_that_no_port_can_have", port_names),
         trial("lab::routes_as_written", routes),
         trial("lab::check_holds_what_is_expected", expected),
+        trial("lab::check_of_more_neighbours_than_the_kernel_keeps", many_neighbours),
         trial("lab::programs_find_names_and_variables", programs),
         trial("lab::a_route_that_the_kernel_refuses", refused_route),
         trial("lab::examples", examples),
@@ -242,6 +243,15 @@ nslab -q up /run/t.yaml; "
     let err = fail(&script, 1);
     assert!(err.contains("a reaches r at 10.1.0.1, which it must not\n"), "{err}");
     assert!(err.contains("b does not reach a at 10.1.0.2: ") && err.ends_with("of 8 address pairs\n"), "{err}");
+}
+
+/// 40 nodes on a switch make 1,560 neighbours; by default the kernel keeps 1,024.
+fn many_neighbours() {
+    let out = succeed(
+        "echo 'segments: { lan: { prefix: 10.0.0.0/24, members: [ \"h[1-40]\" ] } }' >/run/t.yaml
+         nslab -q up /run/t.yaml; nslab -q check t; ip -n h1 neigh; nslab -q down t",
+    );
+    assert_eq!(out, "all reached: 1560 address pairs\n");
 }
 
 fn refused_route() {

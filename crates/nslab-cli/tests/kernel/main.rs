@@ -5,6 +5,8 @@
 //! - `ip_route`: the same for `ip route`;
 //! - `ip_kinds`: the same for the kinds of links, every option of each, and `ip tuntap`;
 //! - `ip_address`, `ip_neigh`: the same for one object each, every way of showing with every filter;
+//! - `ip_netns`, `ip_rule`, `ip_options`: the same, object by object and in every mode;
+//! - `random`: the same words at random to both;
 //! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `refusals`: bad files, taken names, missing privilege;
@@ -30,13 +32,18 @@ mod exec;
 mod ip;
 mod ip_address;
 mod ip_kinds;
+mod ip_link;
 mod ip_neigh;
+mod ip_netns;
+mod ip_options;
 mod ip_route;
+mod ip_rule;
 mod kill;
 mod lab;
 #[path = "../support/markdown.rs"]
 mod markdown;
 mod ping;
+mod random;
 #[path = "../../../nslab/tests/support/reference.rs"]
 mod reference;
 mod refusals;
@@ -57,14 +64,28 @@ fn main() {
     if !reference {
         eprintln!("skipped: comparisons, for want of the reference programs (scripts/reference fetches them)");
     }
-    let alone = [lab::trials(), refusals::trials(), kill::trials(), exec::trials(), example::trials(), docs::trials()];
+    let alone = [
+        lab::trials(),
+        refusals::trials(),
+        kill::trials(),
+        exec::trials(),
+        ip_netns::alone(),
+        ip_options::alone(),
+        example::trials(),
+        docs::trials(),
+    ];
     let compared = [
         walk::trials(),
         ip::trials(),
         ip_address::trials(),
         ip_neigh::trials(),
         ip_kinds::trials(),
+        ip_link::trials(),
         ip_route::trials(),
+        ip_netns::trials(),
+        ip_options::trials(),
+        ip_rule::trials(),
+        random::trials(),
         ping::trials(),
     ];
     // A trial may have a reason of its own.

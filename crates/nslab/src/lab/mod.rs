@@ -8,6 +8,7 @@ mod check;
 mod down;
 mod lock;
 mod record;
+mod rounds;
 mod up;
 mod wait;
 

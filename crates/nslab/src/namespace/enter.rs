@@ -31,6 +31,14 @@ pub(crate) fn switch(namespace: BorrowedFd<'_>) -> Result<()> {
     })
 }
 
+/// Moves the calling thread, which must be one of its own, into an existing mount namespace.
+pub(crate) fn switch_mounts(namespace: BorrowedFd<'_>) -> Result<()> {
+    let failed = |errno| Error::os("entering a mount namespace", errno);
+    // The root folder goes with the mounts, so the thread must not share it.
+    crate::sys::unshare_root().map_err(failed)?;
+    move_into_link_name_space(namespace, Some(LinkNameSpaceType::Mount)).map_err(failed)
+}
+
 /// Moves the calling thread into a new network namespace.
 pub(crate) fn into_new() -> Result<()> {
     crate::sys::unshare_network().map_err(|errno| {

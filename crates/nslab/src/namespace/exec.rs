@@ -51,6 +51,23 @@ pub fn become_namespace(namespace: &Namespace, setup: ExecSetup<'_>) -> Result<W
     Ok(bind_etc(name))
 }
 
+/// Starts a program inside, as [`become_named`] would be followed by it, and leaves this process where
+/// it is. The program is started by a thread that is already inside.
+///
+/// # Errors
+/// As [`become_named`]; the inner error is that of the start itself (`ENOENT`: no such program).
+pub fn spawn_named(
+    names: &Names,
+    name: &OsStr,
+    command: &mut std::process::Command,
+) -> Result<(std::io::Result<std::process::Child>, Warnings)> {
+    let namespace = names.open(name)?;
+    enter::on_own_thread(|| {
+        let warnings = become_namespace(&namespace, ExecSetup { name })?;
+        Ok((command.spawn(), warnings))
+    })
+}
+
 /// The old /sys shows the devices of the namespace that it was mounted from.
 fn mount_sys(name: &OsStr) -> Result<()> {
     let mut flags = MountFlags::empty();

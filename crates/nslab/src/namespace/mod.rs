@@ -5,7 +5,10 @@
 
 pub(crate) mod enter;
 mod exec;
+mod mounts;
 mod named;
+mod processes;
+mod watch;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -14,8 +17,10 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
 use crate::error::{Error, Result};
-pub use exec::{ExecSetup, Warnings, become_host, become_named, become_namespace};
+pub use exec::{ExecSetup, Warnings, become_host, become_named, become_namespace, spawn_named};
+pub use mounts::MountNamespace;
 pub use named::{NETNS_DIR, Names, Placeholder, Withdrawn};
+pub use watch::{NameChange, Watch};
 
 /// What tells one namespace from every other, for as long as the machine runs.
 ///

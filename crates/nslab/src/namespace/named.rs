@@ -72,15 +72,30 @@ impl Names {
     /// [`ErrorKind::Exists`] where the name is taken, [`ErrorKind::Permission`] without CAP_SYS_ADMIN.
     /// Nothing is left behind on an error.
     pub fn add(&self, name: &OsStr) -> Result<()> {
+        self.put(name, || {
+            enter::on_own_thread(|| {
+                enter::into_new()
+                    .map_err(|error| Error::os("Failed to create a new network namespace", errno_of(&error)))?;
+                bind(Path::new("/proc/thread-self/ns/net"), &self.path(name)?)
+            })
+        })
+    }
+
+    /// Names the namespace that a process is in: `ip netns attach`. `pid` is as /proc has it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Exists`] where the name is taken, [`ErrorKind::NotFound`] where there is no such process.
+    /// Nothing is left behind on an error.
+    pub fn attach(&self, name: &OsStr, pid: i32) -> Result<()> {
+        self.put(name, || bind(Path::new(&format!("/proc/{pid}/ns/net")), &self.path(name)?))
+    }
+
+    /// Makes the file of a name, and has a namespace mounted on it.
+    fn put(&self, name: &OsStr, mount: impl FnOnce() -> Result<()>) -> Result<()> {
         let path = self.path(name)?;
         self.prepare()?;
         create_file(&path)?;
-        let bound = enter::on_own_thread(|| {
-            enter::into_new()
-                .map_err(|error| Error::os("Failed to create a new network namespace", errno_of(&error)))?;
-            bind(Path::new("/proc/thread-self/ns/net"), &path)
-        });
-        bound.inspect_err(|_| {
+        mount().inspect_err(|_| {
             let _ = rustix::fs::unlinkat(CWD, &path, AtFlags::empty());
         })
     }
@@ -97,20 +112,28 @@ impl Names {
             .map_err(|errno| Error::os(format_args!("Cannot remove namespace file \"{}\"", path.display()), errno))
     }
 
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub(super) fn make_dir(&self) -> Result<()> {
+        match rustix::fs::mkdirat(CWD, &self.dir, Mode::from_raw_mode(0o755)) {
+            Ok(()) | Err(Errno::EXIST) => Ok(()),
+            Err(errno) => Err(Error::os(format_args!("mkdir {} failed", self.dir.display()), errno)),
+        }
+    }
+
     /// Makes the directory a shared mount of its own, so that names show in other mount namespaces,
     /// under the lock that iproute2 takes on it: two first `netns add` at once mount it only once.
     fn prepare(&self) -> Result<()> {
         let dir = self.dir.as_path();
-        match rustix::fs::mkdirat(CWD, dir, Mode::from_raw_mode(0o755)) {
-            Ok(()) | Err(Errno::EXIST) => {}
-            Err(errno) => return Err(Error::os(format_args!("mkdir {} failed", dir.display()), errno)),
-        }
+        self.make_dir()?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        // As in iproute2, a lock that cannot be had does not stop the work.
-        let lock = rustix::fs::openat(CWD, dir, flags, Mode::empty()).ok();
-        if let Some(lock) = &lock {
-            let _ = rustix::io::retry_on_intr(|| rustix::fs::flock(lock, FlockOperation::LockExclusive));
-        }
+        // As in iproute2, a lock that cannot be had does not stop the work; a directory that cannot be opened does.
+        let lock = rustix::fs::openat(CWD, dir, flags, Mode::empty()).map_err(|errno| {
+            Error::os(format_args!("Cannot open netns runtime directory \"{}\"", dir.display()), errno)
+        })?;
+        let _ = rustix::io::retry_on_intr(|| rustix::fs::flock(&lock, FlockOperation::LockExclusive));
         let shared = MountPropagationFlags::SHARED | MountPropagationFlags::REC;
         match rustix::mount::mount_change(dir, shared) {
             Ok(()) => return Ok(()),

@@ -24,7 +24,7 @@ const BATCH: u32 = 128;
 const BATCH_BYTES: usize = 32 * 1024;
 
 /// More than the words of an acknowledgement ever take.
-const ACKNOWLEDGEMENT: usize = 4096;
+const ACKNOWLEDGEMENT: usize = 1024;
 
 /// What the kernel is to answer to a request; an error it answers always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 //! of the ARP requests: each teaches the target's neighbour table the asker's address, so the way back
 //! needs none.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
@@ -84,7 +85,7 @@ pub struct Settings {
 impl Default for Settings {
     /// Two seconds, and a request every 200 ms.
     fn default() -> Self {
-        Self { deadline: Duration::from_secs(2), retry: Duration::from_millis(200) }
+        Self { deadline: Duration::from_secs(5), retry: Duration::from_millis(200) }
     }
 }
 
@@ -206,12 +207,13 @@ const FULL: Duration = Duration::from_millis(5);
 /// # Errors
 /// What poll(2) or recvmsg(2) say; [`ErrorKind::Invalid`] for more than 65,536 sources. A target that is
 /// not reached is no error.
-pub fn run(sources: &[Source], settings: &Settings) -> Result<Vec<Vec<Outcome>>> {
+pub fn run<S: Borrow<Source>>(sources: &[S], settings: &Settings) -> Result<Vec<Vec<Outcome>>> {
     if sources.len() > 65536 {
         return Err(Error::invalid(format!("{} sources are more than ICMP can tell apart: 65536", sources.len())));
     }
+    let sources: Vec<&Source> = sources.iter().map(Borrow::borrow).collect();
     let begin = Instant::now();
-    let mut asking = Asking::new(sources, settings, super::secret(), begin);
+    let mut asking = Asking::new(&sources, settings, super::secret(), begin);
     let end = begin.checked_add(settings.deadline);
     loop {
         asking.send_due()?;
@@ -236,7 +238,7 @@ struct Pair {
 }
 
 struct Asking<'a> {
-    sources: &'a [Source],
+    sources: &'a [&'a Source],
     pairs: Vec<Vec<Pair>>,
     of_address: Vec<HashMap<IpAddr, usize>>,
     secret: u64,
@@ -248,7 +250,7 @@ struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
-    fn new(sources: &'a [Source], settings: &Settings, secret: u64, begin: Instant) -> Self {
+    fn new(sources: &'a [&'a Source], settings: &Settings, secret: u64, begin: Instant) -> Self {
         let mut asking = Self {
             sources,
             pairs: Vec::new(),
@@ -366,7 +368,7 @@ impl<'a> Asking<'a> {
             let pair = place.and_then(|place| self.pairs.get(index)?.get(place));
             pair.map_or(Outcome::NotReached(Reason::NoAnswer), Pair::outcome)
         };
-        let each = |(index, source): (usize, &Source)| source.targets.iter().map(|to| outcome(index, to)).collect();
+        let each = |(index, source): (usize, &&Source)| source.targets.iter().map(|to| outcome(index, to)).collect();
         self.sources.iter().enumerate().map(each).collect()
     }
 }
@@ -485,6 +487,6 @@ mod tests {
 
     #[test]
     fn nobody_to_ask_is_done_at_once() {
-        assert_eq!(run(&[], &Settings::default()).unwrap(), Vec::<Vec<Outcome>>::new());
+        assert_eq!(run::<Source>(&[], &Settings::default()).unwrap(), Vec::<Vec<Outcome>>::new());
     }
 }

@@ -51,6 +51,12 @@ pub(crate) fn set_propagation(mount: BorrowedFd<'_>, propagation: MountPropagati
     if result == 0 { Ok(()) } else { Err(last_errno()) }
 }
 
+/// Gives the calling thread a root and a working folder of its own, which it shared with the others.
+pub(crate) fn unshare_root() -> Result<()> {
+    // SAFETY: as above.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::FS) }
+}
+
 /// Sets a socket option whose value is an `int` (setsockopt(2)).
 pub(crate) fn set_option(socket: BorrowedFd<'_>, level: i32, option: i32, value: i32) -> Result<()> {
     // SAFETY: the pointer and the length describe `value`, which outlives the call.

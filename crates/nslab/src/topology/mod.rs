@@ -2,7 +2,6 @@
 //! [`apply`] does it. The first two do no I/O beyond reading the file.
 
 pub mod apply;
-mod apply_routes;
 pub mod plan;
 pub mod routing;
 pub mod spec;

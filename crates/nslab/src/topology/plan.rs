@@ -56,6 +56,9 @@ pub const BRIDGE: &str = "br0";
 /// The index of a switch's bridge.
 pub const BRIDGE_INDEX: u32 = 2;
 
+/// The index of the loopback interface in every namespace.
+pub(super) const LOOPBACK: u32 = 1;
+
 fn is_false(value: &bool) -> bool {
     !value
 }

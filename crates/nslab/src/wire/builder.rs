@@ -1,7 +1,7 @@
 //! A request under construction.
 
 use super::align;
-use super::consts::{NLM_F_REQUEST, NLMSG_ALIGN_LEN};
+use super::consts::{NLM_F_ECHO, NLM_F_REQUEST, NLMSG_ALIGN_LEN};
 
 /// A netlink request: header, the family's own header, attributes.
 ///
@@ -47,6 +47,14 @@ impl Request {
     #[must_use]
     pub fn into_attributes(self) -> Vec<u8> {
         self.bytes
+    }
+
+    /// Asks for a message about what became of it (`NLM_F_ECHO`), besides the acknowledgement.
+    #[must_use]
+    pub fn echoed(mut self) -> Self {
+        let flags = super::u16_at(&self.bytes, 6).unwrap_or(0) | NLM_F_ECHO;
+        self.put(6, &flags.to_ne_bytes());
+        self
     }
 
     /// Adds an attribute.

@@ -1,7 +1,7 @@
 //! Numbers of the kernel's interface, under the kernel's names.
 //!
 //! Source: `linux/netlink.h`, `linux/rtnetlink.h`, `linux/if_link.h`, `linux/if_addr.h`, `linux/if.h`,
-//! `linux/veth.h`, `linux/neighbour.h`, `linux/net_namespace.h`.
+//! `linux/veth.h`, `linux/neighbour.h`, `linux/net_namespace.h`, `linux/fib_rules.h`.
 #![allow(missing_docs, reason = "each is what the header of the same name says")]
 
 mod route;
@@ -47,6 +47,9 @@ pub const RTM_GETADDR: u16 = 22;
 pub const RTM_NEWNEIGH: u16 = 28;
 pub const RTM_DELNEIGH: u16 = 29;
 pub const RTM_GETNEIGH: u16 = 30;
+pub const RTM_NEWRULE: u16 = 32;
+pub const RTM_DELRULE: u16 = 33;
+pub const RTM_GETRULE: u16 = 34;
 pub const RTM_NEWNSID: u16 = 88;
 pub const RTM_DELNSID: u16 = 89;
 pub const RTM_GETNSID: u16 = 90;
@@ -60,6 +63,7 @@ pub const AF_INET: u8 = 2;
 pub const AF_BRIDGE: u8 = 7;
 pub const AF_INET6: u8 = 10;
 pub const AF_PACKET: u8 = 17;
+pub const AF_MPLS: u8 = 28;
 
 pub const IFLA_ADDRESS: u16 = 1;
 pub const IFLA_BROADCAST: u16 = 2;
@@ -93,6 +97,7 @@ pub const IFLA_PHYS_PORT_NAME: u16 = 38;
 pub const IFLA_PROTO_DOWN: u16 = 39;
 pub const IFLA_GSO_MAX_SEGS: u16 = 40;
 pub const IFLA_GSO_MAX_SIZE: u16 = 41;
+pub const IFLA_TARGET_NETNSID: u16 = 46;
 pub const IFLA_NEW_IFINDEX: u16 = 49;
 pub const IFLA_MIN_MTU: u16 = 50;
 pub const IFLA_MAX_MTU: u16 = 51;
@@ -177,6 +182,9 @@ pub const NUD_PERMANENT: u16 = 0x80;
 pub const NETNSA_NSID: u16 = 1;
 pub const NETNSA_PID: u16 = 2;
 pub const NETNSA_FD: u16 = 3;
+pub const NETNSA_TARGET_NSID: u16 = 4;
+pub const NETNSA_CURRENT_NSID: u16 = 5;
+pub const NETNSA_TABLE: usize = 6;
 
 pub const IFF_UP: u32 = 0x1;
 pub const IFF_BROADCAST: u32 = 0x2;
@@ -197,3 +205,42 @@ pub const IFF_DYNAMIC: u32 = 0x8000;
 pub const IFF_LOWER_UP: u32 = 0x1_0000;
 pub const IFF_DORMANT: u32 = 0x2_0000;
 pub const IFF_ECHO: u32 = 0x4_0000;
+
+pub const FRA_DST: u16 = 1;
+pub const FRA_SRC: u16 = 2;
+pub const FRA_IIFNAME: u16 = 3;
+pub const FRA_GOTO: u16 = 4;
+pub const FRA_UNUSED2: u16 = 5;
+pub const FRA_PRIORITY: u16 = 6;
+pub const FRA_FWMARK: u16 = 10;
+pub const FRA_FLOW: u16 = 11;
+pub const FRA_TUN_ID: u16 = 12;
+pub const FRA_SUPPRESS_IFGROUP: u16 = 13;
+pub const FRA_SUPPRESS_PREFIXLEN: u16 = 14;
+pub const FRA_TABLE: u16 = 15;
+pub const FRA_FWMASK: u16 = 16;
+pub const FRA_OIFNAME: u16 = 17;
+pub const FRA_L3MDEV: u16 = 19;
+pub const FRA_UID_RANGE: u16 = 20;
+pub const FRA_PROTOCOL: u16 = 21;
+pub const FRA_IP_PROTO: u16 = 22;
+pub const FRA_SPORT_RANGE: u16 = 23;
+pub const FRA_DPORT_RANGE: u16 = 24;
+pub const FRA_DSCP: u16 = 25;
+pub const FRA_FLOWLABEL: u16 = 26;
+pub const FRA_FLOWLABEL_MASK: u16 = 27;
+pub const FRA_SPORT_MASK: u16 = 28;
+pub const FRA_DPORT_MASK: u16 = 29;
+pub const FRA_DSCP_MASK: u16 = 30;
+pub const FRA_TABLE_SIZE: usize = 31;
+
+pub const FIB_RULE_INVERT: u32 = 0x2;
+pub const FIB_RULE_UNRESOLVED: u32 = 0x4;
+pub const FIB_RULE_IIF_DETACHED: u32 = 0x8;
+pub const FIB_RULE_OIF_DETACHED: u32 = 0x10;
+pub const FR_ACT_UNSPEC: u8 = 0;
+pub const FR_ACT_TO_TBL: u8 = 1;
+pub const FR_ACT_GOTO: u8 = 2;
+pub const FR_ACT_NOP: u8 = 3;
+/// Of old kernels (`RTN_NAT`); later ones have no action of this number.
+pub const FR_ACT_NAT: u8 = 10;

@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use nslab::types::strerror;
 
 use super::fail::{FAILED, Fail, bytes};
-use super::session::Session;
+use super::session::{Session, tell};
 
 /// Runs the commands of a file, `-` being standard input. The first that fails ends it, unless `-force`
 /// was given; wrong use ends it always.
@@ -27,8 +27,9 @@ pub(super) fn run(session: &mut Session, file: &[u8]) -> Result<(), Fail> {
         }
     };
     let (mut line, mut number, mut status) = (Vec::new(), 0u64, 0);
-    while next_line(&mut *input, &mut line, &mut number)? {
-        let words = split(&line);
+    session.in_batch = true;
+    while next_line(&mut *input, &mut line, &mut number) {
+        let words = split(&line).ok_or_else(|| Fail::new(FAILED, "Unterminated quoted string"))?;
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
         if words.is_empty() {
             continue;
@@ -48,48 +49,52 @@ pub(super) fn run(session: &mut Session, file: &[u8]) -> Result<(), Fail> {
     if status == 0 { Ok(()) } else { Err(Fail::new(status, Vec::new())) }
 }
 
-/// Reads a line, with those that it is continued on.
-fn next_line(input: &mut dyn BufRead, line: &mut Vec<u8>, number: &mut u64) -> Result<bool, Fail> {
+/// Reads a line, with those that it is continued on. A line is cut at a `#`, and at a zero byte.
+fn next_line(input: &mut dyn BufRead, line: &mut Vec<u8>, number: &mut u64) -> bool {
     line.clear();
-    let mut any = false;
     loop {
         let start = line.len();
-        let read = input.read_until(b'\n', line).map_err(|error| Fail::new(FAILED, error.to_string()))?;
-        if read == 0 {
-            return Ok(any);
+        // What cannot be read, such as a folder, ends here.
+        if input.read_until(b'\n', line).unwrap_or(0) == 0 {
+            if start > 0 {
+                tell(&Fail::new(0, "Missing continuation line"));
+            }
+            return false;
         }
-        any = true;
         *number += 1;
-        // A comment ends the line, and with it a backslash inside.
-        if let Some(at) = line.get(start..).and_then(|new| new.iter().position(|byte| *byte == b'#')) {
-            line.truncate(start + at);
-            return Ok(true);
+        // What is cut off may hold the backslash of a continued line; then it is none.
+        let end = line.get(start..).and_then(|new| new.iter().position(|byte| matches!(byte, b'#' | 0)));
+        if let Some(end) = end {
+            line.truncate(start + end);
+            return true;
         }
         if !line.ends_with(b"\\\n") {
-            return Ok(true);
+            return true;
         }
         line.truncate(line.len() - 2);
     }
 }
 
-/// The words of a line.
-fn split(line: &[u8]) -> Vec<Vec<u8>> {
+/// The words of a line; `None` where a quote has no end.
+fn split(line: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
     let mut words = Vec::new();
-    let mut rest = line.iter().copied().peekable();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b' ' | b'\t' | b'\n' => {}
-            b'"' | b'\'' => words.push(rest.by_ref().take_while(|next| *next != byte).collect()),
-            first => {
-                let mut word = vec![first];
-                while let Some(next) = rest.next_if(|next| !matches!(next, b' ' | b'\t' | b'\n')) {
-                    word.push(next);
-                }
-                words.push(word);
-            }
-        }
+    let mut rest = line;
+    loop {
+        rest = rest.get(rest.iter().take_while(|byte| is_space(byte)).count()..)?;
+        let Some((&first, behind)) = rest.split_first() else {
+            return Some(words);
+        };
+        let quoted = matches!(first, b'"' | b'\'');
+        let (word, after) = if quoted {
+            let end = behind.iter().position(|byte| *byte == first)?;
+            (behind.get(..end)?, behind.get(end + 1..)?)
+        } else {
+            rest.split_at_checked(rest.iter().take_while(|byte| !is_space(byte)).count())?
+        };
+        words.push(word.to_vec());
+        rest = after;
     }
-    words
 }
 
 #[cfg(test)]
@@ -99,8 +104,11 @@ mod tests {
     fn lines(text: &str) -> Vec<(u64, Vec<String>)> {
         let (mut input, mut line, mut number) = (text.as_bytes(), Vec::new(), 0);
         let mut all = Vec::new();
-        while next_line(&mut input, &mut line, &mut number).unwrap() {
-            all.push((number, split(&line).into_iter().map(|word| String::from_utf8(word).unwrap()).collect()));
+        while next_line(&mut input, &mut line, &mut number) {
+            all.push((
+                number,
+                split(&line).unwrap().into_iter().map(|word| String::from_utf8(word).unwrap()).collect(),
+            ));
         }
         all
     }
@@ -122,5 +130,17 @@ mod tests {
             assert_eq!((line, words.len()), (expected_line, expected_words.len()));
             assert!(words.iter().eq(expected_words.iter()), "{words:?}");
         }
+    }
+
+    #[test]
+    fn quotes_end_and_a_zero_byte_cuts() {
+        let words = |line: &[u8]| split(line).map(|words| words.len());
+        assert_eq!(
+            (words(b"a \"b c\"d\r\n"), words(b"a \"b"), words(b"\"\""), words(b"a'b c")),
+            (Some(3), None, Some(1), Some(2))
+        );
+        let lines = lines("one\0two \\\nlink # x \\\nlast \\");
+        let lines: Vec<_> = lines.iter().map(|(number, words)| (*number, words.join(" "))).collect();
+        assert_eq!(lines, [(1, "one".into()), (2, "link".into()), (3, "last \\".into())]);
     }
 }

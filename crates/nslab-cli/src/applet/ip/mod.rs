@@ -15,6 +15,7 @@ mod netns;
 mod options;
 mod print;
 mod route;
+mod rule;
 mod session;
 mod tuntap;
 mod words;
@@ -51,7 +52,7 @@ static OBJECTS: &[Entry] = &[
     not_yet("addrlabel"),
     not_yet("maddress"),
     entry("route", route::run),
-    not_yet("rule"),
+    entry("rule", rule::run),
     entry("neighbor", neigh::run),
     entry("neighbour", neigh::run),
     not_yet("ntable"),
@@ -105,7 +106,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
 }
 
 fn run(session: &mut Session, words: &[&[u8]]) -> Result<(), Fail> {
-    let (options, rest) = Options::parse(words)?;
+    let (options, rest) = Options::parse(words, |name| session.enter(name))?;
     session.set_options(options)?;
     match session.options.batch.take() {
         Some(file) => batch::run(session, &file),
@@ -127,12 +128,13 @@ fn run_object(session: &mut Session, words: &[&[u8]]) -> Result<(), Fail> {
 
 fn usage() -> Fail {
     let has = |entry: &&Entry| entry.run.is_some();
-    let objects: Vec<&str> = OBJECTS.iter().filter(has).map(|entry| entry.word).collect();
-    let text = format!(
-        "Usage: ip [ OPTIONS ] OBJECT {{ COMMAND | help }}\nwhere  OBJECT := {{ {} }}\n       \
-         OPTIONS := {{ -4 | -6 | -0 | -f[amily] {{ inet | inet6 | link }} | -o[neline] |\n                    \
-         -n[etns] name | -a[ll] | -V[ersion] }}",
-        objects.join(" | ")
-    );
-    Fail::new(MISUSE, text.into_bytes())
+    let mut objects: Vec<&str> = OBJECTS.iter().filter(has).map(|entry| entry.word).collect();
+    objects.sort_unstable();
+    let mut list = String::new();
+    for chunk in objects.chunks(8) {
+        let separator = if list.is_empty() { "" } else { " |\n                   " };
+        list.push_str(separator);
+        list.push_str(&chunk.join(" | "));
+    }
+    Fail::new(MISUSE, include_str!("usage.txt").trim_end().replace("OBJECTS", &list))
 }

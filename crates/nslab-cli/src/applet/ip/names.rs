@@ -2,8 +2,11 @@
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use super::fail::{Fail, bytes};
+use super::session::tell;
 use super::words::number;
 
 /// The tables. Each is read when first asked.
@@ -104,16 +107,26 @@ impl Names {
 
     /// The name of a number, if it has one and names are wanted.
     pub(super) fn known(&self, table: Name, number: u32) -> Option<Vec<u8>> {
-        if self.numeric { None } else { self.table(table).get(&number).cloned() }
+        if self.numeric {
+            return None;
+        }
+        // As in `ip`: what is built in has its name without a look at the files, unless they have been read.
+        let by_heart = matches!(table, Name::Scope | Name::Protocol | Name::Realm | Name::DsField)
+            && self.tables.get(table.index()).is_some_and(|cell| cell.get().is_none());
+        if by_heart && let Some((_, name)) = table.built_in().iter().find(|(known, _)| *known == number) {
+            return Some(name.as_bytes().to_vec());
+        }
+        self.table(table).get(&number).cloned()
     }
 
     /// The number of a name of the table, or a number itself; `None` where the word is neither.
     pub(super) fn number(&self, table: Name, word: &[u8]) -> Option<u32> {
         let named = self.table(table).iter().find(|(_, name)| *name == word).map(|(number, _)| *number);
-        // The numbers of differentiated services are hexadecimal with or without 0x.
+        // The numbers of differentiated services are hexadecimal, with or without 0x.
         let hexadecimal = || {
             let text = std::str::from_utf8(word).ok()?;
-            u32::from_str_radix(text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text), 16).ok()
+            let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+            u32::from_str_radix(digits, 16).ok().filter(|number| *number <= 255)
         };
         named.or_else(|| match table {
             Name::DsField => hexadecimal(),
@@ -135,28 +148,38 @@ fn load(table: Name) -> Words {
     let mut words: Words = table.built_in().iter().map(|(n, name)| (*n, name.as_bytes().to_vec())).collect();
     let file = table.file();
     let dirs = [Path::new("/etc/iproute2"), Path::new("/usr/share/iproute2")];
-    if let Some(text) = dirs.iter().find_map(|dir| std::fs::read(dir.join(file)).ok()) {
-        read(&text, &mut words);
+    let found = dirs.iter().map(|dir| dir.join(file)).find_map(|path| Some((std::fs::read(&path).ok()?, path)));
+    if let Some((text, path)) = found {
+        read(&text, &path, &mut words);
     }
     for dir in dirs {
         for entry in std::fs::read_dir(dir.join(format!("{file}.d"))).into_iter().flatten().flatten() {
-            if entry.path().extension().is_some_and(|ending| ending == "conf")
-                && let Ok(text) = std::fs::read(entry.path())
+            let path = entry.path();
+            if path.extension().is_some_and(|ending| ending == "conf")
+                && let Ok(text) = std::fs::read(&path)
             {
-                read(&text, &mut words);
+                read(&text, &path, &mut words);
             }
         }
     }
     words
 }
 
-fn read(text: &[u8], table: &mut Words) {
+/// Reads lines of a number and a name, up to one that is something else.
+fn read(text: &[u8], path: &Path, table: &mut Words) {
     for line in text.split(|byte| *byte == b'\n') {
         let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-        if let (Some(first), Some(name)) = (words.next(), words.next())
-            && let Some(value) = number(first).and_then(|n| u32::try_from(n).ok())
-        {
-            table.insert(value, name.to_vec());
+        let Some(first) = words.next().filter(|word| !word.starts_with(b"#")) else { continue };
+        let number = number(first).and_then(|n| u32::try_from(n).ok());
+        match (number, words.next()) {
+            (Some(number), Some(name)) => {
+                table.insert(number, name.to_vec());
+            }
+            _ if first.starts_with(b"-") => {}
+            _ => {
+                let path = path.as_os_str().as_bytes();
+                return tell(&Fail::new(0, bytes!["Database ", path, " is corrupted at ", line, "\n"]));
+            }
         }
     }
 }

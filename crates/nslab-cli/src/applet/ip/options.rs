@@ -30,7 +30,6 @@ pub(super) struct Options {
     /// How many rounds `flush` makes; 0 for as many as it takes.
     pub(super) loops: Option<u32>,
     pub(super) receive_buffer: Option<u32>,
-    pub(super) netns: Option<Vec<u8>>,
     pub(super) batch: Option<Vec<u8>>,
     pub(super) version: bool,
 }
@@ -43,8 +42,12 @@ pub(super) enum Timestamp {
 }
 
 impl Options {
-    /// Reads the options and gives the words behind them.
-    pub(super) fn parse<'a>(words: &'a [&'a [u8]]) -> Result<(Self, &'a [&'a [u8]]), Fail> {
+    /// Reads the options and gives the words behind them. `enter` is called with the name behind each
+    /// `-netns` at once, as `ip` does it: what comes later is wrong only if that went well.
+    pub(super) fn parse<'a>(
+        words: &'a [&'a [u8]],
+        mut enter: impl FnMut(&[u8]) -> Result<(), Fail>,
+    ) -> Result<(Self, &'a [&'a [u8]]), Fail> {
         let mut options = Self::default();
         let mut words = Words::new(words);
         while let Some(typed) = words.peek().filter(|word| word.starts_with(b"-")) {
@@ -53,24 +56,37 @@ impl Options {
                 break;
             }
             let option = if typed.starts_with(b"--") { typed.get(1..).unwrap_or_default() } else { typed };
-            options.take(option, &mut words)?;
+            if let Some(name) = options.take(option, &mut words)? {
+                enter(name)?;
+            }
+            if options.version {
+                break;
+            }
         }
         Ok((options, words.all()))
     }
 
-    /// In the order in which `ip` tries them: `-h` is `-human-readable`, `-he` is `-help`.
-    fn take(&mut self, option: &[u8], words: &mut Words<'_>) -> Result<(), Fail> {
+    /// In the order in which `ip` tries them: `-h` is `-human-readable`, `-he` is `-help`. Gives the name
+    /// of a namespace that is to be entered.
+    fn take<'a>(&mut self, option: &[u8], words: &mut Words<'a>) -> Result<Option<&'a [u8]>, Fail> {
+        let needed = |words: &mut Words<'a>, what: &str| {
+            words.take().ok_or_else(|| Fail::new(MISUSE, format!("Error: argument \"{what}\" is required")))
+        };
         match option {
-            _ if matches(option, "-loops") && option.len() > 1 => {
-                let word = words.value()?;
-                self.loops = Some(number(word).and_then(|n| n.try_into().ok()).unwrap_or(0));
+            _ if matches(option, "-loops") => {
+                // As atoi(3): the digits that it begins with.
+                let word = needed(words, "loop count")?;
+                let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                self.loops = Some(word.get(..digits).and_then(number).and_then(|n| n.try_into().ok()).unwrap_or(0));
             }
-            b"-f" => self.family = family(words.value()?)?,
-            _ if matches(option, "-family") => self.family = family(words.value()?)?,
+            _ if matches(option, "-family") => {
+                self.family = family(needed(words, "family type")?)?;
+            }
             b"-4" => self.family = Family::Inet,
             b"-6" => self.family = Family::Inet6,
             b"-0" => self.family = Family::Link,
-            b"-M" | b"-B" => return Err(Fail::not_yet(&bytes!["ip ", option])),
+            b"-M" => self.family = Family::Mpls,
+            b"-B" => self.family = Family::Bridge,
             _ if matches(option, "-human-readable") => self.human_readable = true,
             _ if matches(option, "-iec") => self.iec = true,
             _ if matches(option, "-stats") || matches(option, "-statistics") => self.statistics += 1,
@@ -81,25 +97,28 @@ impl Options {
             _ if matches(option, "-tshort") => self.timestamp = Some(Timestamp::Short),
             _ if matches(option, "-Version") => self.version = true,
             _ if matches(option, "-force") => self.force = true,
-            _ if matches(option, "-batch") => self.batch = Some(words.value()?.to_vec()),
+            _ if matches(option, "-batch") => self.batch = Some(needed(words, "batch file")?.to_vec()),
             _ if matches(option, "-brief") => self.brief = true,
             _ if matches(option, "-json") => self.json = true,
             _ if matches(option, "-pretty") => self.pretty = true,
             _ if matches(option, "-rcvbuf") => {
-                let word = words.value()?;
+                let word = needed(words, "rcvbuf size")?;
                 let size = number(word).and_then(|n| n.try_into().ok());
                 self.receive_buffer =
                     Some(size.ok_or_else(|| Fail::new(MISUSE, bytes!["Invalid rcvbuf size '", word, "'"]))?);
             }
             _ if When::parse(option).is_some() => self.color = When::parse(option).unwrap_or_default(),
             _ if matches(option, "-help") && option.len() > 2 => return Err(super::usage()),
-            _ if matches(option, "-netns") => self.netns = Some(words.value()?.to_vec()),
+            _ if matches(option, "-netns") => {
+                let text = "Cannot open network namespace \"(null)\": No such file or directory";
+                return words.take().map(Some).ok_or_else(|| Fail::new(MISUSE, text));
+            }
             _ if matches(option, "-Numeric") => self.numeric = true,
             _ if matches(option, "-all") => self.all = true,
-            _ if matches(option, "-echo") => self.echo = true,
+            b"-echo" => self.echo = true,
             _ => return Err(Fail::new(MISUSE, bytes!["Option \"", option, "\" is unknown, try \"ip -help\"."])),
         }
-        Ok(())
+        Ok(None)
     }
 }
 
@@ -108,7 +127,8 @@ fn family(word: &[u8]) -> Result<Family, Fail> {
         b"inet" => Ok(Family::Inet),
         b"inet6" => Ok(Family::Inet6),
         b"link" => Ok(Family::Link),
-        b"mpls" | b"bridge" => Err(Fail::not_yet(&bytes!["ip -family ", word])),
+        b"bridge" => Ok(Family::Bridge),
+        b"mpls" => Ok(Family::Mpls),
         b"help" => Err(super::usage()),
         _ => Err(Fail::wrong(word, "invalid protocol family")),
     }
@@ -118,31 +138,41 @@ fn family(word: &[u8]) -> Result<Family, Fail> {
 mod tests {
     use super::*;
 
-    fn parse(words: &[&[u8]]) -> (Options, usize) {
-        let (options, rest) = Options::parse(words).unwrap();
-        (options, rest.len())
+    fn parse(words: &[&[u8]]) -> (Options, usize, Vec<Vec<u8>>) {
+        let mut entered = Vec::new();
+        let (options, rest) = Options::parse(words, |name| {
+            entered.push(name.to_vec());
+            Ok(())
+        })
+        .unwrap();
+        (options, rest.len(), entered)
+    }
+
+    fn fail(words: &[&[u8]]) -> Fail {
+        Options::parse(words, |_| Err(Fail::new(1, "not entered"))).unwrap_err()
     }
 
     #[test]
     fn options_end_at_the_first_other_word() {
-        let (options, left) = parse(&[b"-4", b"--o", b"-n", b"ns1", b"a", b"-6"]);
+        let (options, left, entered) = parse(&[b"-4", b"--o", b"-n", b"ns1", b"a", b"-6"]);
         assert_eq!((options.family, options.oneline, left), (Family::Inet, true, 2));
-        assert_eq!(options.netns.as_deref(), Some(&b"ns1"[..]));
+        assert_eq!(entered, [b"ns1"]);
         assert_eq!(parse(&[b"-a", b"--", b"-4"]).1, 1);
     }
 
     #[test]
     fn an_abbreviation_is_the_first_that_it_begins() {
-        let (options, _) = parse(&[b"-s", b"-s", b"-d", b"-j", b"-p", b"-br", b"-h", b"-c=auto", b"-t"]);
+        let (options, ..) = parse(&[b"-s", b"-s", b"-d", b"-j", b"-p", b"-br", b"-h", b"-c=auto", b"-t"]);
         assert_eq!((options.statistics, options.details, options.json, options.pretty), (2, true, true, true));
         assert_eq!((options.brief, options.human_readable, options.color), (true, true, When::Auto));
         assert_eq!(options.timestamp, Some(Timestamp::Long));
     }
 
     #[test]
-    fn what_is_not_known_is_told_apart_from_what_is_not_there_yet() {
-        assert!(Options::parse(&[b"-x"]).unwrap_err().text.ends_with(b"try \"ip -help\"."));
-        assert!(Options::parse(&[b"-M"]).unwrap_err().text.ends_with(b"not supported yet"));
-        assert_eq!(Options::parse(&[b"-n"]).unwrap_err().status, MISUSE);
+    fn options_are_done_in_their_order() {
+        assert!(fail(&[b"-x"]).text.ends_with(b"try \"ip -help\"."));
+        assert_eq!(fail(&[b"-n", b"a", b"-x"]).text, b"not entered");
+        assert_eq!(fail(&[b"-n"]).status, MISUSE);
+        assert!(parse(&[b"-V", b"-x"]).0.version);
     }
 }

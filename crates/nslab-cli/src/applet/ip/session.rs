@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
 use nslab::ErrorKind;
-use nslab::namespace::{Names, Namespace, become_named};
+use nslab::namespace::{MountNamespace, Names, Namespace, become_named};
 use nslab::netlink::Connection;
 use nslab::ops::{link, nsid};
 use nslab::probe::name_of;
@@ -41,10 +41,14 @@ pub(super) struct Session {
     /// The command before this one cannot have changed a link.
     links_hold: bool,
     netns_names: Option<HashMap<u32, Vec<u8>>>,
+    /// The mounts as they were before `-n`.
+    outside: Option<MountNamespace>,
+    /// The commands come from a file, and share this process.
+    pub(super) in_batch: bool,
 }
 
 impl Session {
-    /// Does what the options ask for at once: `-n` moves this process into a namespace.
+    /// Takes over the options.
     pub(super) fn set_options(&mut self, options: Options) -> Result<(), Fail> {
         self.print.set(options.json.then_some(options.pretty), options.oneline, options.color);
         self.names.numeric = options.numeric;
@@ -53,10 +57,15 @@ impl Session {
             self.print.text(format!("ip utility, iproute2-6.15.0, nslab {}\n", env!("CARGO_PKG_VERSION")));
             return Err(Fail::silent(0));
         }
-        match &self.options.netns {
-            Some(name) => enter(name),
-            None => Ok(()),
+        Ok(())
+    }
+
+    /// Moves this process into a namespace: `-netns`.
+    pub(super) fn enter(&mut self, name: &[u8]) -> Result<(), Fail> {
+        if self.outside.is_none() {
+            self.outside = MountNamespace::current().ok();
         }
+        enter(name)
     }
 
     /// Runs one command. What earlier ones learned of links may be out of date by now.
@@ -73,7 +82,11 @@ impl Session {
 
     pub(super) fn connection(&mut self) -> Result<&mut Connection, Fail> {
         if self.connection.is_none() {
-            self.connection = Some(Connection::open().map_err(|error| Fail::own(1, &error))?);
+            let connection = Connection::open().map_err(|error| Fail::own(1, &error))?;
+            if let Some(bytes) = self.options.receive_buffer.and_then(|bytes| usize::try_from(bytes).ok()) {
+                connection.transport().grow_receive_buffer(bytes);
+            }
+            self.connection = Some(connection);
         }
         self.connection.as_mut().ok_or_else(|| Fail::new(1, "no connection to the kernel"))
     }
@@ -157,20 +170,39 @@ impl Session {
         name.map_or_else(|| address.to_string().into_bytes(), |name| name.as_bytes().to_vec())
     }
 
-    /// The name of the namespace that this one knows by an id.
+    /// The name of the namespace that this one knows by an id. Of a file that is no namespace, it complains
+    /// once.
     pub(super) fn netns_name(&mut self, id: u32) -> Option<Vec<u8>> {
         if self.netns_names.is_none() {
-            let names = Names::default();
-            let mut found = HashMap::new();
-            for name in names.list().unwrap_or_default() {
-                let Ok(namespace) = names.open(&name) else { continue };
-                if let Ok(Some(id)) = self.netns_id(&namespace) {
-                    found.entry(id).or_insert_with(|| name.as_bytes().to_vec());
-                }
-            }
-            self.netns_names = Some(found);
+            self.find_netns_names();
         }
         self.netns_names.as_ref()?.get(&id).cloned()
+    }
+
+    /// Asks for the ids of all names.
+    pub(super) fn find_netns_names(&mut self) {
+        let names = Names::default();
+        let mut found = HashMap::new();
+        for name in names.list().unwrap_or_default() {
+            let Ok(namespace) = names.open(&name) else { continue };
+            match self.netns_id(&namespace) {
+                Ok(Some(id)) => {
+                    found.entry(id).or_insert_with(|| name.as_bytes().to_vec());
+                }
+                Ok(None) => {}
+                Err(error) => tell(&Fail::kernel(&error)),
+            }
+        }
+        self.netns_names = Some(found);
+    }
+
+    /// Runs `work` where the mounts are those that this process was started with: names that are made
+    /// belong there, not into the mounts that `-n` makes for one command.
+    pub(super) fn outside<T: Send>(&self, work: impl FnOnce() -> nslab::Result<T> + Send) -> nslab::Result<T> {
+        match &self.outside {
+            Some(mounts) => mounts.run(work),
+            None => work(),
+        }
     }
 
     /// The id by which this namespace knows another.
@@ -205,7 +237,8 @@ pub(super) fn warn(text: impl Into<Vec<u8>>) {
     tell(&Fail::new(0, text));
 }
 
-fn tell(fail: &Fail) {
+/// Writes a failure's words to standard error at once: before what is printed and not yet handed on.
+pub(super) fn tell(fail: &Fail) {
     if !fail.text.is_empty() {
         let mut line = fail.text.clone();
         line.push(b'\n');
@@ -215,8 +248,21 @@ fn tell(fail: &Fail) {
 
 /// Moves this process into a namespace, as `-n` and `netns exec` do.
 pub(super) fn enter(name: &[u8]) -> Result<(), Fail> {
-    let os_name = OsStr::from_bytes(name);
-    let warnings = become_named(&Names::default(), os_name).map_err(|error| match error.kind() {
+    let entered = become_named(&Names::default(), OsStr::from_bytes(name));
+    warn_all(&entered.map_err(|error| not_entered(name, &error))?);
+    Ok(())
+}
+
+/// What could not be put in place in the namespace's /etc.
+pub(super) fn warn_all(warnings: &[nslab::Error]) {
+    for warning in warnings {
+        tell(&Fail::own(0, warning));
+    }
+}
+
+/// Why a namespace was not entered.
+pub(super) fn not_entered(name: &[u8], error: &nslab::Error) -> Fail {
+    match error.kind() {
         // A name that cannot be a file's: what opening it or entering it would say.
         ErrorKind::Invalid if name.contains(&b'/') => {
             Fail::new(MISUSE, bytes!["Cannot open network namespace \"", name, "\": No such file or directory"])
@@ -224,10 +270,6 @@ pub(super) fn enter(name: &[u8]) -> Result<(), Fail> {
         ErrorKind::Invalid => {
             Fail::new(MISUSE, bytes!["setting the network namespace \"", name, "\" failed: Invalid argument"])
         }
-        _ => Fail::own(MISUSE, &error),
-    })?;
-    for warning in warnings {
-        tell(&Fail::own(0, &warning));
+        _ => Fail::own(MISUSE, error),
     }
-    Ok(())
 }

@@ -169,7 +169,7 @@ fn a_dump_can_fail_at_its_end() {
     let error = connect(fail).dump_each(ask(RTM_GETLINK), what, count).unwrap_err();
     assert_eq!((error.errno(), error.kernel_text(), seen.get()), (Some(libc::EMSGSIZE), Some("no"), 1));
     assert_eq!(connect(fail).dump(&ask(RTM_GETLINK), what).unwrap_err().errno(), Some(libc::EMSGSIZE));
-    assert_eq!(connect(fail).get(ask(RTM_GETLINK), what, |_| Ok(())).unwrap_err().errno(), Some(libc::EMSGSIZE));
+    assert_eq!(connect(fail).echo(ask(RTM_NEWLINK), what, |_| Ok(())).unwrap_err().errno(), Some(libc::EMSGSIZE));
     // Or at its start.
     let refuse = |r: &Message<'_>| vec![Ok(acknowledge(r, libc::EOPNOTSUPP, None))];
     assert_eq!(connect(refuse).dump(&ask(RTM_GETLINK), what).unwrap_err().kind(), ErrorKind::Unsupported);
@@ -195,8 +195,10 @@ fn a_readers_error_does_not_spoil_the_next_request() {
     };
     assert_eq!(connection.dump_each(ask(RTM_GETLINK), what, refuse).unwrap_err().to_string(), "no");
     assert_eq!(connection.get(ask(RTM_GETADDR), what, refuse).unwrap_err().to_string(), "no");
-    assert_eq!(calls.get(), 2);
-    assert_eq!(connection.get(ask(RTM_GETADDR), what, |message| Ok(message.body[4])).unwrap(), 7);
+    assert_eq!(connection.echo(ask(RTM_NEWLINK), what, refuse).unwrap_err().to_string(), "no");
+    assert_eq!(calls.get(), 3);
+    assert_eq!(connection.get(ask(RTM_GETADDR), what, |message| Ok(message.body[4])).unwrap(), 6);
+    assert_eq!(connection.echo(ask(RTM_NEWLINK), what, |message| Ok(message.body[4])).unwrap(), 7);
 }
 
 #[test]
@@ -346,6 +348,7 @@ fn everything<F: FnMut(&Message<'_>) -> Answers>(connection: &mut Connection<Fak
     };
     vec![
         connection.request(ask(RTM_NEWLINK), what),
+        connection.echo(ask(RTM_NEWLINK), what, |message| shown(&ops::link::Link::parse(message)?)),
         ops::route::dump(connection, ops::route::DumpFilter::default(), route).map(drop),
         ops::link::get(connection, ops::link::Select::Index(1), shown),
         ops::link::dump(connection, ops::link::DumpFilter::default(), shown).map(drop),
@@ -376,8 +379,9 @@ fn healthy(r: &Message<'_>) -> Vec<Vec<u8>> {
             vec![one, done(sequence, 0)]
         }
         RTM_GETLINK if dump => vec![link(r, 0, 1), [link(r, 0, 2), done(sequence, 0)].concat()],
-        RTM_GETLINK => vec![link(r, 0, 1), ack(r)],
-        RTM_GETNSID => vec![body(Request::new(RTM_NEWNSID, 0, &[0; 4]), NETNSA_NSID, &[1, 0, 0, 0]), ack(r)],
+        RTM_GETLINK => vec![link(r, 0, 1)],
+        RTM_GETNSID => vec![body(Request::new(RTM_NEWNSID, 0, &[0; 4]), NETNSA_NSID, &[1, 0, 0, 0])],
+        _ if r.header.flags & NLM_F_ECHO != 0 => vec![link(r, 0, 1), ack(r)],
         _ if r.header.flags & NLM_F_ACK != 0 => vec![acknowledge(r, 0, Some("in good health."))],
         _ => vec![],
     }

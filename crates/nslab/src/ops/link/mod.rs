@@ -96,3 +96,15 @@ pub fn get_with<T: Transport, R>(
 pub fn index_of<T: Transport>(connection: &mut Connection<T>, name: &[u8]) -> Result<u32> {
     get(connection, Select::Name(name), |link| Ok(link.index()))
 }
+
+/// The index of the link with a name in the namespace that the connection's own knows by an id.
+///
+/// # Errors
+/// As [`get`]; `EINVAL` where the id stands for nothing.
+pub fn index_elsewhere<T: Transport>(connection: &mut Connection<T>, netnsid: u32, name: &[u8]) -> Result<u32> {
+    let which = Select::Name(name);
+    let mut request = which.request(RTM_GETLINK);
+    request.u32(crate::wire::consts::IFLA_TARGET_NETNSID, netnsid);
+    let operation = || format!("looking for link {which} in the namespace with id {netnsid}");
+    connection.get(request, operation, |message| Link::parse(message).map(|link| link.index()))
+}

@@ -7,7 +7,7 @@ mod reply;
 mod request;
 
 pub use metrics::{Metrics, MetricsReply};
-pub use nexthop::{NextHop, NextHopObject, NextHopReply, NextHops, get_object};
+pub use nexthop::{MemberStatistics, NextHop, NextHopObject, NextHopReply, NextHops, get_object};
 pub use query::Query;
 pub use reply::{CacheInfo, Route};
 pub use request::{Change, RouteConfig};

@@ -6,10 +6,12 @@ use super::{address_in, address_via, put_gateway};
 use crate::error::Result;
 use crate::netlink::{Connection, Transport};
 use crate::wire::consts::{
-    NHA_BLACKHOLE, NHA_FDB, NHA_GATEWAY, NHA_GROUP, NHA_GROUP_TYPE, NHA_ID, NHA_OIF, NHA_OP_FLAGS, NHA_SLOTS,
-    NLMSG_ALIGN_LEN, RTA_FLOW, RTA_GATEWAY, RTA_NEWDST, RTA_SLOTS, RTA_VIA, RTM_GETNEXTHOP,
+    NHA_BLACKHOLE, NHA_FDB, NHA_GATEWAY, NHA_GROUP, NHA_GROUP_STATS, NHA_GROUP_STATS_ENTRY_ID,
+    NHA_GROUP_STATS_ENTRY_PACKETS, NHA_GROUP_STATS_ENTRY_PACKETS_HW, NHA_GROUP_TYPE, NHA_HW_STATS_ENABLE,
+    NHA_HW_STATS_USED, NHA_ID, NHA_OIF, NHA_OP_FLAGS, NHA_SLOTS, NLMSG_ALIGN_LEN, RTA_FLOW, RTA_GATEWAY, RTA_NEWDST,
+    RTA_SLOTS, RTA_VIA, RTM_GETNEXTHOP,
 };
-use crate::wire::{Attribute, Malformed, Message, Request, Table};
+use crate::wire::{Attribute, Attributes, Malformed, Message, Request, Table};
 
 /// One of several nexthops of a new route.
 #[derive(Debug, Clone, Default)]
@@ -128,6 +130,22 @@ pub fn get_object<T: Transport, R>(
     connection.get(request, || format!("looking for nexthop {id}"), |message| take(&NextHopObject::parse(message)?))
 }
 
+/// What went by way of a member of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemberStatistics {
+    /// The id of the member.
+    pub id: u32,
+    /// How many packets.
+    pub packets: u64,
+    /// How many of them the hardware forwarded.
+    pub hardware_packets: Option<u64>,
+}
+
+/// A number of four or eight bytes, as the kernel likes.
+fn number(attribute: Attribute<'_>) -> Option<u64> {
+    attribute.u64().or_else(|| attribute.u32().map(u64::from))
+}
+
 /// A nexthop object as the kernel describes it. Borrows from the message.
 #[derive(Debug, Clone)]
 pub struct NextHopObject<'a> {
@@ -213,6 +231,26 @@ impl<'a> NextHopObject<'a> {
     #[must_use]
     pub fn is_resilient(&self) -> bool {
         self.table.get(NHA_GROUP_TYPE).and_then(|kind| kind.u16()) == Some(1)
+    }
+
+    /// Of a group that was asked for with statistics: whether those of the hardware are enabled, and used.
+    #[must_use]
+    pub fn hardware_statistics(&self) -> Option<(bool, bool)> {
+        let flag = |kind| self.table.get(kind)?.u32().map(|value| value != 0);
+        Some((flag(NHA_HW_STATS_ENABLE)?, flag(NHA_HW_STATS_USED).unwrap_or(false)))
+    }
+
+    /// Of a group that was asked for with statistics: those of its members.
+    pub fn statistics(&self) -> impl Iterator<Item = MemberStatistics> + use<'a> {
+        let entries = self.table.get(NHA_GROUP_STATS).map(|stats| stats.payload).unwrap_or_default();
+        Attributes::new(entries).map_while(std::result::Result::ok).filter_map(|entry| {
+            let table = Table::<4>::parse(entry.payload).ok()?;
+            Some(MemberStatistics {
+                id: table.get(NHA_GROUP_STATS_ENTRY_ID)?.u32()?,
+                packets: number(table.get(NHA_GROUP_STATS_ENTRY_PACKETS)?)?,
+                hardware_packets: table.get(NHA_GROUP_STATS_ENTRY_PACKETS_HW).and_then(number),
+            })
+        })
     }
 
     /// Of a group: the ids of its members and their weights (`struct nexthop_grp`).

@@ -190,7 +190,11 @@ pub(super) fn settings_of<'d>(draft: &'d DraftLab, node: &'d DraftNode) -> impl 
 
 /// The nodes in the order in which the file first names them, with what they and their profiles say.
 pub(super) fn nodes(draft: &DraftLab, problems: &mut Problems<'_>) -> Vec<Node> {
-    let own: HashMap<&NodeName, &DraftNode> = draft.nodes.iter().map(|node| (&node.name.value, node)).collect();
+    // A node may be in several: a range, and an entry of its own. What comes later wins.
+    let mut own: HashMap<&NodeName, Vec<&DraftNode>> = HashMap::new();
+    for node in &draft.nodes {
+        own.entry(&node.name.value).or_default().push(node);
+    }
     let linked = ends(draft).into_iter().filter_map(|end| end.node.as_ref());
     let mut all: Vec<&At<NodeName>> = draft.nodes.iter().map(|node| &node.name).chain(linked).collect();
     all.sort_by_key(|name| name.span.start);
@@ -205,7 +209,7 @@ pub(super) fn nodes(draft: &DraftLab, problems: &mut Problems<'_>) -> Vec<Node> 
             routes: Vec::new(),
             env: BTreeMap::new(),
         };
-        if let Some(own) = own.get(&name.value) {
+        for own in own.get(&name.value).into_iter().flatten() {
             let known = |used: &At<String>| draft.profiles.iter().any(|(name, _)| name.value == used.value);
             for profile in own.settings.profiles.iter().filter(|used| !known(used)) {
                 unknown_profile(profile, draft, problems);

@@ -85,6 +85,14 @@ links: [ h1 -- r1 ]
 }
 
 #[test]
+fn a_range_and_an_entry_of_its_own_add_up() {
+    let lab = parsed("nodes: { 'h[1-2]': { forward: true, env: { A: 1, B: 1 } }, h1: { env: { B: 2 } } }");
+    let [h1, h2] = lab.nodes.as_slice() else { panic!("{lab:?}") };
+    assert_eq!((h1.forward, h1.env["A"].as_str(), h1.env["B"].as_str()), (true, "1", "2"));
+    assert_eq!((h2.forward, h2.env["B"].as_str()), (true, "1"));
+}
+
+#[test]
 fn patterns_stand_for_links_and_pools_give_addresses() {
     let links = |text: &str| -> Vec<String> {
         let shown = |end: &End| {

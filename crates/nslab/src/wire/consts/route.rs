@@ -121,7 +121,14 @@ pub const NHA_OIF: u16 = 5;
 pub const NHA_GATEWAY: u16 = 6;
 pub const NHA_FDB: u16 = 11;
 pub const NHA_OP_FLAGS: u16 = 14;
-pub const NHA_SLOTS: usize = 15;
+pub const NHA_GROUP_STATS: u16 = 15;
+pub const NHA_HW_STATS_ENABLE: u16 = 16;
+pub const NHA_HW_STATS_USED: u16 = 17;
+pub const NHA_SLOTS: usize = 18;
+
+pub const NHA_GROUP_STATS_ENTRY_ID: u16 = 1;
+pub const NHA_GROUP_STATS_ENTRY_PACKETS: u16 = 2;
+pub const NHA_GROUP_STATS_ENTRY_PACKETS_HW: u16 = 3;
 
 pub const LWTUNNEL_ENCAP_MPLS: u16 = 1;
 pub const LWTUNNEL_ENCAP_IP: u16 = 2;

@@ -1,6 +1,5 @@
 //! `ip address` (ip-address(8)).
 
-mod brief;
 pub(super) mod filter;
 mod flush;
 mod modify;

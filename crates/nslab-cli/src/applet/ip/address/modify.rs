@@ -90,12 +90,24 @@ enum Given {
     Empty,
 }
 
+impl Given {
+    fn counts(self) -> bool {
+        !matches!(self, Self::Empty)
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Broadcast {
     Address(Option<IpAddr>),
     /// `+` and `-`: the prefix with a host part of ones or of zeros.
     Ones,
     Zeros,
+}
+
+impl Broadcast {
+    fn counts(self) -> bool {
+        !matches!(self, Self::Address(None))
+    }
 }
 
 /// What the words ask for.
@@ -132,12 +144,12 @@ impl<'a> Settings<'a> {
         match word {
             b"peer" | b"remote" => {
                 let value = words.value()?;
-                once(self.peer.is_some(), "peer", value)?;
+                once(self.peer.is_some_and(Given::counts), "peer", value)?;
                 self.peer = Some(self.given(value, IFA_ADDRESS)?);
             }
             _ if word == b"brd" || matches(word, "broadcast") => {
                 let value = words.value()?;
-                once(self.broadcast.is_some(), "broadcast", value)?;
+                once(self.broadcast.is_some_and(Broadcast::counts), "broadcast", value)?;
                 self.broadcast = Some(match value {
                     b"+" => Broadcast::Ones,
                     b"-" => Broadcast::Zeros,
@@ -146,7 +158,7 @@ impl<'a> Settings<'a> {
             }
             b"anycast" => {
                 let value = words.value()?;
-                once(self.anycast.is_some(), "anycast", value)?;
+                once(self.anycast.flatten().is_some(), "anycast", value)?;
                 self.anycast = Some(self.host(value, IFA_ANYCAST)?);
             }
             b"scope" => {
@@ -183,7 +195,8 @@ impl<'a> Settings<'a> {
                 if word != b"local" && matches(word, "help") {
                     return Err(usage());
                 }
-                if self.local.is_some() {
+                // What has no bytes does not count as given.
+                if self.local.is_some_and(|(_, given)| given.counts()) {
                     return Err(Fail::duplicate_or_garbage("local", text));
                 }
                 self.local = Some((text, self.given(text, IFA_LOCAL)?));
@@ -206,6 +219,9 @@ impl<'a> Settings<'a> {
     fn host(&mut self, word: &[u8], attribute: u16) -> Result<Option<IpAddr>, Fail> {
         if matches!(word, b"default" | b"any" | b"all") {
             return Ok(self.none(word, attribute));
+        }
+        if self.family == Family::Link {
+            return words::link_address(word).map(|_| None);
         }
         let host = words::host(word, self.family)?;
         if self.family == Family::Any {
@@ -310,7 +326,7 @@ fn zeros(family: Family) -> Option<IpAddr> {
     match family {
         Family::Inet => Some(Ipv4Addr::UNSPECIFIED.into()),
         Family::Inet6 => Some(Ipv6Addr::UNSPECIFIED.into()),
-        Family::Any | Family::Link => None,
+        _ => None,
     }
 }
 

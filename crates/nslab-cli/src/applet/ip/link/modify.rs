@@ -5,7 +5,7 @@ use nslab::wire::Request;
 
 use super::keywords::{Settings, no_device_given};
 use super::kinds::{self, Asked};
-use crate::applet::ip::fail::{FAILED, Fail, MISUSE};
+use crate::applet::ip::fail::{FAILED, Fail, MISUSE, bytes};
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::Words;
 
@@ -28,7 +28,7 @@ fn create(
     {
         return Err(Fail::new(MISUSE, "both \"name\" and \"dev\" cannot be used when creating devices."));
     }
-    let link = settings.link.map(|link| session.index(link)).transpose()?;
+    let link = parent(session, &settings)?;
     let Some(kind) = settings.kind else {
         return Err(Fail::new(FAILED, "Not enough information: \"type\" argument is required"));
     };
@@ -78,6 +78,16 @@ pub(super) fn delete(session: &mut Session, mut words: Words<'_>) -> Result<(), 
     session.talk(which.delete())
 }
 
+/// The index of the link beneath a new one, in the namespace that it is said to be in.
+fn parent(session: &mut Session, settings: &Settings<'_>) -> Result<Option<u32>, Fail> {
+    let Some(name) = settings.link else { return Ok(None) };
+    let Some(netnsid) = settings.config.link_netnsid else { return session.index(name).map(Some) };
+    link::index_elsewhere(session.connection()?, netnsid, name).map(Some).map_err(|error| {
+        let (why, what) = (Fail::kernel(&error), Fail::no_device(name));
+        Fail::new(FAILED, bytes![why.text, "\n", what.text])
+    })
+}
+
 /// Reads the words behind `type KIND`, if there are any. `making` tells a new link from one to be changed.
 fn options<'a>(session: &mut Session, kind: &[u8], making: bool, words: Words<'a>) -> Result<Option<Asked<'a>>, Fail> {
     if words.is_empty() {
@@ -86,7 +96,7 @@ fn options<'a>(session: &mut Session, kind: &[u8], making: bool, words: Words<'a
     let mut asked = kinds::read(session, kind, making, words)?;
     if let Asked::Peer(peer) = &mut asked {
         if making {
-            peer.config.link = peer.link.map(|link| session.index(link)).transpose()?;
+            peer.config.link = parent(session, peer)?;
         } else {
             // The other end is one that is there.
             let dev = peer.dev.or(peer.config.name).ok_or_else(no_device_given)?;

@@ -8,13 +8,12 @@ use crate::applet::ip::fail::{Fail, MISUSE};
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::{Words, matches};
 
-/// An altname has one byte less than this (`ALTIFNAMSIZ`, `linux/if.h`); the kernel checks.
 pub(super) fn run(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
-    let verb = words.take().unwrap_or_default();
+    let Some(verb) = words.take() else { return Err(usage::usage()) };
     let add = match verb {
         _ if matches(verb, "add") => true,
         _ if matches(verb, "del") => false,
-        _ if matches(verb, "help") || verb.is_empty() => return Err(usage::usage()),
+        _ if matches(verb, "help") => return Err(usage::usage()),
         _ => return Err(Fail::new(MISUSE, "Operator required")),
     };
     let (mut dev, mut names) = (None, Vec::new());

@@ -31,7 +31,7 @@ impl When {
             return None;
         }
         match value {
-            None | Some(b"always") => Some(Self::Always),
+            None | Some(b"" | b"always") => Some(Self::Always),
             Some(b"auto") => Some(Self::Auto),
             Some(b"never") => Some(Self::Never),
             Some(_) => None,

@@ -64,6 +64,11 @@ impl Printer {
         self.oneline
     }
 
+    /// Whether nobody reads what is written any more.
+    pub(in crate::applet::ip) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// Text that JSON does not have.
     pub(in crate::applet::ip) fn text(&mut self, text: impl AsRef<[u8]>) {
         if self.json.is_none() {

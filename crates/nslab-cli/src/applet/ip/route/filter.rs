@@ -70,7 +70,7 @@ impl Filter {
     fn word(&mut self, session: &mut Session, word: &[u8], words: &mut Words<'_>) -> Result<(), Fail> {
         match word {
             _ if matches(word, "table") => self.table(session, words.value()?)?,
-            _ if matches(word, "vrf") => self.table = parse::vrf(session, words.value()?)?.1,
+            _ if matches(word, "vrf") => self.table = parse::vrf_table(session, words.value()?)?,
             _ if matches(word, "cached") || matches(word, "cloned") => self.cloned = true,
             _ if word == b"tos" || matches(word, "dsfield") => {
                 self.tos = Some(parse::tos(session, words.value()?, "TOS value is invalid\n")?);
@@ -128,26 +128,25 @@ impl Filter {
         Ok(())
     }
 
-    /// What the kernel is asked for: that much it filters itself.
-    pub(super) fn dump(&self) -> DumpFilter {
+    /// What the kernel is asked for: that much it filters itself. In a batch `ip` leaves all of it to
+    /// itself, and so a table that is not there is no error.
+    pub(super) fn dump(&self, session: &Session) -> DumpFilter {
+        let family = match self.family {
+            Family::Inet => AF_INET,
+            Family::Inet6 => AF_INET6,
+            Family::Link => AF_PACKET,
+            _ => AF_UNSPEC,
+        };
+        if session.in_batch {
+            return DumpFilter { family, cloned: self.cloned, ..DumpFilter::default() };
+        }
         DumpFilter {
-            family: match self.family {
-                Family::Any => AF_UNSPEC,
-                Family::Inet => AF_INET,
-                Family::Inet6 => AF_INET6,
-                Family::Link => AF_PACKET,
-            },
+            family,
             table: (self.table != 0).then_some(self.table),
             protocol: self.protocol.unwrap_or(0),
             output: self.output,
             cloned: self.cloned,
         }
-    }
-
-    /// The family that `flush` is about: IPv4, unless another is asked for.
-    pub(super) fn for_flush(self) -> Self {
-        let family = if self.family == Family::Any { Family::Inet } else { self.family };
-        Self { family, ..self }
     }
 
     pub(super) fn hidden(&self) -> Hidden {
@@ -169,9 +168,29 @@ impl Filter {
         }
     }
 
+    fn is_family(&self, family: u8) -> bool {
+        match self.family {
+            Family::Any => true,
+            Family::Inet => family == AF_INET,
+            Family::Inet6 => family == AF_INET6,
+            _ => false,
+        }
+    }
+
+    fn is_by_gateway(&self, route: &Route<'_>) -> bool {
+        let via = route.via();
+        let of_family = |address: IpAddr| match via {
+            Some(via) => via.is_ipv4() == address.is_ipv4(),
+            None => same_family(address, route.family()),
+        };
+        self.gateway.is_none_or(|gateway| gateway.address.is_none_or(of_family))
+            && holds(self.gateway, via.or_else(|| route.gateway()))
+    }
+
     pub(super) fn passes(&self, route: &Route<'_>) -> bool {
         let number = |kind, wanted: Option<u32>| wanted.is_none_or(|n| route.number(kind).unwrap_or(0) == n);
-        (route.flags() & RTM_F_CLONED != 0) == self.cloned
+        self.is_family(route.family())
+            && (route.flags() & RTM_F_CLONED != 0) == self.cloned
             && (self.table == 0 || route.table() == self.table)
             && self.tos.is_none_or(|tos| route.tos() == tos)
             && self.protocol.is_none_or(|protocol| route.protocol() == protocol)
@@ -181,10 +200,10 @@ impl Filter {
             && number(RTA_MARK, self.mark)
             && self.realms.is_none_or(|(realms, mask)| route.number(RTA_FLOW).unwrap_or(0) & mask == realms & mask)
             && self.input.is_none_or(|input| route.number(RTA_IIF) == Some(input))
-            && self.output.is_none_or(|output| route.output().is_none_or(|of| of == output))
+            && self.output.is_none_or(|output| leaves_by(route, output))
             && self.destination.holds(route.family(), route.destination(), route.destination_len())
             && self.source.holds(route.family(), route.source(), route.source_len())
-            && holds(self.gateway, route.gateway().or_else(|| route.via()))
+            && self.is_by_gateway(route)
             && holds(self.preferred_source, route.preferred_source())
     }
 }
@@ -221,6 +240,15 @@ impl Range {
         let inside = |typed: &Typed| typed.any || len >= typed.len && same(typed, typed.len);
         let around = |typed: &Typed| typed.any || len <= typed.len && same(typed, len);
         self.inside.as_ref().is_none_or(inside) && self.around.as_ref().is_none_or(around)
+    }
+}
+
+/// A route that names no link at all leaves by any: the kernel, where it filters, knows better.
+fn leaves_by(route: &Route<'_>, output: u32) -> bool {
+    match (route.output(), route.nexthops()) {
+        (Some(of), _) => of == output,
+        (None, Some(mut hops)) => hops.any(|hop| hop.output == output),
+        (None, None) => true,
     }
 }
 
@@ -264,22 +292,14 @@ fn named(session: &Session, table: Name, value: &[u8], why: &str) -> Result<Opti
     }
 }
 
-/// `FROM/TO`, `FROM/`, `/TO` or `TO`: what is given is what counts.
+/// `FROM/TO` or `FROM/`: what is given is what counts. `TO` alone is one too.
 fn realms(session: &Session, word: &[u8]) -> Result<(u32, u32), Fail> {
     let invalid = || Fail::wrong(word, "invalid realms\n");
-    let number = |name: &[u8]| session.names.number(Name::Realm, name).filter(|n| *n <= 0xffff).ok_or_else(invalid);
-    let (from, to) = match word.iter().position(|byte| *byte == b'/') {
-        Some(at) => (word.get(..at).unwrap_or_default(), word.get(at + 1..).unwrap_or_default()),
-        None => (&b""[..], word),
+    let realms = parse::realms(session, word).ok_or_else(invalid)?;
+    let mask = match word {
+        [.., b'/'] => 0xffff_0000,
+        _ if word.contains(&b'/') || realms > 0xffff => u32::MAX,
+        _ => 0xffff,
     };
-    let (mut realms, mut mask) = (0, 0);
-    if !from.is_empty() {
-        realms |= number(from)? << 16;
-        mask |= 0xffff_0000;
-    }
-    if !to.is_empty() {
-        realms |= number(to)?;
-        mask |= 0xffff;
-    }
     Ok((realms, mask))
 }

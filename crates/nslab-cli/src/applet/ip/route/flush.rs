@@ -16,7 +16,7 @@ pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
     if words.is_empty() {
         return Err(Fail::new(FAILED, "\"ip route flush\" requires arguments."));
     }
-    let filter = Filter::parse(session, words)?.for_flush();
+    let filter = Filter::parse(session, words)?;
     let loud = session.options.statistics > 0;
     if filter.cloned && session.family != Family::Inet6 {
         flush_cache()?;
@@ -51,7 +51,8 @@ pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
 fn one_round(session: &mut Session, filter: &Filter, lines: &mut Lines) -> Result<usize, Fail> {
     let mut requests = Vec::new();
     let mut connection = session.take_connection()?;
-    let dumped = route::dump(&mut connection, filter.dump(), |route| {
+    let asked = filter.dump(session);
+    let dumped = route::dump(&mut connection, asked, |route| {
         if filter.passes(route) {
             if session.options.statistics > 1 {
                 lines.print(session, route);

@@ -2,6 +2,7 @@
 
 use nslab::ops::route::{Query, Route};
 use nslab::types::Prefix;
+use nslab::wire::Messages;
 use nslab::wire::consts::{AF_INET, AF_INET6, RTA_PREFSRC, RTM_F_FIB_MATCH, RTM_F_LOOKUP_TABLE, RTM_F_NOTIFY};
 
 use super::parse::{self, TypedAddress};
@@ -55,22 +56,27 @@ pub(super) fn run(session: &mut Session, mut words: Words<'_>) -> Result<(), Fai
 
 /// Asks, prints the answer, and says whether it has a source address.
 fn ask(session: &mut Session, query: &Query, document: bool) -> Result<bool, Fail> {
-    let mut connection = session.take_connection()?;
-    let mut lines = Lines::default();
-    let answered = query.ask(&mut connection, |route: &Route<'_>| {
+    let mut kept = Vec::new();
+    let answered = query.ask(session.connection()?, |route: &Route<'_>| {
+        route.message().append_to(&mut kept);
+        Ok(())
+    });
+    answered.map_err(|error| Fail::kernel(&error))?;
+    let mut has_source = false;
+    for message in Messages::new(&kept).map_while(Result::ok) {
+        let route = Route::parse(&message).map_err(|error| Fail::kernel(&error))?;
+        has_source = route.attribute(RTA_PREFSRC).is_some();
         if document {
             session.print.begin_document();
         }
         session.print.begin_object(None);
-        lines.print(session, route);
+        Lines::default().print(session, &route);
         session.print.end_object();
         if document {
             session.print.end_document();
         }
-        Ok(route.attribute(RTA_PREFSRC).is_some())
-    });
-    session.return_connection(connection);
-    answered.map_err(|error| Fail::kernel(&error))
+    }
+    Ok(has_source)
 }
 
 impl<'a> Parsed<'a> {
@@ -86,9 +92,11 @@ impl<'a> Parsed<'a> {
                 if value == b"to" {
                     value = words.value()?;
                 }
-                if let TypedAddress::Ip(address) = parse::address(value, &mut self.family)? {
-                    query.new_destination = Some(address);
-                }
+                // The kernel refuses it whatever it is.
+                query.new_destination = Some(match parse::address(value, &mut self.family)? {
+                    TypedAddress::Ip(address) => address,
+                    TypedAddress::Empty => std::net::Ipv4Addr::UNSPECIFIED.into(),
+                });
             }
             b"flowlabel" => {
                 let value = words.value()?;
@@ -149,8 +157,9 @@ fn port(word: &[u8], why: &str) -> Result<u16, Fail> {
 
 /// The number of an IP protocol: a number, or a name of /etc/protocols.
 fn protocol_number(word: &[u8]) -> Option<u8> {
-    if let Some(number) = words::number(word) {
-        return number.try_into().ok();
+    let text = std::str::from_utf8(word).unwrap_or_default();
+    if let Ok(number) = text.parse() {
+        return Some(number);
     }
     let text = std::fs::read("/etc/protocols").unwrap_or_default();
     let line = |line: &[u8]| -> Option<u8> {

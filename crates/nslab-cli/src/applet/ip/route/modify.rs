@@ -132,7 +132,7 @@ impl<'a> Parsed<'a> {
                 let table = session.names.number(Name::Table, value);
                 self.table = Some(table.ok_or_else(|| Fail::wrong(value, "\"table\" value is invalid\n"))?);
             }
-            _ if matches(word, "vrf") => self.table = Some(parse::vrf(session, words.value()?)?.1),
+            _ if matches(word, "vrf") => self.table = Some(parse::vrf_table(session, words.value()?)?),
             _ => return self.destination(word, words),
         }
         Ok(())

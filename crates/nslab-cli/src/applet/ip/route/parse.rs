@@ -6,8 +6,9 @@ use nslab::ops::link::{Select, get};
 use nslab::types::Prefix;
 use nslab::wire::Table;
 use nslab::wire::consts::{
-    IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINKINFO, IFLA_VRF_TABLE, RTN_ANYCAST, RTN_BLACKHOLE, RTN_BROADCAST,
-    RTN_LOCAL, RTN_MULTICAST, RTN_NAT, RTN_PROHIBIT, RTN_THROW, RTN_UNICAST, RTN_UNREACHABLE, RTN_XRESOLVE,
+    IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINKINFO, IFLA_VRF_TABLE, RT_TABLE_MAIN, RTN_ANYCAST, RTN_BLACKHOLE,
+    RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_NAT, RTN_PROHIBIT, RTN_THROW, RTN_UNICAST, RTN_UNREACHABLE,
+    RTN_XRESOLVE,
 };
 
 use crate::applet::ip::fail::{FAILED, Fail, bytes};
@@ -15,12 +16,12 @@ use crate::applet::ip::names::Name;
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::{self, Family, matches, u32};
 
-/// A prefix as typed. `default` has no address where no family is known yet; `any` and `all` never have one.
+/// A prefix as typed. `default` has no address where no family is known yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Typed {
     pub(super) address: Option<IpAddr>,
     pub(super) len: u8,
-    /// `any` or `all`: no condition at all.
+    /// `any` or `all`, of no family: no condition at all.
     pub(super) any: bool,
 }
 
@@ -41,7 +42,7 @@ fn zero(family: Family) -> Option<IpAddr> {
     match family {
         Family::Inet => Some(Ipv4Addr::UNSPECIFIED.into()),
         Family::Inet6 => Some(Ipv6Addr::UNSPECIFIED.into()),
-        Family::Any | Family::Link => None,
+        _ => None,
     }
 }
 
@@ -51,14 +52,13 @@ pub(super) fn family_of(address: IpAddr) -> Family {
 
 /// Reads a prefix of a family. Where that was open, it is the prefix's from then on.
 pub(super) fn prefix(word: &[u8], family: &mut Family) -> Result<Typed, Fail> {
-    match word {
-        b"default" => return Ok(Typed { address: zero(*family), len: 0, any: false }),
-        b"any" | b"all" => return Ok(Typed { address: None, len: 0, any: true }),
-        _ => {}
-    }
     if *family == Family::Link {
         let text = bytes!["Error: \"", word, "\" may be inet prefix, but it is not allowed in this context."];
         return Err(Fail::new(FAILED, text).ending_batch());
+    }
+    if matches!(word, b"default" | b"any" | b"all") {
+        let any = word != b"default" && *family == Family::Any;
+        return Ok(Typed { address: zero(*family), len: 0, any });
     }
     let prefix = words::prefix(word, *family)?;
     *family = family_of(prefix.address());
@@ -79,13 +79,7 @@ pub(super) fn address(word: &[u8], family: &mut Family) -> Result<TypedAddress, 
             Ok(TypedAddress::Ip(address))
         }
         None => {
-            let name = match family {
-                Family::Any => "any valid",
-                Family::Inet => "inet",
-                Family::Inet6 => "inet6",
-                Family::Link => "link",
-            };
-            let text = bytes!["Error: ", name, " address is expected rather than \"", word, "\"."];
+            let text = bytes!["Error: ", family.words(), " address is expected rather than \"", word, "\"."];
             Err(Fail::new(FAILED, text).ending_batch())
         }
     }
@@ -119,16 +113,16 @@ pub(super) fn type_name(number: u8) -> Option<&'static str> {
     TYPES.iter().find(|(_, of, _)| *of == number).map(|(name, ..)| *name)
 }
 
-/// Realms: `FROM/TO`, or one number for both halves.
+/// Realms: `FROM/TO`, or one number for both halves. The kernel has 16 bits for each; `ip` takes 8.
 pub(super) fn realms(session: &Session, word: &[u8]) -> Option<u32> {
     let number = |name: &[u8]| session.names.number(Name::Realm, name);
     let Some(at) = word.iter().position(|byte| *byte == b'/') else {
-        return number(word);
+        return if word.is_empty() { Some(0) } else { number(word) };
     };
-    let from = number(word.get(..at)?).and_then(|n| u16::try_from(n).ok())?;
+    let from = number(word.get(..at)?).and_then(|n| u8::try_from(n).ok())?;
     let to = match word.get(at + 1..)? {
         b"" => 0,
-        to => number(to).and_then(|n| u16::try_from(n).ok())?,
+        to => number(to).and_then(|n| u8::try_from(n).ok())?,
     };
     Some(u32::from(from) << 16 | u32::from(to))
 }
@@ -136,6 +130,11 @@ pub(super) fn realms(session: &Session, word: &[u8]) -> Option<u32> {
 /// A link that must be there.
 pub(super) fn device(session: &mut Session, name: Option<&[u8]>) -> Result<Option<u32>, Fail> {
     name.map(|name| session.index(name)).transpose()
+}
+
+/// The table of a virtual routing domain; what is outside of all is called `default`.
+pub(super) fn vrf_table(session: &mut Session, name: &[u8]) -> Result<u32, Fail> {
+    if name == b"default" { Ok(RT_TABLE_MAIN) } else { Ok(vrf(session, name)?.1) }
 }
 
 /// A virtual routing domain: its index and its table.

@@ -14,7 +14,8 @@ pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
     // While routes come in on this connection, links are asked for on another.
     let mut connection = session.take_connection()?;
     session.print.begin_document();
-    let dumped = route::dump(&mut connection, filter.dump(), |route| {
+    let asked = filter.dump(session);
+    let dumped = route::dump(&mut connection, asked, |route| {
         if filter.passes(route) {
             session.print.begin_object(None);
             lines.print(session, route);

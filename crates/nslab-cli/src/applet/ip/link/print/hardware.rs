@@ -8,26 +8,32 @@ use crate::applet::ip::names::Name;
 use crate::applet::ip::print::Color;
 use crate::applet::ip::session::Session;
 
-pub(super) fn print(session: &mut Session, link: &Link<'_>, shape: Shape) {
+/// The type and the address alone, which is what IPv6 knows.
+pub(super) fn own_address(session: &mut Session, link: &Link<'_>) {
     let print = &mut session.print;
+    print.line_end();
+    match session.options.numeric {
+        true => print.string("link_type", "    link/{} ", format!("[{}]", link.hw_type().0)),
+        false => print.string("link_type", "    link/{} ", link.hw_type().to_string()),
+    }
+    if let Some(address) = link.address() {
+        print.colored(Color::Mac, "address", "{}", Hex::of(address));
+    }
+}
+
+pub(super) fn print(session: &mut Session, link: &Link<'_>, shape: Shape) {
     if shape != Shape::Inet {
-        print.line_end();
-        match session.options.numeric {
-            true => print.string("link_type", "    link/{} ", format!("[{}]", link.hw_type().0)),
-            false => print.string("link_type", "    link/{} ", link.hw_type().to_string()),
+        own_address(session, link);
+    }
+    let print = &mut session.print;
+    if let Some(broadcast) = link.broadcast().filter(|_| shape != Shape::Inet) {
+        if link.has(IFF_POINTOPOINT) {
+            print.text(" peer ");
+            print.boolean("link_pointtopoint", "", true);
+        } else {
+            print.text(" brd ");
         }
-        if let Some(address) = link.address() {
-            print.colored(Color::Mac, "address", "{}", Hex::of(address));
-        }
-        if let Some(broadcast) = link.broadcast() {
-            if link.has(IFF_POINTOPOINT) {
-                print.text(" peer ");
-                print.boolean("link_pointtopoint", "", true);
-            } else {
-                print.text(" brd ");
-            }
-            print.colored(Color::Mac, "broadcast", "{}", Hex::of(broadcast));
-        }
+        print.colored(Color::Mac, "broadcast", "{}", Hex::of(broadcast));
     }
     if let Some(permanent) = link.permanent_address()
         && link.address().is_some_and(|address| address != permanent)
@@ -56,7 +62,8 @@ fn proto_down(session: &mut Session, link: &Link<'_>) {
     session.print.begin_array("proto_down_reason");
     session.print.text("protodown_reason <");
     let mut between = "";
-    for bit in (0..u32::BITS).filter(|bit| reasons >> bit & 1 != 0) {
+    // The highest bit `ip` never shows.
+    for bit in (0..31).filter(|bit| reasons >> bit & 1 != 0) {
         session.print.text(between);
         session.print.string(None, "{}", session.names.name(Name::ProtoDownReason, bit));
         between = ",";

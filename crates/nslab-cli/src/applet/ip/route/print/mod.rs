@@ -11,9 +11,9 @@ use std::net::IpAddr;
 use nslab::ops::route::Route;
 use nslab::wire::consts::{
     AF_INET, AF_INET6, RT_TABLE_MAIN, RTA_ENCAP, RTA_ENCAP_TYPE, RTA_FLOW, RTA_IIF, RTA_MARK, RTA_NH_ID, RTA_PREF,
-    RTA_PRIORITY, RTA_TABLE, RTA_UID, RTM_F_CLONED, RTM_F_NOTIFY, RTM_F_OFFLOAD, RTM_F_OFFLOAD_FAILED, RTM_F_TRAP,
-    RTN_UNICAST, RTNH_F_DEAD, RTNH_F_LINKDOWN, RTNH_F_OFFLOAD, RTNH_F_ONLINK, RTNH_F_PERVASIVE, RTNH_F_TRAP,
-    RTNH_F_UNRESOLVED, RTPROT_BOOT,
+    RTA_PRIORITY, RTA_UID, RTM_F_CLONED, RTM_F_NOTIFY, RTM_F_OFFLOAD, RTM_F_OFFLOAD_FAILED, RTM_F_TRAP, RTN_UNICAST,
+    RTNH_F_DEAD, RTNH_F_LINKDOWN, RTNH_F_OFFLOAD, RTNH_F_ONLINK, RTNH_F_PERVASIVE, RTNH_F_TRAP, RTNH_F_UNRESOLVED,
+    RTPROT_BOOT,
 };
 
 use super::parse;
@@ -125,13 +125,11 @@ impl Lines {
 
     /// Where it leads, and who says so.
     fn way(&mut self, session: &mut Session, route: &Route<'_>) {
-        if !self.hidden.gateway {
-            if let Some(address) = route.gateway() {
-                self.gateway(session, address);
-            }
-            if let Some(address) = route.via() {
-                self.via(session, address);
-            }
+        if let Some(address) = route.gateway().filter(|_| !self.hidden.gateway) {
+            self.gateway(session, address);
+        }
+        if let Some(address) = route.via() {
+            self.via(session, address);
         }
         if let Some(output) = route.output().filter(|_| !self.hidden.output) {
             session.print.text("dev ");
@@ -140,8 +138,7 @@ impl Lines {
         }
         let details = session.options.details;
         let table = route.table();
-        let said = route.attribute(RTA_TABLE).is_some() || table != 0;
-        if said && !self.hidden.table && (table != RT_TABLE_MAIN || details) {
+        if table != 0 && !self.hidden.table && (table != RT_TABLE_MAIN || details) {
             session.print.string("table", "table {} ", session.names.name(Name::Table, table));
         }
         if route.flags() & RTM_F_CLONED == 0 {
@@ -190,7 +187,8 @@ impl Lines {
         }
         if let Some(input) = route.number(RTA_IIF).filter(|_| !self.hidden.input) {
             let name = self.link(session, input);
-            session.print.string("iif", "iif {} ", name);
+            session.print.text("iif ");
+            session.print.colored(Color::IfName, "iif", "{} ", name);
         }
         if let Some(preference) = route.attribute(RTA_PREF).and_then(|attribute| attribute.u8()) {
             match preference {

@@ -45,24 +45,25 @@ impl Lines {
 
     /// With `-details`: the object that a route names. One that is gone by now is passed over.
     pub(super) fn object(&mut self, session: &mut Session, id: u32) {
-        if !self.objects.contains_key(&id) {
-            let mut kept = Vec::new();
+        // Statistics, and those of the hardware.
+        let wanted = [0, 1].get(session.options.statistics as usize).copied().unwrap_or(3);
+        let mut kept = self.objects.get(&id).cloned().unwrap_or_default();
+        if kept.is_empty() {
             let Ok(connection) = session.connection() else { return };
-            let found = route::get_object(connection, id, 0, |object| {
+            let found = route::get_object(connection, id, wanted, |object| {
                 object.message().append_to(&mut kept);
                 Ok(())
             });
             if found.is_err() {
                 return;
             }
-            self.objects.insert(id, kept);
+            self.objects.insert(id, kept.clone());
         }
-        let kept = self.objects.get(&id).cloned().unwrap_or_default();
         let Some(Ok(message)) = Messages::new(&kept).next() else { return };
         let Ok(object) = NextHopObject::parse(&message) else { return };
         session.print.begin_object("nh_info");
-        session.print.line_end();
-        session.print.text("\tnh_info ");
+        // Not joined with the line before, even with `-oneline`.
+        session.print.text("\n\tnh_info ");
         self.object_values(session, &object);
         session.print.end_object();
     }
@@ -112,5 +113,37 @@ impl Lines {
         if object.is_fdb() {
             session.print.null("fdb", "fdb");
         }
+        if session.options.statistics > 0 {
+            statistics(session, object);
+        }
     }
+}
+
+fn statistics(session: &mut Session, object: &NextHopObject<'_>) {
+    let hardware = session.options.statistics > 1;
+    let print = &mut session.print;
+    if let Some((enabled, used)) = object.hardware_statistics() {
+        print.begin_object("hw_stats");
+        print.on_off("enabled", "hw_stats {} ", enabled);
+        print.on_off("used", "used {} ", used);
+        print.end_object();
+    }
+    let members: Vec<_> = object.statistics().collect();
+    if members.is_empty() {
+        return;
+    }
+    print.begin_array("group_stats");
+    print.line_end();
+    print.text("  stats:");
+    for member in members {
+        print.line_end();
+        print.begin_object(None);
+        print.number("id", "    id {}", member.id);
+        print.number("packets", " packets {}", member.packets);
+        if let Some(packets) = member.hardware_packets.filter(|_| hardware) {
+            print.number("packets_hw", " packets_hw {}", packets);
+        }
+        print.end_object();
+    }
+    print.end_array();
 }

@@ -4,24 +4,22 @@
 //! [`Built`] is published, an error, a signal or a crash at any instruction leaves nothing: the kernel
 //! takes back what nobody holds.
 
+mod routes;
+
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 
-use super::apply_routes as routes;
-use super::plan::{BRIDGE, BRIDGE_INDEX, Cable, NodePlan, Plan, Port};
-use super::spec::Sysctl;
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Identity, Namespace, enter};
 use crate::netlink::{Connection, KernelSocket};
 use crate::ops::address::AddressConfig;
 use crate::ops::link::{Kind, LinkConfig, Netns};
+use crate::topology::plan::{BRIDGE, BRIDGE_INDEX, Cable, LOOPBACK, NodePlan, Plan, Port};
+use crate::topology::spec::Sysctl;
 use crate::types::MacAddr;
 use crate::wire::Request;
 use crate::wire::consts::IFA_F_NODAD;
-
-/// The index of the loopback interface in every namespace.
-pub(super) const LOOPBACK: u32 = 1;
 
 /// A node that is made: its namespace and a connection to the kernel inside it.
 #[derive(Debug)]

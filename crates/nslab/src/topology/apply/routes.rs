@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::plan::Plan;
-use super::spec::{Hop, Route, RouteKind};
 use crate::error::{Error, Result};
 use crate::ops::route::{Change, NextHop, RouteConfig};
+use crate::topology::plan::{LOOPBACK, Plan};
+use crate::topology::spec::{Hop, Route, RouteKind};
 use crate::types::IfName;
 use crate::wire::Request;
 use crate::wire::consts::{
@@ -26,7 +26,7 @@ impl<'p> Places<'p> {
     fn index(&self, node: usize, hop: &Hop) -> Result<Option<u32>> {
         let Some(dev) = &hop.dev else { return Ok(None) };
         if dev.as_str() == "lo" {
-            return Ok(Some(super::apply::LOOPBACK));
+            return Ok(Some(LOOPBACK));
         }
         let missing = || Error::invalid(format!("a route by interface \"{dev}\", which the node does not have"));
         self.0.get(&(node, dev)).copied().map(Some).ok_or_else(missing)

@@ -1,0 +1,59 @@
+//! Which processes live in a namespace, and which names one has.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD};
+
+use super::{Names, Namespace};
+use crate::error::{Error, Result};
+
+impl Namespace {
+    /// The processes that are in this namespace, in the order of /proc. Those that the caller may not
+    /// look at are left out.
+    ///
+    /// # Errors
+    /// Where /proc cannot be read.
+    pub fn processes(&self) -> Result<Vec<u32>> {
+        let own = self.file_id()?;
+        let failed = |error| Error::os("reading /proc", error);
+        let mut pids = Vec::new();
+        for entry in std::fs::read_dir("/proc").map_err(failed)? {
+            let Some(pid) = number(&entry.map_err(failed)?.file_name()) else { continue };
+            if file_id_at(Path::new(&format!("/proc/{pid}/ns/net"))) == Some(own) {
+                pids.push(pid);
+            }
+        }
+        Ok(pids)
+    }
+
+    /// Device and inode of the namespace's file.
+    fn file_id(&self) -> Result<(u64, u64)> {
+        let stat = rustix::fs::fstat(&self.fd).map_err(|errno| Error::os("reading a namespace's identity", errno))?;
+        Ok((stat.st_dev, stat.st_ino))
+    }
+}
+
+impl Names {
+    /// The names of a namespace, in the directory's order.
+    ///
+    /// # Errors
+    /// Where the directory cannot be read; a missing one has no names.
+    pub fn of(&self, namespace: &Namespace) -> Result<Vec<OsString>> {
+        let wanted = namespace.file_id()?;
+        let mut names = self.list()?;
+        names.retain(|name| self.path(name).ok().and_then(|path| file_id_at(&path)) == Some(wanted));
+        Ok(names)
+    }
+}
+
+fn number(name: &OsStr) -> Option<u32> {
+    // /proc has no other entries that are numbers.
+    if name.as_bytes().iter().all(u8::is_ascii_digit) { name.to_str()?.parse().ok() } else { None }
+}
+
+fn file_id_at(path: &Path) -> Option<(u64, u64)> {
+    let stat = rustix::fs::statat(CWD, path, AtFlags::empty()).ok()?;
+    Some((stat.st_dev, stat.st_ino))
+}
