@@ -4,7 +4,7 @@ use std::process::Output;
 
 use regex_lite::Regex;
 
-use crate::{sandbox, tools};
+use crate::{coverage, sandbox, tools};
 
 /// - `r COMMAND…` runs a command and prints it and its exit status, so that a script can go on after a
 ///   command that fails;
@@ -36,6 +36,7 @@ pub(crate) fn compare(script: &str, mask: Mask) {
     assert!(same, "not as the reference\n--- script\n{script}\n--- difference\n{}", expected.difference(&got));
     // A script that did nothing would compare equal.
     assert!(!expected.out.is_empty() || !expected.err.is_empty(), "the script printed nothing");
+    coverage::passed(&script);
 }
 
 /// Asks both for help. The text is our own, but each word of the reference's that can be typed is among ours,
