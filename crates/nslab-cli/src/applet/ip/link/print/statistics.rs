@@ -12,16 +12,19 @@ type Counter = (&'static str, &'static str, u64);
 /// The least widths of the columns.
 const WIDTHS: [usize; 7] = [10, 7, 6, 7, 7, 7, 10];
 
+/// The column behind those that errors share with the other counters.
+const ERRORS_END: usize = 6;
+
 /// One way: its name, the counters always shown and those of `-s -s`, which begin in the second column.
 struct Way {
     word: &'static str,
     key: &'static str,
-    /// Counters that JSON alone has, or has in another place.
     main: Vec<Counter>,
-    json_main: Vec<Counter>,
     /// A column that has a head where there is something to show.
     last: Counter,
     errors: Vec<Counter>,
+    /// The same as JSON has them: what is missed and what is over change places.
+    json_main: Vec<Counter>,
     json_errors: Vec<Counter>,
 }
 
@@ -40,11 +43,12 @@ pub(super) fn print(session: &mut Session, link: &Link<'_>) {
         (true, true) => Scale::Iec,
     };
     let widths = widths(&ways, errors, scale);
-    for (at, way) in ways.iter().enumerate() {
+    let lines = ways.iter().flat_map(|way| table(way, errors, scale, &widths));
+    for (at, line) in lines.enumerate() {
         if at > 0 {
             session.print.line_end();
         }
-        table(&mut session.print, way, errors, scale, &widths);
+        session.print.text(line);
     }
 }
 
@@ -131,45 +135,42 @@ fn widths(ways: &[Way], errors: bool, scale: Scale) -> [usize; WIDTHS.len()] {
         for (at, (.., value)) in way.main.iter().enumerate() {
             widen(at, *value);
         }
-        for (at, (.., value)) in way.errors.iter().enumerate().filter(|_| errors) {
+        for (at, (.., value)) in way.errors.iter().enumerate().take_while(|(at, _)| errors && at + 1 < ERRORS_END) {
             widen(at + 1, *value);
         }
     }
     widths
 }
 
-fn table(print: &mut Printer, way: &Way, errors: bool, scale: Scale, widths: &[usize]) {
+/// The lines of one way: heads and numbers, and the same of the errors.
+fn table(way: &Way, errors: bool, scale: Scale, widths: &[usize]) -> Vec<String> {
     let width = |at: usize| widths.get(at).copied().unwrap_or(WIDTHS[0]);
-    let mut line = format!("    {}:", way.word);
-    for (at, (_, head, _)) in way.main.iter().enumerate() {
-        let before = if at == 0 { line.len() - 4 } else { 0 };
-        let width = width(at).saturating_sub(before);
-        line.push_str(&if at == 0 { format!("{head:>width$}") } else { format!(" {head:>width$}") });
-    }
-    let head = if way.last.2 != 0 { way.last.1 } else { "" };
-    line.push_str(&format!(" {head:>0$}", width(6)));
-    print.text(&line);
-    print.line_end();
-    print.text("    ");
     let last = Some(way.last).filter(|(.., value)| *value != 0);
+    // The way's name stands in the first column.
+    let mut head = format!("    {}:", way.word);
+    for (at, (_, word, _)) in way.main.iter().enumerate() {
+        let (before, space) = if at == 0 { (way.word.len() + 1, "") } else { (0, " ") };
+        head.push_str(&format!("{space}{word:>0$}", width(at).saturating_sub(before)));
+    }
+    head.push_str(&format!(" {:>1$}", last.map_or("", |(_, word, _)| word), width(6)));
+    let mut numbers = String::from("    ");
     for (at, (.., value)) in way.main.iter().chain(&last).enumerate() {
-        print.text(format!("{:>1$} ", scale.text(*value), width(at)));
+        numbers.push_str(&format!("{:>1$} ", scale.text(*value), width(at)));
     }
-    if !errors {
-        return;
+    let mut lines = vec![head, numbers];
+    if errors {
+        let mut head = format!("    {:<1$}", format!("{} errors:", way.word), width(0));
+        let mut numbers = format!("    {:1$} ", "", width(0));
+        for (at, (_, word, value)) in way.errors.iter().enumerate() {
+            let value = scale.text(*value);
+            // Those behind the columns are as wide as their names.
+            let width = if at + 1 < ERRORS_END { width(at + 1) } else { word.len().max(value.len()) };
+            head.push_str(&format!(" {word:>width$}"));
+            numbers.push_str(&format!("{value:>width$} "));
+        }
+        lines.extend([head, numbers]);
     }
-    print.line_end();
-    let word = format!("{} errors:", way.word);
-    let mut line = format!("    {word:<0$}", width(0));
-    for (at, (_, head, _)) in way.errors.iter().enumerate() {
-        line.push_str(&format!(" {head:>0$}", width(at + 1)));
-    }
-    print.text(&line);
-    print.line_end();
-    print.text(format!("    {:1$} ", "", width(0)));
-    for (at, (.., value)) in way.errors.iter().enumerate() {
-        print.text(format!("{:>1$} ", scale.text(*value), width(at + 1)));
-    }
+    lines
 }
 
 /// How numbers are shown.
@@ -211,6 +212,27 @@ impl Scale {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_of_both_ways_widen_together() {
+        let all = Statistics {
+            tx_bytes: 10_727_310_090,
+            rx_errors: 1_234_567,
+            tx_aborted_errors: 12_345_678,
+            ..Statistics::default()
+        };
+        let ways = [received(&all), sent(&all, Some(2))];
+        assert_eq!(widths(&ways, false, Scale::Plain), [11, 7, 7, 7, 7, 7, 10]);
+        assert_eq!(widths(&ways, true, Scale::Plain), [11, 8, 7, 7, 7, 7, 10]);
+        assert_eq!(widths(&ways, true, Scale::Iec), WIDTHS);
+        let lines = [
+            "    TX:   bytes  packets errors dropped carrier collsns           ",
+            "    10727310090        0      0       0       0       0 ",
+            "    TX errors:   aborted   fifo  window heartbt transns",
+            "                12345678      0       0       0       2 ",
+        ];
+        assert_eq!(table(&ways[1], true, Scale::Plain, &[11, 8, 6, 7, 7, 7, 10]), lines);
+    }
 
     #[test]
     fn three_digits_as_ip_rounds_them() {
