@@ -44,7 +44,7 @@ pub(super) static CASES: &[(&str, &str)] = &[
     ),
     (
         "bridge_running",
-        "TIMERS cable; bridge; ip link set v0 master br0; ip link set br0 up; ip link set v0 up; ip link set v1 up; running v0 br0; r ip -d link show br0; r ip -d link show v0; r ip -d -j link show br0; r ip -d -j link show v0",
+        "TIMERS cable; bridge; ip link set v0 master br0; ip link set v0 type bridge_slave learning off; ip link set br0 up; ip link set v0 up; ip link set v1 up; running v0 br0; r ip -d link show br0; r ip -d link show v0; r ip -d -j link show br0; r ip -d -j link show v0",
     ),
     (
         "bridge_running_stp",
