@@ -101,6 +101,10 @@ fn bind_etc(name: &OsStr) -> Warnings {
 pub fn become_host(name: &str, hosts: &Path) -> Result<Warnings> {
     crate::sys::unshare_host_name().map_err(|errno| Error::os("making a namespace for the host name", errno))?;
     rustix::system::sethostname(name.as_bytes()).map_err(|errno| Error::os("setting the host name", errno))?;
+    // A hosts file that somebody has put there for the namespace is in place already.
+    if Path::new("/etc/netns").join(name).join("hosts").exists() {
+        return Ok(Warnings::new());
+    }
     let bound = rustix::mount::mount_bind(hosts, "/etc/hosts");
     let warning = |errno| Error::os(format_args!("putting {} in the place of /etc/hosts", hosts.display()), errno);
     Ok(bound.map_err(warning).err().into_iter().collect())

@@ -83,7 +83,7 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// Two seconds, and a request every 200 ms.
+    /// Five seconds, and a request every 200 ms.
     fn default() -> Self {
         Self { deadline: Duration::from_secs(5), retry: Duration::from_millis(200) }
     }

@@ -15,10 +15,18 @@ use crate::types::{NodeName, Prefix};
 pub fn routes(lab: &Lab) -> Vec<Vec<Route>> {
     let network = Network::of(lab);
     let mut routes: Vec<Vec<Route>> = lab.nodes.iter().map(|_| Vec::new()).collect();
+    // Where there is one way to everything, the first route found is the default route of its family.
+    let single: Vec<bool> = (0..lab.nodes.len()).map(|node| network.has_one_way(node)).collect();
+    let is_single = |node: usize| single.get(node).copied().unwrap_or_default();
     for (prefix, attached) in network.prefixes(lab) {
-        for (node, hops) in network.ways(prefix, &attached) {
+        let default = Prefix::all(prefix.is_ipv6());
+        let has_default = |node: usize| {
+            is_single(node) && routes.get(node).is_some_and(|routes| routes.iter().any(|route| route.to == default))
+        };
+        for (node, hops) in network.ways(prefix, &attached, has_default) {
             if let Some(of_node) = routes.get_mut(node) {
-                of_node.push(Route { hops, ..Route::new(prefix) });
+                let to = if is_single(node) { default } else { prefix };
+                of_node.push(Route { hops, ..Route::new(to) });
             }
         }
     }
@@ -92,8 +100,23 @@ impl<'l> Network<'l> {
         prefixes
     }
 
-    /// From the nodes in a prefix outwards: each further node's next hops towards it.
-    fn ways(&self, prefix: Prefix, attached: &[usize]) -> Vec<(usize, Vec<Hop>)> {
+    /// Whether a node hands whatever is not for its own wire to the same neighbour: it does not forward, it is on
+    /// one wire, and there is one there that forwards, and nobody else with a loopback address to be reached.
+    fn has_one_way(&self, node: usize) -> bool {
+        let forwards = |node: usize| self.nodes.get(node).is_some_and(|node| node.forward);
+        let of_node = self.of_node.get(node).map(Vec::as_slice).unwrap_or_default();
+        let [wire] = of_node else { return false };
+        let ends = self.wires.get(*wire).map(Vec::as_slice).unwrap_or_default();
+        let own = ends.iter().filter(|(other, _)| *other == node).count();
+        let relays = ends.iter().filter(|(other, _)| *other != node && forwards(*other)).count();
+        let others = ends.iter().filter(|(other, _)| *other != node && !forwards(*other));
+        let reached = |other: usize| self.nodes.get(other).is_some_and(|node| !node.loopback.is_empty());
+        !forwards(node) && own == 1 && relays == 1 && others.into_iter().all(|(other, _)| !reached(*other))
+    }
+
+    /// From the nodes in a prefix outwards: each further node's next hops towards it, but for those that need
+    /// no more of them.
+    fn ways(&self, prefix: Prefix, attached: &[usize], done: impl Fn(usize) -> bool) -> Vec<(usize, Vec<Hop>)> {
         let mut distance: HashMap<usize, usize> = attached.iter().map(|node| (*node, 0)).collect();
         let mut found: BTreeMap<usize, Vec<Hop>> = BTreeMap::new();
         let mut queue: VecDeque<usize> = attached.iter().copied().collect();
@@ -108,7 +131,7 @@ impl<'l> Network<'l> {
             for wire in self.of_node.get(relay).into_iter().flatten() {
                 let ends = self.wires.get(*wire).map(Vec::as_slice).unwrap_or_default();
                 let Some((_, gateway)) = ends.iter().find(|(node, _)| *node == relay) else { continue };
-                for (neighbour, end) in ends.iter().filter(|(node, _)| *node != relay) {
+                for (neighbour, end) in ends.iter().filter(|(node, _)| *node != relay && !done(*node)) {
                     let Some(via) = address_for(gateway, end, prefix.is_ipv6()) else { continue };
                     let known = *distance.entry(*neighbour).or_insert_with(|| {
                         queue.push_back(*neighbour);

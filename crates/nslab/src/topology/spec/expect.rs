@@ -1,5 +1,7 @@
 //! The key `expect`: who must reach whom, and who must not.
 
+use std::collections::{BTreeMap, HashSet};
+
 use super::draft::{At, DraftLab};
 use super::model::{Expect, Node};
 use super::problems::Problems;
@@ -11,6 +13,9 @@ use crate::types::{NodeName, quote};
 const EXAMPLE: &str = "write it as `h1 -> h2` (must reach) or `h1 !> db` (must not)";
 
 pub(super) fn expects(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
+    if matches!(tree.value, Value::Null) {
+        return;
+    }
     let Value::List(list) = &tree.value else {
         let message = format!("`expect` is a list; here is {}", tree.kind());
         return problems.add(tree.span.clone(), message, EXAMPLE);
@@ -42,29 +47,38 @@ pub(super) fn expects(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Proble
     }
 }
 
+/// A file says something of at most this many pairs.
+const MOST_PAIRS: usize = 1_000_000;
+
 /// Each pair that the file says something of; what comes later wins.
 pub(super) fn pairs(draft: &DraftLab, nodes: &[Node], problems: &mut Problems<'_>) -> Vec<Expect> {
-    let mut pairs: Vec<Expect> = Vec::new();
-    let known = |name: &At<NodeName>, problems: &mut Problems<'_>| {
-        let there = nodes.iter().any(|node| node.name == name.value);
+    let known: HashSet<&NodeName> = nodes.iter().map(|node| &node.name).collect();
+    let check = |name: &At<NodeName>, problems: &mut Problems<'_>| {
+        let there = known.contains(&name.value);
         if !there {
             let message = format!("the lab has no node \"{}\"", name.value);
             problems.add(name.span.clone(), message, "an expectation is of nodes");
         }
         there
     };
+    let mut pairs: BTreeMap<(&NodeName, &NodeName), bool> = BTreeMap::new();
+    let mut count = 0usize;
     for (from, to, reach) in &draft.expect {
-        let to: Vec<&At<NodeName>> = to.iter().filter(|name| known(name, problems)).collect();
-        for from in from {
-            if !known(from, problems) {
-                continue;
-            }
-            for to in to.iter().filter(|to| to.value != from.value) {
-                let (from, to) = (&from.value, &to.value);
-                pairs.retain(|pair| pair.from != *from || pair.to != *to);
-                pairs.push(Expect { from: from.clone(), to: to.clone(), reach: *reach });
-            }
+        count = count.saturating_add(from.len().saturating_mul(to.len()));
+        if let (true, Some(first)) = (count > MOST_PAIRS, from.first()) {
+            problems.add(
+                first.span.clone(),
+                format!("expectations of more than {MOST_PAIRS} pairs"),
+                "name fewer nodes",
+            );
+            return Vec::new();
         }
+        let from: Vec<&NodeName> = from.iter().filter(|name| check(name, problems)).map(|name| &name.value).collect();
+        let to: Vec<&NodeName> = to.iter().filter(|name| check(name, problems)).map(|name| &name.value).collect();
+        let both = from.iter().flat_map(|from| to.iter().map(move |to| (*from, *to)));
+        pairs.extend(both.filter(|(from, to)| from != to).map(|pair| (pair, *reach)));
     }
-    pairs
+    let made =
+        |((from, to), reach): ((&NodeName, &NodeName), bool)| Expect { from: from.clone(), to: to.clone(), reach };
+    pairs.into_iter().map(made).collect()
 }

@@ -87,6 +87,9 @@ fn forward(tree: &Tree<'_>, settings: &mut Settings, problems: &mut Problems<'_>
 
 /// A setting of the kernel's (sysctl(8)): of the network alone, for the others are not a namespace's own.
 fn sysctl(tree: &Tree<'_>, settings: &mut Settings, problems: &mut Problems<'_>) {
+    if matches!(tree.value, Value::Null) {
+        return;
+    }
     let Value::Map(entries) = &tree.value else {
         let message = format!("`sysctl` is a mapping; here is {}", tree.kind());
         return problems.add(tree.span.clone(), message, "write it as `{ net.ipv4.conf.all.rp_filter: 0 }`");
@@ -111,6 +114,9 @@ const SYSCTL: &str = "a name as net.ipv4.conf.all.rp_filter, or with slashes whe
 
 /// Variables for the programs that are started in the node.
 fn env(tree: &Tree<'_>, settings: &mut Settings, problems: &mut Problems<'_>) {
+    if matches!(tree.value, Value::Null) {
+        return;
+    }
     let Value::Map(entries) = &tree.value else {
         let message = format!("`env` is a mapping; here is {}", tree.kind());
         return problems.add(tree.span.clone(), message, "write it as `{ LANG: C }`");
@@ -127,6 +133,9 @@ fn env(tree: &Tree<'_>, settings: &mut Settings, problems: &mut Problems<'_>) {
 
 /// Addresses on the node's interfaces, loopback too.
 fn addresses(tree: &Tree<'_>, settings: &mut Settings, problems: &mut Problems<'_>) {
+    if matches!(tree.value, Value::Null) {
+        return;
+    }
     let Value::Map(entries) = &tree.value else {
         let message = format!("`addresses` of a node is a mapping; here is {}", tree.kind());
         return problems.add(tree.span.clone(), message, "write it as `{ lo: [ 10.255.0.1/32 ] }`");

@@ -33,7 +33,7 @@ pub(super) fn pools(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems
 
 /// Gives the ends of each link that names a pool and no addresses of a family the pool's next two.
 pub(super) fn give_addresses(draft: &mut DraftLab, problems: &mut Problems<'_>) {
-    let taken: HashSet<IpAddr> =
+    let mut taken: HashSet<IpAddr> =
         ends(draft).into_iter().flat_map(|end| &end.addresses).map(|address| address.value.address()).collect();
     let mut next: HashMap<Prefix, u128> = HashMap::new();
     let pools: HashMap<&str, &[At<Prefix>]> =
@@ -48,12 +48,14 @@ pub(super) fn give_addresses(draft: &mut DraftLab, problems: &mut Problems<'_>) 
             problems.add(pool.span.clone(), format!("there is no pool {}", quote(&pool.value)), help);
             continue;
         };
-        for prefix in *prefixes {
-            if has_family(link, prefix.value.is_ipv6()) {
+        for ipv6 in [false, true] {
+            let mut of_family = prefixes.iter().map(|at| at.value).filter(|prefix| prefix.is_ipv6() == ipv6).peekable();
+            if of_family.peek().is_none() || has_family(link, ipv6) {
                 continue;
             }
-            let from = next.entry(prefix.value).or_default();
-            let Some((a, b)) = next_pair(prefix.value, from, &taken) else {
+            // The first prefix with room.
+            let pair = of_family.find_map(|prefix| next_pair(prefix, next.entry(prefix).or_default(), &taken));
+            let Some((a, b)) = pair else {
                 let name = |node: Option<&At<NodeName>>| node.map_or("?".into(), |node| node.value.to_string());
                 let of = |end: &Option<super::draft::DraftEnd>| name(end.as_ref().and_then(|end| end.node.as_ref()));
                 let message =
@@ -63,6 +65,7 @@ pub(super) fn give_addresses(draft: &mut DraftLab, problems: &mut Problems<'_>) 
             };
             let span = pool.span.clone();
             for (end, value) in [(&mut link.a, a), (&mut link.b, b)] {
+                taken.insert(value.address());
                 if let Some(end) = end {
                     end.addresses.push(At { value, span: span.clone() });
                 }

@@ -15,6 +15,7 @@ const EXAMPLE: &str = "write it as `default via 10.0.0.254` or `2001:db8:1::/48 
 /// The key `routes` of a node.
 pub(super) fn routes(tree: &Tree<'_>, settings: &mut Settings, problems: &mut Problems<'_>) {
     match &tree.value {
+        Value::Null => {}
         Value::List(list) => list.iter().for_each(|tree| one(tree, settings, problems)),
         Value::Text(_) => one(tree, settings, problems),
         _ => problems.add(tree.span.clone(), format!("`routes` is a list; here is {}", tree.kind()), EXAMPLE),

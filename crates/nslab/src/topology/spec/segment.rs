@@ -54,6 +54,9 @@ pub(super) fn prefix(tree: &Tree<'_>, prefixes: &mut Vec<At<Prefix>>, problems: 
 }
 
 fn members(tree: &Tree<'_>, segment: &mut DraftSegment, problems: &mut Problems<'_>) {
+    if matches!(tree.value, Value::Null) {
+        return;
+    }
     let Value::List(list) = &tree.value else {
         let message = format!("`members` is a list; here is {}", tree.kind());
         return problems.add(tree.span.clone(), message, "write it as `[ h1, h2 ]`");

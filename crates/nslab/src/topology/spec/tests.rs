@@ -85,6 +85,36 @@ links: [ h1 -- r1 ]
 }
 
 #[test]
+fn pools_give_nothing_twice_and_go_on_with_their_next_prefix() {
+    let lab = parsed(
+        "pools: { a: 10.0.0.0/16, b: 10.0.0.0/24, c: [ 10.1.0.0/31, 10.2.0.0/24 ] }
+links:
+  - { chain: [ x, y ], pool: a }
+  - { chain: [ x, y ], pool: b }
+  - { chain: [ x, y, z ], pool: c }
+",
+    );
+    let given: Vec<String> = lab.links.iter().map(|link| link.a.addresses[0].to_string()).collect();
+    assert_eq!(given, ["10.0.0.0/31", "10.0.0.2/31", "10.1.0.0/31", "10.2.0.0/31"]);
+}
+
+#[test]
+fn expectations_of_many_are_quick_and_have_a_limit() {
+    let all = |n: usize| format!("nodes: {{ 'h[1-{n}]': }}\nexpect: [ 'h[1-{n}] !> h[1-{n}]', h1 -> h2 ]\n");
+    let lab = parsed(&all(300));
+    assert_eq!(lab.expect.len(), 300 * 299);
+    assert_eq!(lab.expect.iter().filter(|expect| expect.reach).count(), 1);
+    assert_eq!(problems(&all(2000)), ["2:12 expectations of more than 1000000 pairs"]);
+}
+
+#[test]
+fn nothing_behind_a_key_is_nothing() {
+    let text = "expect:\npools:\nprofiles:\nlinks:\nsegments: { s: { members: } }\n\
+                nodes: { a: { env: , sysctl: , routes: , addresses: } }\n";
+    assert_eq!(parsed(text).nodes.len(), 1);
+}
+
+#[test]
 fn a_range_and_an_entry_of_its_own_add_up() {
     let lab = parsed("nodes: { 'h[1-2]': { forward: true, env: { A: 1, B: 1 } }, h1: { env: { B: 2 } } }");
     let [h1, h2] = lab.nodes.as_slice() else { panic!("{lab:?}") };
