@@ -212,7 +212,7 @@ pub(super) static CASES: &[(&str, &str)] = &[
     ),
     (
         "get_in_batch_ends",
-        "for c in 'add xx' 'add 10.1/16 mtu x' 'add 10.1/16 via xx' 'add 10.1/16 dev nope' 'add' 'show xx' 'show table xx' 'show table 77' 'get xx' 'get' 'get 10.0.0.5 oif nope' 'add 10.1/16 nexthop xx' 'add 10.1/16 nexthop' 'add 10.1/16 nexthop dev nope' 'show via xx' 'get 10.0.0.5 from xx' 'get 10.0.0.5 uid x' 'xx' 'flush' 'flush table 77' 'flush dev nope' 'add 10.1/16 scope xx' 'add 10.1/16 to 10.2/16' 'add 10.1/16 vrf xx' 'add 10.0.0.0/24 dev v0' 'del 10.9/16' 'get 8.8.8.8'; do printf 'route %s\\nroute show 10.0.0.0/24\\n' \"$c\" >/run/b; r ip -force -b /run/b 2>/run/e; head -1 /run/e | sed 's/^Usage:.*/Usage:/'; tail -1 /run/e; r ip -b /run/b 2>/run/e; tail -1 /run/e; done",
+        "for c in 'add xx' 'add 10.1/16 mtu x' 'add 10.1/16 via xx' 'add 10.1/16 dev nope' 'add' 'show xx' 'show table xx' 'show table 77' 'get xx' 'get' 'get 10.0.0.5 oif nope' 'add 10.1/16 nexthop xx' 'add 10.1/16 nexthop' 'add 10.1/16 nexthop dev nope' 'show via xx' 'get 10.0.0.5 from xx' 'get 10.0.0.5 uid x' 'xx' 'flush' 'flush table 77' 'flush dev nope' 'add 10.1/16 scope xx' 'add 10.1/16 to 10.2/16' 'add 10.1/16 vrf xx' 'add 10.0.0.0/24 dev v0' 'del 10.9/16' 'get 8.8.8.8'; do printf 'route %s\\nroute show 10.0.0.0/24\\n' \"$c\" >/run/b; r ip -force -b /run/b 2>/run/e; head -1 /run/e | sed 's/^Usage:.*/Usage:/'; { grep -q ^Usage: /run/e && echo usage || tail -1 /run/e; }; r ip -b /run/b 2>/run/e; { grep -q ^Usage: /run/e && echo usage || tail -1 /run/e; }; done",
     ),
     (
         "batch_filters_by_itself",
