@@ -137,7 +137,7 @@ pub(super) fn address(word: &[u8]) -> Option<IpAddr> {
     Some(Ipv4Addr::from(octets).into())
 }
 
-/// An address of a family.
+/// An address of a family, without a length.
 pub(super) fn address_of(word: &[u8], family: Family) -> Result<IpAddr, Fail> {
     address(word).filter(|address| family.holds(*address)).ok_or_else(|| {
         let text = bytes!["Error: ", family.words(), " address is expected rather than \"", word, "\"."];
@@ -171,14 +171,6 @@ pub(super) fn prefix(word: &[u8], family: Family) -> Result<Prefix, Fail> {
 pub(super) fn prefix_or_none(word: &[u8], family: Family) -> Result<Option<Prefix>, Fail> {
     let none = matches!(word, b"default" | b"any" | b"all") && family != Family::Link;
     if none { Ok(None) } else { prefix(word, family).map(Some) }
-}
-
-/// The address of a host, without a length.
-pub(super) fn host(word: &[u8], family: Family) -> Result<IpAddr, Fail> {
-    address(word).filter(|address| family.holds(*address)).ok_or_else(|| {
-        let text = bytes!["Error: ", family.words(), " address is expected rather than \"", word, "\"."];
-        Fail::new(FAILED, text).ending_batch()
-    })
 }
 
 fn mask_or_len(word: &[u8]) -> Option<u8> {
