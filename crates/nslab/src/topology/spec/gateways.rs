@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::complete::ends;
+use super::complete::{ends, settings_of};
 use super::draft::{At, DraftEnd, DraftLab, DraftNode};
 use super::model::{Hop, Route};
 use super::problems::Problems;
@@ -18,10 +18,7 @@ pub(super) fn check(draft: &DraftLab, problems: &mut Problems<'_>) {
     }
     for node in &draft.nodes {
         let ends = of_node.get(&node.name.value).map(Vec::as_slice).unwrap_or_default();
-        let of_profiles = node.settings.profiles.iter().filter_map(|used| {
-            draft.profiles.iter().find(|(name, _)| name.value == used.value).map(|(_, settings)| &settings.routes)
-        });
-        for route in of_profiles.chain([&node.settings.routes]).flatten() {
+        for route in settings_of(draft, node).flat_map(|settings| &settings.routes) {
             for hop in &route.value.hops {
                 check_hop(node, ends, route, hop, problems);
             }
