@@ -3,6 +3,7 @@
 //! A [`Namespace`] is an open descriptor; while it lives, the kernel keeps the namespace. Names are
 //! files in [`NETNS_DIR`], exactly as iproute2 makes and reads them (ip-netns(8)).
 
+pub(crate) mod descriptors;
 pub(crate) mod enter;
 mod exec;
 mod mounts;

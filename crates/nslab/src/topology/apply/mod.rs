@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::settings::Settings;
-use crate::namespace::{Identity, Namespace, enter};
+use crate::namespace::{Identity, Namespace, descriptors, enter};
 use crate::netlink::{Connection, KernelSocket};
 use crate::ops::address::AddressConfig;
 use crate::ops::link::{Kind, LinkConfig, Netns};
@@ -44,7 +44,8 @@ pub struct Built {
 /// # Errors
 /// What the kernel refuses, with the step and the object in the message. Nothing is left then.
 pub fn build(plan: &Plan) -> Result<Built> {
-    raise_descriptor_limit(plan.nodes.len())?;
+    // A namespace and a connection.
+    descriptors::make_room(plan.nodes.len(), 2)?;
     let (send, made) = std::sync::mpsc::channel();
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -133,22 +134,6 @@ fn finish_node(
         batch.add(routes::request(route, at, places)?, move || format!("adding route to {}: {route}", node.name));
     }
     batch.send(&mut built.connection)
-}
-
-/// Each node takes two descriptors, whether it is being made or asked from, and all of them a few more.
-pub(crate) fn raise_descriptor_limit(nodes: usize) -> Result<()> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let needed = u64::try_from(nodes).unwrap_or(u64::MAX).saturating_mul(2).saturating_add(64);
-    let limit = getrlimit(Resource::Nofile);
-    if limit.current.is_none_or(|current| current >= needed) {
-        return Ok(());
-    }
-    let raised = Rlimit { current: Some(needed), maximum: limit.maximum.map(|maximum| maximum.max(needed)) };
-    setrlimit(Resource::Nofile, raised).map_err(|errno| {
-        let now = limit.maximum.unwrap_or_default();
-        Error::os(format_args!("a lab of {nodes} nodes takes {needed} open files, and the limit is {now}"), errno)
-            .with_help(format!("raise it with: ulimit -n {needed}"))
-    })
 }
 
 fn make_node(plan: &Plan, node: &NodePlan, settings: &mut Settings) -> Result<BuiltNode> {
