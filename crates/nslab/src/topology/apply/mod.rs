@@ -69,7 +69,7 @@ const MAX_WORKERS: usize = 4;
 
 type Made = (usize, Result<BuiltNode>);
 
-/// Makes every `stride`th node from `first`, until one fails: so the plan's first nodes are there first.
+/// Makes every `stride`th node from `first`, until one fails, here or elsewhere: so the plan's first nodes are there first.
 fn make_nodes(plan: &Plan, first: usize, stride: usize, stop: &AtomicBool, send: &Sender<Made>) {
     let mut settings = Settings::default();
     for (at, node) in plan.nodes.iter().enumerate().skip(first).step_by(stride) {
@@ -77,7 +77,8 @@ fn make_nodes(plan: &Plan, first: usize, stride: usize, stop: &AtomicBool, send:
             return;
         }
         let made = make_node(plan, node, &mut settings)
-            .map_err(|error| error.within(format_args!("making node {}", node.name)));
+            .map_err(|error| error.within(format_args!("making node {}", node.name)))
+            .inspect_err(|_| stop.store(true, Ordering::Relaxed));
         if send.send((at, made)).is_err() {
             return;
         }
