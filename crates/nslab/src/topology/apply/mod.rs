@@ -102,7 +102,8 @@ fn lay_cables(plan: &Plan, made: &Receiver<Made>) -> Result<Built> {
         }
         lay_cable(plan, cable, &mut nodes)?;
     }
-    while nodes.iter().any(Option::is_none) {
+    // Each node comes once.
+    for _ in 0..nodes.iter().filter(|node| node.is_none()).count() {
         take(&mut nodes)?;
     }
     let mut nodes: Vec<BuiltNode> = nodes.into_iter().flatten().collect();
