@@ -17,7 +17,7 @@ use crate::netlink::{Connection, KernelSocket};
 use crate::ops::address::AddressConfig;
 use crate::ops::link::{Kind, LinkConfig, Netns};
 use crate::topology::plan::{BRIDGE, BRIDGE_INDEX, Cable, LOOPBACK, NodePlan, Plan, Port};
-use crate::topology::spec::Sysctl;
+use crate::topology::spec::{Sysctl, interface_of};
 use crate::types::MacAddr;
 use crate::wire::Request;
 use crate::wire::consts::IFA_F_NODAD;
@@ -179,8 +179,7 @@ fn bridge(plan: &Plan, node: &NodePlan) -> Request {
 
 /// Settings of an interface can be made only once it is there.
 fn is_of_an_interface(sysctl: &Sysctl) -> bool {
-    let mut parts = sysctl.path.split('/').skip(2);
-    matches!(parts.next(), Some("conf" | "neigh")) && !matches!(parts.next(), Some("all" | "default" | "lo") | None)
+    interface_of(&sysctl.path).is_some()
 }
 
 /// Makes settings in the namespace of this thread.
