@@ -22,25 +22,27 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let store = Store::default();
-    let labs = if args.all { all(&store)? } else { named(&store, &args.labs)? };
+    let labs = if args.all { all(&store)? } else { named(&store, &args.labs)?.into_iter().map(Ok).collect() };
     let mut failed: Option<Error> = None;
-    for lab in &labs {
-        let waiting = || ui.remark(&format!("waiting for another command on lab {lab}"));
-        match lab::down(&store, lab, waiting) {
-            Ok(found) => tell(lab, &found, ui)?,
-            // The others are still taken away; the last failure gives the status.
-            Err(error) => {
-                if let Some(before) = failed.replace(error) {
-                    output::report(&before);
-                }
-            }
+    for lab in labs {
+        // The others are still taken away; the last failure gives the status.
+        if let Err(error) = lab.and_then(|lab| one(&store, &lab, ui))
+            && let Some(before) = failed.replace(error)
+        {
+            output::report(&before);
         }
     }
     failed.map_or(Ok(Verdict::Good), Err)
 }
 
-fn all(store: &Store) -> Result<Vec<LabName>> {
-    store.labs()?.into_iter().map(|(name, _)| name.to_string_lossy().parse()).collect()
+fn one(store: &Store, lab: &LabName, ui: Ui) -> Result<()> {
+    let waiting = || ui.remark(&format!("waiting for another command on lab {lab}"));
+    tell(lab, &lab::down(store, lab, waiting)?, ui)
+}
+
+/// All labs; an error for what has a name that no lab can have.
+fn all(store: &Store) -> Result<Vec<Result<LabName>>> {
+    Ok(store.labs()?.into_iter().map(|(name, _)| name.to_string_lossy().parse()).collect())
 }
 
 fn named(store: &Store, words: &[String]) -> Result<Vec<LabName>> {

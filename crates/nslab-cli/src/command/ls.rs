@@ -1,11 +1,11 @@
 //! `nslab ls`.
 
-use nslab::Result;
 use nslab::lab::{Record, State, Store};
+use nslab::{Error, Result};
 use serde::Serialize;
 
 use super::Verdict;
-use crate::output::{answer, json, remark, table};
+use crate::output::{answer, json, remark, report, table};
 
 /// List the labs that are up
 #[derive(Debug, clap::Args)]
@@ -28,13 +28,15 @@ struct Row {
 
 pub(super) fn run(args: &Args) -> Result<Verdict> {
     let mut rows = Vec::new();
-    let mut broken = None;
-    for (name, record) in Store::default().labs()? {
+    let mut broken: Option<Error> = None;
+    for (_, record) in Store::default().labs()? {
         match record {
             Ok(record) => rows.push(row(&record)?),
+            // The others are still listed; the last failure gives the status.
             Err(error) => {
-                remark(&format!("{}: {error}", name.display()));
-                broken = Some(error);
+                if let Some(before) = broken.replace(error) {
+                    report(&before);
+                }
             }
         }
     }

@@ -198,6 +198,10 @@ static CASES: &[(&str, &str)] = &[
         "objects_that_begin",
         "r ip ru show pref 0; r ip netn; r ip l show lo; r ip link show lo; r ip Link; r ip ''; r ip -- rule show pref 0; r ip -- -4 rule; r ip -4 -- -- link",
     ),
+    (
+        "loops",
+        "ip link add d0 type veth peer name d1; for w in 1 ' 1' \"$(printf '\\v1')\" 01 0x1 +1 --1 '- 1' 1x x '' 0 2 -1 4294967297 -4294967295 4294967296 99999999999999999999; do ip a a 10.0.0.1/24 dev d0; r ip -s -l \"$w\" a flush dev d0; r ip -br -4 a s d0; done",
+    ),
     ("version_after_a_wrong_option", "r ip -x -V; r ip -n nope -V; r ip -b /nonexistent -x"),
     (
         "batch_of_a_batch",

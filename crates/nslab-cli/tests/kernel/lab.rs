@@ -24,6 +24,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("lab::iproute2_lists_the_nodes_and_may_delete_one", deleted_by_iproute2)
             .with_ignored_flag(tools::reference().is_none()),
         trial("lab::what_is_not_ours_is_left_alone", not_ours),
+        trial("lab::a_stray_entry_among_the_records", stray),
         trial("lab::two_commands_at_once", two_at_once),
         trial("lab::which_lab_and_which_node", which),
         trial("lab::an_earlier_boot_is_recognised", earlier_boot),
@@ -362,6 +363,18 @@ lab helloworld is down: 0 nodes removed
 ns2\nns1\n1\nmine
 ";
     assert_eq!(out, expected);
+}
+
+/// What is no lab's is told of once, and keeps no lab from being listed and taken down.
+fn stray() {
+    let out = succeed(&format!(
+        "{HELLO}nslab -q up /run/hello.yaml; mkdir /run/nslab/.x
+         nslab ls 2>&1 | cut -c1-20; nslab down --all 2>&1 || echo status $?; ls -A /run/netns /run/nslab"
+    ));
+    let (told, rest) = out.split_once("lab helloworld is down: 2 nodes removed\n").unwrap();
+    assert_eq!((told.matches("helloworld").count(), told.matches(".x").count()), (1, 1), "{out}");
+    assert!(rest.contains("status 2\n") && rest.ends_with("/run/netns:\n\n/run/nslab:\n.x\n"), "{out}");
+    assert_eq!(rest.matches("\".x\"").count(), 1, "{out}");
 }
 
 fn two_at_once() {

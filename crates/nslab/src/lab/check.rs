@@ -7,9 +7,8 @@ use std::net::IpAddr;
 use super::rounds::{self, Ask, Neighbours};
 use super::{Node, Record, Store};
 use crate::error::{Error, ErrorKind, Result};
-use crate::namespace::Namespace;
+use crate::namespace::{Namespace, descriptors};
 use crate::probe::matrix::{self, Outcome, Reason, Settings, Sockets, Source};
-use crate::topology::apply::raise_descriptor_limit;
 use crate::types::{LabName, Prefix};
 
 /// One node's way to one address of another.
@@ -46,7 +45,7 @@ struct Asker {
 pub fn check(store: &Store, record: &Record, settings: &Settings) -> Result<Vec<Probed>> {
     store.check_whole(record)?;
     // A namespace, two sockets, and a connection where it is asked in rounds.
-    raise_descriptor_limit(2 * record.nodes.len())?;
+    descriptors::make_room(record.nodes.len(), 4)?;
     let addresses = record.plan.addresses();
     let mut askers = Vec::new();
     for (place, node) in record.hosts() {

@@ -32,7 +32,8 @@ pub enum Up {
 pub fn up(store: &Store, file: &Path, plan: &Plan, mut waiting: impl FnMut()) -> Result<Up> {
     let locked = Locked::take(&store.dir, &plan.lab, &mut waiting)?;
     match record::read(locked.path(), &plan.lab) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        // A command was killed before it had anything on record: a half-written one is all there is.
+        Err(error) if error.kind() == ErrorKind::NotFound => record::remove(locked.path())?,
         Err(error) => return Err(error),
         Ok(record) if record.state != State::Up || record.is_of_an_earlier_boot()? => {
             down::take_away(store, &locked, record)?;

@@ -15,13 +15,6 @@ use crate::error::{Error, Result};
 /// not be put in place.
 pub type Warnings = Vec<Error>;
 
-/// What [`become_namespace`] does beside entering.
-#[derive(Debug, Clone, Copy)]
-pub struct ExecSetup<'a> {
-    /// The name that the new /sys is mounted from, and that /etc/netns is searched for.
-    pub name: &'a OsStr,
-}
-
 /// Moves this process, which must have a single thread, into the namespace of a name for good:
 /// its network, a mount namespace of its own with all mounts made slaves, a /sys that shows the
 /// namespace's devices, and each file of /etc/netns/NAME bound over its namesake in /etc.
@@ -30,15 +23,15 @@ pub struct ExecSetup<'a> {
 /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is no such name. After any other
 /// error the process may be half-way in, and should end.
 pub fn become_named(names: &Names, name: &OsStr) -> Result<Warnings> {
-    become_namespace(&names.open(name)?, ExecSetup { name })
+    become_namespace(&names.open(name)?, name)
 }
 
-/// The same for a namespace that is open already.
+/// The same for a namespace that is open already. `name` is what the new /sys is mounted from, and what
+/// /etc/netns is searched for.
 ///
 /// # Errors
 /// As [`become_named`].
-pub fn become_namespace(namespace: &Namespace, setup: ExecSetup<'_>) -> Result<Warnings> {
-    let name = setup.name;
+pub fn become_namespace(namespace: &Namespace, name: &OsStr) -> Result<Warnings> {
     enter::switch(namespace.as_fd()).map_err(|error| {
         let errno = rustix::io::Errno::from_raw_os_error(error.errno().unwrap_or(libc::EIO));
         Error::os(format_args!("setting the network namespace \"{}\" failed", name.display()), errno)
@@ -63,7 +56,7 @@ pub fn spawn_named(
 ) -> Result<(std::io::Result<std::process::Child>, Warnings)> {
     let namespace = names.open(name)?;
     enter::on_own_thread(|| {
-        let warnings = become_namespace(&namespace, ExecSetup { name })?;
+        let warnings = become_namespace(&namespace, name)?;
         Ok((command.spawn(), warnings))
     })
 }

@@ -3,6 +3,7 @@
 //! A [`Namespace`] is an open descriptor; while it lives, the kernel keeps the namespace. Names are
 //! files in [`NETNS_DIR`], exactly as iproute2 makes and reads them (ip-netns(8)).
 
+pub(crate) mod descriptors;
 pub(crate) mod enter;
 mod exec;
 mod mounts;
@@ -18,7 +19,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
 use crate::error::{Error, Result};
-pub use exec::{ExecSetup, Warnings, become_host, become_named, become_namespace, spawn_named};
+pub use exec::{Warnings, become_host, become_named, become_namespace, spawn_named};
 pub use mounts::MountNamespace;
 pub use named::{NETNS_DIR, Names, Placeholder, Withdrawn};
 pub use watch::{NameChange, Watch};
@@ -105,8 +106,25 @@ impl Namespace {
 
     /// The same where the cookie is already known.
     pub(crate) fn identity_with(&self, cookie: Option<u64>) -> Result<Identity> {
+        let (dev, ino) = self.file_id()?;
+        Ok(Identity { dev, ino, cookie })
+    }
+
+    /// Whether it is the namespace with this identity.
+    ///
+    /// # Errors
+    /// As of [`identity`](Self::identity).
+    pub fn is(&self, identity: Identity) -> Result<bool> {
+        if self.file_id()? != (identity.dev, identity.ino) {
+            return Ok(false);
+        }
+        Ok(identity.cookie.is_none() || self.enter(cookie_here)? == identity.cookie)
+    }
+
+    /// Device and inode of the namespace's file.
+    fn file_id(&self) -> Result<(u64, u64)> {
         let stat = rustix::fs::fstat(&self.fd).map_err(|errno| Error::os("reading a namespace's identity", errno))?;
-        Ok(Identity { dev: stat.st_dev, ino: stat.st_ino, cookie })
+        Ok((stat.st_dev, stat.st_ino))
     }
 }
 

@@ -3,16 +3,17 @@
 //! `ip -n NAME` moves the process into a mount namespace of its own (its /sys and /etc are the
 //! namespace's). What it mounts there, nobody else sees; a new name must be mounted outside.
 
-use std::os::fd::AsFd;
-use std::path::Path;
+use std::os::fd::{AsFd, OwnedFd};
 
-use super::{Namespace, enter};
-use crate::error::Result;
+use rustix::fs::{CWD, Mode, OFlags};
+
+use super::enter;
+use crate::error::{Error, Result};
 
 /// A mount namespace, held open.
 #[derive(Debug)]
 pub struct MountNamespace {
-    file: Namespace,
+    fd: OwnedFd,
 }
 
 impl MountNamespace {
@@ -21,7 +22,9 @@ impl MountNamespace {
     /// # Errors
     /// Where /proc is not mounted.
     pub fn current() -> Result<Self> {
-        Namespace::open(Path::new("/proc/thread-self/ns/mnt")).map(|file| Self { file })
+        rustix::fs::openat(CWD, "/proc/thread-self/ns/mnt", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+            .map(|fd| Self { fd })
+            .map_err(|errno| Error::os("opening this thread's mount namespace", errno))
     }
 
     /// Runs `work` with these mounts, on a thread of its own that ends with it. The network stays that
@@ -31,7 +34,7 @@ impl MountNamespace {
     /// Where it cannot be entered (no CAP_SYS_ADMIN), or what `work` returns.
     pub fn run<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
         enter::on_own_thread(|| {
-            enter::switch_mounts(self.file.as_fd())?;
+            enter::switch_mounts(self.fd.as_fd())?;
             work()
         })
     }

@@ -280,13 +280,7 @@ impl Names {
         match self.open(name) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),
-            Ok(namespace) => {
-                let now = namespace.identity_with(None)?;
-                if (now.dev, now.ino) != (identity.dev, identity.ino) {
-                    return Ok(false);
-                }
-                Ok(identity.cookie.is_none() || namespace.identity()?.cookie == identity.cookie)
-            }
+            Ok(namespace) => namespace.is(identity),
         }
     }
 }

@@ -232,6 +232,13 @@ fn cut_off() {
     assert!(store.labs().unwrap().is_empty());
     assert_eq!(down().unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(seen(), before);
+    // The next `up` does not leave that behind either, though it fails.
+    fs::create_dir_all("/run/nslab/t").unwrap();
+    fs::write("/run/nslab/t/record.json.new", "{\"version\":").unwrap();
+    store.names().add(OsStr::new("b1")).unwrap();
+    assert_eq!(up(&plan).unwrap_err().kind(), ErrorKind::Exists);
+    store.names().delete(OsStr::new("b1")).unwrap();
+    assert_eq!(seen(), before);
 }
 
 fn lock() -> File {

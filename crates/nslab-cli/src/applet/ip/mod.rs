@@ -8,6 +8,7 @@ mod accounts;
 mod address;
 mod batch;
 mod fail;
+mod known;
 mod link;
 mod names;
 mod neigh;

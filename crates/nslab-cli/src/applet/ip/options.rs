@@ -2,7 +2,7 @@
 
 use super::fail::{Fail, MISUSE, bytes};
 use super::print::When;
-use super::words::{Family, Words, matches, number};
+use super::words::{Family, Words, atoi, matches, number};
 
 /// What the options ask for.
 #[derive(Debug, Clone, Default)]
@@ -27,8 +27,8 @@ pub(super) struct Options {
     /// A batch goes on past a command that fails.
     pub(super) force: bool,
     pub(super) echo: bool,
-    /// How many rounds `flush` makes; 0 for as many as it takes.
-    pub(super) loops: Option<u32>,
+    /// How many rounds `flush` makes; 0 for as many as it takes, and none where it is negative.
+    pub(super) loops: Option<i32>,
     pub(super) receive_buffer: Option<u32>,
     pub(super) batch: Option<Vec<u8>>,
     pub(super) version: bool,
@@ -74,10 +74,7 @@ impl Options {
         };
         match option {
             _ if matches(option, "-loops") => {
-                // As atoi(3): the digits that it begins with.
-                let word = needed(words, "loop count")?;
-                let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
-                self.loops = Some(word.get(..digits).and_then(number).and_then(|n| n.try_into().ok()).unwrap_or(0));
+                self.loops = Some(atoi(needed(words, "loop count")?));
             }
             _ if matches(option, "-family") => {
                 self.family = family(needed(words, "family type")?)?;

@@ -16,17 +16,11 @@ use nslab::types::IfName;
 use nslab::wire::Request;
 
 use super::fail::{Fail, MISUSE, bytes};
+use super::known::{Known, Links};
 use super::names::Names as TableNames;
 use super::options::Options;
 use super::print::Printer;
 use super::words::Family;
-
-/// What is remembered of a link once it was seen.
-#[derive(Debug, Clone)]
-pub(super) struct Known {
-    pub(super) name: Vec<u8>,
-    pub(super) flags: u32,
-}
 
 /// One run of `ip`.
 #[derive(Default)]
@@ -37,7 +31,7 @@ pub(super) struct Session {
     pub(super) print: Printer,
     pub(super) names: TableNames,
     connection: Option<Connection>,
-    links: HashMap<u32, Known>,
+    links: Links,
     /// The command before this one cannot have changed a link.
     links_hold: bool,
     netns_names: Option<HashMap<u32, Vec<u8>>>,
@@ -113,17 +107,15 @@ impl Session {
     }
 
     pub(super) fn remember(&mut self, link: &link::Link<'_>) {
-        self.links.insert(link.index(), Known { name: link.name().into(), flags: link.flags() });
+        self.links.insert(link.index(), Known::of(link));
     }
 
     /// A link by index: remembered, or asked for.
     pub(super) fn known(&mut self, index: u32) -> Option<Known> {
-        if let Some(known) = self.links.get(&index) {
+        if let Some(known) = self.links.get(index) {
             return Some(known.clone());
         }
-        let seen = link::get(self.connection().ok()?, link::Select::Index(index), |link| {
-            Ok(Known { name: link.name().into(), flags: link.flags() })
-        });
+        let seen = link::get(self.connection().ok()?, link::Select::Index(index), |link| Ok(Known::of(link)));
         let known = seen.ok()?;
         self.links.insert(index, known.clone());
         Some(known)
@@ -131,13 +123,10 @@ impl Session {
 
     /// The index of a link that a command acts on.
     pub(super) fn index(&mut self, name: &[u8]) -> Result<u32, Fail> {
-        let known = self.links.iter().find(|(_, known)| known.name == name).map(|(index, _)| *index);
-        if let Some(index) = known {
+        if let Some(index) = self.links.index(name) {
             return Ok(index);
         }
-        let seen = link::get(self.connection()?, link::Select::Name(name), |link| {
-            Ok((link.index(), Known { name: link.name().into(), flags: link.flags() }))
-        });
+        let seen = link::get(self.connection()?, link::Select::Name(name), |link| Ok((link.index(), Known::of(link))));
         let found = seen.ok().map(|(index, known)| {
             self.links.insert(index, known);
             index

@@ -90,6 +90,22 @@ pub(super) fn u64_wrapping(word: &[u8]) -> Option<u64> {
     Some(if number < 0 { size.wrapping_neg() } else { size })
 }
 
+/// A number as atoi(3) reads it: white space, a sign, and the decimal digits that follow; 0 where there are
+/// none. What is too large is cut to 64 bits, and of those the lower 32 count (glibc).
+pub(super) fn atoi(word: &[u8]) -> i32 {
+    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
+    let text = word.get(word.iter().take_while(|byte| is_space(byte)).count()..).unwrap_or_default();
+    let (sign, text) = match text.split_first() {
+        Some((b'-', rest)) => (-1, rest),
+        Some((b'+', rest)) => (1, rest),
+        _ => (1, text),
+    };
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit());
+    let add = |value: i64, digit: &u8| value.saturating_mul(10).saturating_add(sign * i64::from(digit - b'0'));
+    let low = digits.fold(0, add).cast_unsigned() & u64::from(u32::MAX);
+    u32::try_from(low).unwrap_or_default().cast_signed()
+}
+
 /// Hexadecimal digits, with 0x before them or without.
 pub(super) fn hexadecimal(word: &[u8]) -> Option<u32> {
     let text = std::str::from_utf8(word).ok()?;
@@ -121,7 +137,7 @@ pub(super) fn address(word: &[u8]) -> Option<IpAddr> {
     Some(Ipv4Addr::from(octets).into())
 }
 
-/// An address of a family.
+/// An address of a family, without a length.
 pub(super) fn address_of(word: &[u8], family: Family) -> Result<IpAddr, Fail> {
     address(word).filter(|address| family.holds(*address)).ok_or_else(|| {
         let text = bytes!["Error: ", family.words(), " address is expected rather than \"", word, "\"."];
@@ -155,14 +171,6 @@ pub(super) fn prefix(word: &[u8], family: Family) -> Result<Prefix, Fail> {
 pub(super) fn prefix_or_none(word: &[u8], family: Family) -> Result<Option<Prefix>, Fail> {
     let none = matches!(word, b"default" | b"any" | b"all") && family != Family::Link;
     if none { Ok(None) } else { prefix(word, family).map(Some) }
-}
-
-/// The address of a host, without a length.
-pub(super) fn host(word: &[u8], family: Family) -> Result<IpAddr, Fail> {
-    address(word).filter(|address| family.holds(*address)).ok_or_else(|| {
-        let text = bytes!["Error: ", family.words(), " address is expected rather than \"", word, "\"."];
-        Fail::new(FAILED, text).ending_batch()
-    })
 }
 
 fn mask_or_len(word: &[u8]) -> Option<u8> {
@@ -274,6 +282,26 @@ mod tests {
             (read(""), read("x"), read("1x"), read("+1"), read("-1"), read("08")),
             (None, None, None, Some(1), None, None)
         );
+    }
+
+    #[test]
+    fn atoi_reads_the_digits_that_a_word_begins_with() {
+        for (word, number) in [
+            ("5", 5),
+            ("\t\x0b 05x", 5),
+            ("+1", 1),
+            ("-1", -1),
+            ("0x1", 0),
+            ("", 0),
+            ("--1", 0),
+            ("- 1", 0),
+            ("4294967297", 1),
+            ("-4294967295", 1),
+            ("99999999999999999999", -1),
+            ("-99999999999999999999", 0),
+        ] {
+            assert_eq!(atoi(word.as_bytes()), number, "{word:?}");
+        }
     }
 
     #[test]

@@ -12,12 +12,12 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::settings::Settings;
-use crate::namespace::{Identity, Namespace, enter};
+use crate::namespace::{Identity, Namespace, descriptors, enter};
 use crate::netlink::{Connection, KernelSocket};
 use crate::ops::address::AddressConfig;
 use crate::ops::link::{Kind, LinkConfig, Netns};
 use crate::topology::plan::{BRIDGE, BRIDGE_INDEX, Cable, LOOPBACK, NodePlan, Plan, Port};
-use crate::topology::spec::Sysctl;
+use crate::topology::spec::{Sysctl, interface_of};
 use crate::types::MacAddr;
 use crate::wire::Request;
 use crate::wire::consts::IFA_F_NODAD;
@@ -44,7 +44,8 @@ pub struct Built {
 /// # Errors
 /// What the kernel refuses, with the step and the object in the message. Nothing is left then.
 pub fn build(plan: &Plan) -> Result<Built> {
-    raise_descriptor_limit(plan.nodes.len())?;
+    // A namespace and a connection.
+    descriptors::make_room(plan.nodes.len(), 2)?;
     let (send, made) = std::sync::mpsc::channel();
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -68,7 +69,7 @@ const MAX_WORKERS: usize = 4;
 
 type Made = (usize, Result<BuiltNode>);
 
-/// Makes every `stride`th node from `first`, until one fails: so the plan's first nodes are there first.
+/// Makes every `stride`th node from `first`, until one fails, here or elsewhere: so the plan's first nodes are there first.
 fn make_nodes(plan: &Plan, first: usize, stride: usize, stop: &AtomicBool, send: &Sender<Made>) {
     let mut settings = Settings::default();
     for (at, node) in plan.nodes.iter().enumerate().skip(first).step_by(stride) {
@@ -76,7 +77,8 @@ fn make_nodes(plan: &Plan, first: usize, stride: usize, stop: &AtomicBool, send:
             return;
         }
         let made = make_node(plan, node, &mut settings)
-            .map_err(|error| error.within(format_args!("making node {}", node.name)));
+            .map_err(|error| error.within(format_args!("making node {}", node.name)))
+            .inspect_err(|_| stop.store(true, Ordering::Relaxed));
         if send.send((at, made)).is_err() {
             return;
         }
@@ -100,7 +102,8 @@ fn lay_cables(plan: &Plan, made: &Receiver<Made>) -> Result<Built> {
         }
         lay_cable(plan, cable, &mut nodes)?;
     }
-    while nodes.iter().any(Option::is_none) {
+    // Each node comes once.
+    for _ in 0..nodes.iter().filter(|node| node.is_none()).count() {
         take(&mut nodes)?;
     }
     let mut nodes: Vec<BuiltNode> = nodes.into_iter().flatten().collect();
@@ -133,22 +136,6 @@ fn finish_node(
         batch.add(routes::request(route, at, places)?, move || format!("adding route to {}: {route}", node.name));
     }
     batch.send(&mut built.connection)
-}
-
-/// Each node takes two descriptors, whether it is being made or asked from, and all of them a few more.
-pub(crate) fn raise_descriptor_limit(nodes: usize) -> Result<()> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let needed = u64::try_from(nodes).unwrap_or(u64::MAX).saturating_mul(2).saturating_add(64);
-    let limit = getrlimit(Resource::Nofile);
-    if limit.current.is_none_or(|current| current >= needed) {
-        return Ok(());
-    }
-    let raised = Rlimit { current: Some(needed), maximum: limit.maximum.map(|maximum| maximum.max(needed)) };
-    setrlimit(Resource::Nofile, raised).map_err(|errno| {
-        let now = limit.maximum.unwrap_or_default();
-        Error::os(format_args!("a lab of {nodes} nodes takes {needed} open files, and the limit is {now}"), errno)
-            .with_help(format!("raise it with: ulimit -n {needed}"))
-    })
 }
 
 fn make_node(plan: &Plan, node: &NodePlan, settings: &mut Settings) -> Result<BuiltNode> {
@@ -192,8 +179,7 @@ fn bridge(plan: &Plan, node: &NodePlan) -> Request {
 
 /// Settings of an interface can be made only once it is there.
 fn is_of_an_interface(sysctl: &Sysctl) -> bool {
-    let mut parts = sysctl.path.split('/').skip(2);
-    matches!(parts.next(), Some("conf" | "neigh")) && !matches!(parts.next(), Some("all" | "default" | "lo") | None)
+    interface_of(&sysctl.path).is_some()
 }
 
 /// Makes settings in the namespace of this thread.

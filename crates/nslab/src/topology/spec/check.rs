@@ -1,6 +1,6 @@
 //! What shows only when the whole file is read, and the model made of what is left without a fault.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::complete::{self, complete, ends};
 use super::draft::{At, DraftEnd, DraftLab, DraftLink, DraftSegment};
@@ -33,9 +33,10 @@ pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Pro
     let nodes = complete::nodes(&draft, problems);
     check_loopbacks(&draft, problems);
     gateways::check(&draft, problems);
+    let names: HashSet<&NodeName> = nodes.iter().map(|node| &node.name).collect();
     for segment in &draft.segments {
         check_members(segment, problems);
-        if nodes.iter().any(|node| node.name == segment.name.value) {
+        if names.contains(&segment.name.value) {
             let message = format!("\"{}\" is a node and a segment", segment.name.value);
             problems.add(segment.name.span.clone(), message, "both are namespaces: give one another name");
         }

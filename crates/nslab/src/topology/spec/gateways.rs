@@ -1,14 +1,15 @@
-//! Whether routes can be made: their interfaces are there, their gateways on a link.
+//! Whether routes and settings can be made: their interfaces are there, the gateways on a link.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-use super::complete::ends;
+use super::complete::{ends, settings_of};
 use super::draft::{At, DraftEnd, DraftLab, DraftNode};
-use super::model::{Hop, Route};
+use super::model::{Hop, Route, interface_of};
 use super::problems::Problems;
-use crate::types::{NodeName, Prefix};
+use crate::types::{NodeName, Prefix, quote};
 
-/// Checks the routes of every node; those of a profile for each node that uses it.
+/// Checks the routes and settings of every node; those of a profile for each node that uses it.
 pub(super) fn check(draft: &DraftLab, problems: &mut Problems<'_>) {
     let mut of_node: HashMap<&NodeName, Vec<&DraftEnd>> = HashMap::new();
     for end in ends(draft) {
@@ -18,15 +19,29 @@ pub(super) fn check(draft: &DraftLab, problems: &mut Problems<'_>) {
     }
     for node in &draft.nodes {
         let ends = of_node.get(&node.name.value).map(Vec::as_slice).unwrap_or_default();
-        let of_profiles = node.settings.profiles.iter().filter_map(|used| {
-            draft.profiles.iter().find(|(name, _)| name.value == used.value).map(|(_, settings)| &settings.routes)
-        });
-        for route in of_profiles.chain([&node.settings.routes]).flatten() {
+        for (path, _) in settings_of(draft, node).flat_map(|settings| &settings.sysctl) {
+            if let Some(name) = interface_of(&path.value)
+                && !has(ends, name)
+            {
+                missing(node, ends, name, &path.span, problems);
+            }
+        }
+        for route in settings_of(draft, node).flat_map(|settings| &settings.routes) {
             for hop in &route.value.hops {
                 check_hop(node, ends, route, hop, problems);
             }
         }
     }
+}
+
+fn has(ends: &[&DraftEnd], name: &str) -> bool {
+    ends.iter().filter_map(|end| end.ifname.as_ref()).any(|ifname| ifname.value.as_str() == name)
+}
+
+fn missing(node: &DraftNode, ends: &[&DraftEnd], name: &str, span: &Range<usize>, problems: &mut Problems<'_>) {
+    let there: Vec<&str> = ends.iter().filter_map(|end| Some(end.ifname.as_ref()?.value.as_str())).collect();
+    let help = if there.is_empty() { "it has no interfaces".into() } else { format!("it has {}", there.join(", ")) };
+    problems.add(span.clone(), format!("node \"{}\" has no interface {}", node.name.value, quote(name)), help);
 }
 
 fn check_hop(node: &DraftNode, ends: &[&DraftEnd], route: &At<Route>, hop: &Hop, problems: &mut Problems<'_>) {
@@ -35,15 +50,8 @@ fn check_hop(node: &DraftNode, ends: &[&DraftEnd], route: &At<Route>, hop: &Hop,
         (Some(dev), Some(ifname)) => ifname.value == *dev,
         (dev, _) => dev.is_none(),
     };
-    let loopback = hop.dev.as_ref().is_some_and(|dev| dev.as_str() == "lo");
-    if let Some(dev) = &hop.dev
-        && !loopback
-        && !ends.iter().any(|end| is_named(&end))
-    {
-        let there: Vec<&str> = ends.iter().filter_map(|end| Some(end.ifname.as_ref()?.value.as_str())).collect();
-        let help =
-            if there.is_empty() { "it has no interfaces".into() } else { format!("it has {}", there.join(", ")) };
-        return problems.add(route.span.clone(), format!("node \"{name}\" has no interface \"{dev}\""), help);
+    if let Some(dev) = hop.dev.as_ref().filter(|dev| dev.as_str() != "lo" && !has(ends, dev.as_str())) {
+        return missing(node, ends, dev.as_str(), &route.span, problems);
     }
     let Some(via) = hop.via else { return };
     let networks: Vec<Prefix> =

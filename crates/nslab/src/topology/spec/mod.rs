@@ -32,6 +32,7 @@ mod tree;
 mod yaml_error;
 
 pub use lab::parse;
+pub(crate) use model::interface_of;
 pub use model::{End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl};
 pub use read::{MAX_BYTES, read};
 

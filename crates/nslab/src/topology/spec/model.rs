@@ -170,6 +170,13 @@ pub struct Sysctl {
     pub value: String,
 }
 
+/// Which of the interfaces that links and segments make a setting is about, by its path.
+pub(crate) fn interface_of(path: &str) -> Option<&str> {
+    let mut parts = path.split('/').skip(2);
+    parts.next().filter(|part| matches!(*part, "conf" | "neigh"))?;
+    parts.next().filter(|name| !matches!(*name, "all" | "default" | "lo"))
+}
+
 /// A switch and those on it: a bridge in a namespace of its own.
 ///
 /// No two members have the same address, and where it has prefixes of a family, all addresses of that family

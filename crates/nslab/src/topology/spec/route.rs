@@ -149,14 +149,37 @@ fn check(route: Route, place: Range<usize>) -> Result<Route, Problem> {
         return Err((place, format!("`src` {src} is not of the destination's family"), EXAMPLE.into()));
     }
     let goes = route.kind == RouteKind::Unicast;
-    if goes && route.hops.iter().all(|hop| *hop == Hop::default()) {
-        let help = "say `via` and a gateway, or `dev` and an interface";
-        return Err((place, format!("the route {route} says no way"), help.into()));
+    if goes && let Some((message, help)) = check_hops(&route) {
+        return Err((place, message, help));
     }
     if !goes && !route.hops.is_empty() {
         return Err((place, "a route that goes nowhere has no `via` and no `dev`".into(), EXAMPLE.into()));
     }
     Ok(route)
+}
+
+/// What is wrong with a route's ways, and what to do.
+fn check_hops(route: &Route) -> Option<(String, String)> {
+    let empty = |hop: &Hop| hop.via.is_none() && hop.dev.is_none();
+    if route.hops.iter().all(empty) {
+        let help = "say `via` and a gateway, or `dev` and an interface";
+        return Some((format!("the route {route} says no way"), help.into()));
+    }
+    if route.hops.iter().any(empty) {
+        let help = "behind each `nexthop`, say `via` and a gateway, or `dev` and an interface";
+        return Some(("a `nexthop` that says no way".into(), help.into()));
+    }
+    let link_local = |via: &IpAddr| matches!(via, IpAddr::V6(via) if via.is_unicast_link_local());
+    for via in route.hops.iter().filter(|hop| hop.dev.is_none()).filter_map(|hop| hop.via) {
+        let help = format!("say which interface it is behind, as `via {via} dev eth0`");
+        if link_local(&via) {
+            return Some((format!("gateway {via} is link-local, and the route has no `dev`"), help));
+        }
+        if route.onlink {
+            return Some(("`onlink` without `dev`: the kernel cannot tell on which link".into(), help));
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -184,6 +207,7 @@ mod tests {
                 "10.0.0.0/8 nexthop via 10.1.0.1 weight 2 nexthop via 10.2.0.1 dev b",
             ),
             ("10.0.0.0/8 via 2001:db8::1", "10.0.0.0/8 via 2001:db8::1"),
+            ("default via fe80::1 dev eth0", "default via fe80::1 dev eth0"),
         ] {
             assert_eq!(read(text).unwrap().to_string(), shown);
         }
@@ -206,6 +230,13 @@ mod tests {
             ("blackhole 10.0.0.0/8 dev x", "a route that goes nowhere has no `via`"),
             ("10.0.0.0/8 via 10.1.0.1 nexthop via 10.2.0.1", "both `via` or `dev` and `nexthop`"),
             ("10.0.0.0/8 nexthop via 10.2.0.1 weight 0", "a weight is 1 to 256"),
+            ("10.0.0.0/8 nexthop nexthop via 10.2.0.1", "a `nexthop` that says no way"),
+            ("10.0.0.0/8 nexthop via 10.2.0.1 nexthop weight 2", "a `nexthop` that says no way"),
+            ("10.0.0.0/8 nexthop weight 2", "says no way"),
+            ("default via fe80::1", "gateway fe80::1 is link-local, and the route has no `dev`"),
+            ("10.0.0.0/8 via fe80::1", "gateway fe80::1 is link-local, and the route has no `dev`"),
+            ("::/0 nexthop via fe80::1 dev x nexthop via fe80::2", "gateway fe80::2 is link-local"),
+            ("default via 10.0.0.1 onlink", "`onlink` without `dev`"),
             ("10.0.0.0/8 nexthop via 10.2.0.1 metric 5", "\"metric\" is no word of a next hop"),
         ] {
             let error = read(text).unwrap_err();

@@ -115,6 +115,31 @@ fn nothing_behind_a_key_is_nothing() {
 }
 
 #[test]
+fn a_setting_is_of_an_interface_that_is_there() {
+    let file =
+        |setting: &str| format!("nodes: {{ a: {{ sysctl: {{ {setting}: 1 }} }} }}\nlinks: [ a -- b, a:x.1 -- b ]");
+    for setting in [
+        "net.ipv4.conf.eth0.rp_filter",
+        "net/ipv6/conf/x.1/mtu",
+        "net.ipv4.conf.all.rp_filter",
+        "net.ipv6.conf.default.mtu",
+        "net.ipv4.conf.lo.rp_filter",
+        "net.ipv4.ip_forward",
+        "net.ipv4.conf",
+    ] {
+        parsed(&file(setting));
+    }
+    for setting in ["net.ipv4.conf.eth9.rp_filter", "net/ipv6/neigh/eth9/retrans_time_ms"] {
+        assert_eq!(problems(&file(setting)), ["1:25 node \"a\" has no interface \"eth9\""]);
+        assert_eq!(help(&file(setting)), "it has eth0, x.1");
+    }
+    let of_profile = "profiles: { p: { sysctl: { net.ipv4.conf.x.mtu: 1 } } }\nnodes: { a: { use: p }, b: { use: p } }";
+    let found = ["1:28 node \"a\" has no interface \"x\"", "1:28 node \"b\" has no interface \"x\""];
+    assert_eq!(problems(of_profile), found);
+    assert_eq!(help(of_profile), "it has no interfaces");
+}
+
+#[test]
 fn a_range_and_an_entry_of_its_own_add_up() {
     let lab = parsed("nodes: { 'h[1-2]': { forward: true, env: { A: 1, B: 1 } }, h1: { env: { B: 2 } } }");
     let [h1, h2] = lab.nodes.as_slice() else { panic!("{lab:?}") };

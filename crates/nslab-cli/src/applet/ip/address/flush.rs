@@ -12,7 +12,7 @@ use crate::applet::ip::session::Session;
 use crate::applet::ip::words::{Family, Words};
 
 /// How many rounds there are, unless `-loops` says otherwise.
-const ROUNDS: u32 = 10;
+const ROUNDS: i32 = 10;
 
 pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
     if words.is_empty() {
@@ -24,6 +24,13 @@ pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
     let filter = Filter::parse(session, words)?;
     let one = filter.dev.map(|name| session.index(name).map_err(|_| no_such_device(name))).transpose()?;
     let rounds = session.options.loops.unwrap_or(ROUNDS);
+    let incomplete = || {
+        let text = format!("*** Flush remains incomplete after {rounds} rounds. ***");
+        Fail::new(MISUSE, text).staying_in_batch()
+    };
+    if rounds < 0 {
+        return Err(incomplete());
+    }
     let mut round = 0;
     loop {
         let deleted = delete_all(session, &filter, one)?;
@@ -39,8 +46,7 @@ pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
             break;
         }
         if round == rounds {
-            let text = format!("*** Flush remains incomplete after {round} rounds. ***");
-            return Err(Fail::new(MISUSE, text).staying_in_batch());
+            return Err(incomplete());
         }
     }
     if session.options.statistics > 0 {

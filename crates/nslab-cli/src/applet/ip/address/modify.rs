@@ -223,7 +223,7 @@ impl<'a> Settings<'a> {
         if self.family == Family::Link {
             return words::link_address(word).map(|_| None);
         }
-        let host = words::host(word, self.family)?;
+        let host = words::address_of(word, self.family)?;
         if self.family == Family::Any {
             self.family = Family::of(host);
         }

@@ -139,7 +139,7 @@ impl Destination {
                 return Ok(Some(NeighbourConfig { family, destination: Vec::new(), ..config }));
             }
             (b"default" | b"any" | b"all", _) => return Ok(None),
-            _ => words::host(word, self.family)?,
+            _ => words::address_of(word, self.family)?,
         };
         Ok(Some(NeighbourConfig::new(0, address)))
     }
