@@ -133,7 +133,7 @@ fn usage() -> Fail {
     objects.sort_unstable();
     let mut list = String::new();
     for chunk in objects.chunks(8) {
-        let separator = if list.is_empty() { "" } else { " |\n                   " };
+        let separator = if list.is_empty() { "" } else { " |\n            " };
         list.push_str(separator);
         list.push_str(&chunk.join(" | "));
     }

@@ -25,9 +25,5 @@ pub(super) fn run(session: &mut Session, mut words: Words<'_>) -> Result<(), Fai
 }
 
 fn usage() -> Fail {
-    let text = "Usage: ip tuntap { add | del } [ dev PHYS_DEV | name NAME ] mode { tun | tap }\n          \
-                [ user USER ] [ group GROUP ] [ one_queue ] [ pi ] [ vnet_hdr ] [ multi_queue ]\n       \
-                ip tuntap { show | list | lst | help }\n\nWhere: USER  := { STRING | NUMBER }\n       \
-                GROUP := { STRING | NUMBER }";
-    Fail::new(MISUSE, text)
+    Fail::new(MISUSE, include_str!("usage.txt").trim_end())
 }

@@ -25,114 +25,56 @@ use crate::applet::ip::link::keywords::hardware_address;
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::Words;
 
-pub(super) static OPTIONS: Options = Options {
-    table: TABLE,
-    called: "command",
-    once: false,
-    finish: |_| Ok(()),
-    notes: "Where: VLAN_PROTOCOL := { 802.1Q | 802.1ad }\n",
-};
+pub(super) static OPTIONS: Options =
+    Options { table: TABLE, called: "command", once: false, finish: |_| Ok(()), usage: include_str!("bridge.txt") };
 
 const INVALID: &str = "invalid {}";
 
-const fn number(word: &'static str, attribute: u16, takes: Takes<()>, usage: &'static str) -> Opt {
-    opt(word, attribute, takes, INVALID, usage)
+const fn number(word: &'static str, attribute: u16, takes: Takes<()>) -> Opt {
+    opt(word, attribute, takes, INVALID)
 }
 
 static TABLE: &[Opt] = {
     use Takes::{By, NumberBit, U8, U16, U32, U64};
     &[
-        number("forward_delay", IFLA_BR_FORWARD_DELAY, U32, "forward_delay FORWARD_DELAY"),
-        number("hello_time", IFLA_BR_HELLO_TIME, U32, "hello_time HELLO_TIME"),
-        number("max_age", IFLA_BR_MAX_AGE, U32, "max_age MAX_AGE"),
-        number("ageing_time", IFLA_BR_AGEING_TIME, U32, "ageing_time AGEING_TIME"),
-        number("stp_state", IFLA_BR_STP_STATE, U32, "stp_state STP_STATE"),
-        whole(
-            "mst_enabled",
-            IFLA_BR_MULTI_BOOLOPT,
-            NumberBit(BR_BOOLOPT_MST_ENABLE),
-            INVALID,
-            "mst_enabled MST_ENABLED",
-        ),
-        number("priority", IFLA_BR_PRIORITY, U16, "priority PRIORITY"),
-        number("vlan_filtering", IFLA_BR_VLAN_FILTERING, U8, "vlan_filtering VLAN_FILTERING"),
-        number("vlan_protocol", IFLA_BR_VLAN_PROTOCOL, By(read_protocol), "vlan_protocol VLAN_PROTOCOL"),
-        number("group_fwd_mask", IFLA_BR_GROUP_FWD_MASK, U16, "group_fwd_mask MASK"),
-        number("group_address", IFLA_BR_GROUP_ADDR, By(read_address), "group_address ADDRESS"),
-        whole(
-            "no_linklocal_learn",
-            IFLA_BR_MULTI_BOOLOPT,
-            NumberBit(BR_BOOLOPT_NO_LL_LEARN),
-            INVALID,
-            "no_linklocal_learn NO_LINKLOCAL_LEARN",
-        ),
-        number("fdb_flush", IFLA_BR_FDB_FLUSH, Takes::Nothing, "fdb_flush"),
-        whole("fdb_max_learned", IFLA_BR_FDB_MAX_LEARNED, U32, INVALID, "fdb_max_learned FDB_MAX_LEARNED"),
-        number("vlan_default_pvid", IFLA_BR_VLAN_DEFAULT_PVID, U16, "vlan_default_pvid VLAN_DEFAULT_PVID"),
-        number("vlan_stats_enabled", IFLA_BR_VLAN_STATS_ENABLED, U8, "vlan_stats_enabled VLAN_STATS_ENABLED"),
-        number("vlan_stats_per_port", IFLA_BR_VLAN_STATS_PER_PORT, U8, "vlan_stats_per_port VLAN_STATS_PER_PORT"),
-        number("mcast_router", IFLA_BR_MCAST_ROUTER, U8, "mcast_router MULTICAST_ROUTER"),
-        number("mcast_snooping", IFLA_BR_MCAST_SNOOPING, U8, "mcast_snooping MULTICAST_SNOOPING"),
-        whole(
-            "mcast_vlan_snooping",
-            IFLA_BR_MULTI_BOOLOPT,
-            NumberBit(BR_BOOLOPT_MCAST_VLAN_SNOOPING),
-            INVALID,
-            "mcast_vlan_snooping MULTICAST_VLAN_SNOOPING",
-        ),
-        number(
-            "mcast_query_use_ifaddr",
-            IFLA_BR_MCAST_QUERY_USE_IFADDR,
-            U8,
-            "mcast_query_use_ifaddr MCAST_QUERY_USE_IFADDR",
-        ),
-        number("mcast_querier", IFLA_BR_MCAST_QUERIER, U8, "mcast_querier MULTICAST_QUERIER"),
-        number("mcast_hash_elasticity", IFLA_BR_MCAST_HASH_ELASTICITY, U32, "mcast_hash_elasticity HASH_ELASTICITY"),
-        number("mcast_hash_max", IFLA_BR_MCAST_HASH_MAX, U32, "mcast_hash_max HASH_MAX"),
-        number(
-            "mcast_last_member_count",
-            IFLA_BR_MCAST_LAST_MEMBER_CNT,
-            U32,
-            "mcast_last_member_count LAST_MEMBER_COUNT",
-        ),
-        number(
-            "mcast_startup_query_count",
-            IFLA_BR_MCAST_STARTUP_QUERY_CNT,
-            U32,
-            "mcast_startup_query_count STARTUP_QUERY_COUNT",
-        ),
-        number(
-            "mcast_last_member_interval",
-            IFLA_BR_MCAST_LAST_MEMBER_INTVL,
-            U64,
-            "mcast_last_member_interval LAST_MEMBER_INTERVAL",
-        ),
-        number(
-            "mcast_membership_interval",
-            IFLA_BR_MCAST_MEMBERSHIP_INTVL,
-            U64,
-            "mcast_membership_interval MEMBERSHIP_INTERVAL",
-        ),
-        number("mcast_querier_interval", IFLA_BR_MCAST_QUERIER_INTVL, U64, "mcast_querier_interval QUERIER_INTERVAL"),
-        number("mcast_query_interval", IFLA_BR_MCAST_QUERY_INTVL, U64, "mcast_query_interval QUERY_INTERVAL"),
-        number(
-            "mcast_query_response_interval",
-            IFLA_BR_MCAST_QUERY_RESPONSE_INTVL,
-            U64,
-            "mcast_query_response_interval QUERY_RESPONSE_INTERVAL",
-        ),
-        number(
-            "mcast_startup_query_interval",
-            IFLA_BR_MCAST_STARTUP_QUERY_INTVL,
-            U64,
-            "mcast_startup_query_interval STARTUP_QUERY_INTERVAL",
-        ),
-        number("mcast_stats_enabled", IFLA_BR_MCAST_STATS_ENABLED, U8, "mcast_stats_enabled MCAST_STATS_ENABLED"),
-        number("mcast_igmp_version", IFLA_BR_MCAST_IGMP_VERSION, U8, "mcast_igmp_version IGMP_VERSION"),
-        number("mcast_mld_version", IFLA_BR_MCAST_MLD_VERSION, U8, "mcast_mld_version MLD_VERSION"),
-        number("nf_call_iptables", IFLA_BR_NF_CALL_IPTABLES, U8, "nf_call_iptables NF_CALL_IPTABLES"),
-        number("nf_call_ip6tables", IFLA_BR_NF_CALL_IP6TABLES, U8, "nf_call_ip6tables NF_CALL_IP6TABLES"),
-        number("nf_call_arptables", IFLA_BR_NF_CALL_ARPTABLES, U8, "nf_call_arptables NF_CALL_ARPTABLES"),
+        number("forward_delay", IFLA_BR_FORWARD_DELAY, U32),
+        number("hello_time", IFLA_BR_HELLO_TIME, U32),
+        number("max_age", IFLA_BR_MAX_AGE, U32),
+        number("ageing_time", IFLA_BR_AGEING_TIME, U32),
+        number("stp_state", IFLA_BR_STP_STATE, U32),
+        whole("mst_enabled", IFLA_BR_MULTI_BOOLOPT, NumberBit(BR_BOOLOPT_MST_ENABLE), INVALID),
+        number("priority", IFLA_BR_PRIORITY, U16),
+        number("vlan_filtering", IFLA_BR_VLAN_FILTERING, U8),
+        number("vlan_protocol", IFLA_BR_VLAN_PROTOCOL, By(read_protocol)),
+        number("group_fwd_mask", IFLA_BR_GROUP_FWD_MASK, U16),
+        number("group_address", IFLA_BR_GROUP_ADDR, By(read_address)),
+        whole("no_linklocal_learn", IFLA_BR_MULTI_BOOLOPT, NumberBit(BR_BOOLOPT_NO_LL_LEARN), INVALID),
+        number("fdb_flush", IFLA_BR_FDB_FLUSH, Takes::Nothing),
+        whole("fdb_max_learned", IFLA_BR_FDB_MAX_LEARNED, U32, INVALID),
+        number("vlan_default_pvid", IFLA_BR_VLAN_DEFAULT_PVID, U16),
+        number("vlan_stats_enabled", IFLA_BR_VLAN_STATS_ENABLED, U8),
+        number("vlan_stats_per_port", IFLA_BR_VLAN_STATS_PER_PORT, U8),
+        number("mcast_router", IFLA_BR_MCAST_ROUTER, U8),
+        number("mcast_snooping", IFLA_BR_MCAST_SNOOPING, U8),
+        whole("mcast_vlan_snooping", IFLA_BR_MULTI_BOOLOPT, NumberBit(BR_BOOLOPT_MCAST_VLAN_SNOOPING), INVALID),
+        number("mcast_query_use_ifaddr", IFLA_BR_MCAST_QUERY_USE_IFADDR, U8),
+        number("mcast_querier", IFLA_BR_MCAST_QUERIER, U8),
+        number("mcast_hash_elasticity", IFLA_BR_MCAST_HASH_ELASTICITY, U32),
+        number("mcast_hash_max", IFLA_BR_MCAST_HASH_MAX, U32),
+        number("mcast_last_member_count", IFLA_BR_MCAST_LAST_MEMBER_CNT, U32),
+        number("mcast_startup_query_count", IFLA_BR_MCAST_STARTUP_QUERY_CNT, U32),
+        number("mcast_last_member_interval", IFLA_BR_MCAST_LAST_MEMBER_INTVL, U64),
+        number("mcast_membership_interval", IFLA_BR_MCAST_MEMBERSHIP_INTVL, U64),
+        number("mcast_querier_interval", IFLA_BR_MCAST_QUERIER_INTVL, U64),
+        number("mcast_query_interval", IFLA_BR_MCAST_QUERY_INTVL, U64),
+        number("mcast_query_response_interval", IFLA_BR_MCAST_QUERY_RESPONSE_INTVL, U64),
+        number("mcast_startup_query_interval", IFLA_BR_MCAST_STARTUP_QUERY_INTVL, U64),
+        number("mcast_stats_enabled", IFLA_BR_MCAST_STATS_ENABLED, U8),
+        number("mcast_igmp_version", IFLA_BR_MCAST_IGMP_VERSION, U8),
+        number("mcast_mld_version", IFLA_BR_MCAST_MLD_VERSION, U8),
+        number("nf_call_iptables", IFLA_BR_NF_CALL_IPTABLES, U8),
+        number("nf_call_ip6tables", IFLA_BR_NF_CALL_IP6TABLES, U8),
+        number("nf_call_arptables", IFLA_BR_NF_CALL_ARPTABLES, U8),
     ]
 };
 

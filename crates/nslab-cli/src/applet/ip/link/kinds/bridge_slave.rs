@@ -20,45 +20,50 @@ use crate::applet::ip::fail::Fail;
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::Words;
 
-pub(super) static OPTIONS: Options =
-    Options { table: TABLE, called: "option", once: false, finish: |_| Ok(()), notes: "" };
+pub(super) static OPTIONS: Options = Options {
+    table: TABLE,
+    called: "option",
+    once: false,
+    finish: |_| Ok(()),
+    usage: include_str!("bridge_slave.txt"),
+};
 
 const INVALID: &str = "{} is invalid";
 
-const fn switch(word: &'static str, attribute: u16, usage: &'static str) -> Opt {
-    opt(word, attribute, Takes::OnOff, "", usage)
+const fn switch(word: &'static str, attribute: u16) -> Opt {
+    opt(word, attribute, Takes::OnOff, "")
 }
 
 static TABLE: &[Opt] = {
     use Takes::{By, Nothing, OnOff, U8, U16, U32};
     &[
-        opt("fdb_flush", IFLA_BRPORT_FLUSH, Nothing, "", "fdb_flush"),
-        opt("state", IFLA_BRPORT_STATE, U8, INVALID, "state STATE"),
-        opt("priority", IFLA_BRPORT_PRIORITY, U16, INVALID, "priority PRIO"),
-        opt("cost", IFLA_BRPORT_COST, U32, INVALID, "cost COST"),
-        switch("hairpin", IFLA_BRPORT_MODE, "hairpin { on | off }"),
-        switch("guard", IFLA_BRPORT_GUARD, "guard { on | off }"),
-        switch("root_block", IFLA_BRPORT_PROTECT, "root_block { on | off }"),
-        switch("fastleave", IFLA_BRPORT_FAST_LEAVE, "fastleave { on | off }"),
-        switch("learning", IFLA_BRPORT_LEARNING, "learning { on | off }"),
-        switch("flood", IFLA_BRPORT_UNICAST_FLOOD, "flood { on | off }"),
-        switch("mcast_flood", IFLA_BRPORT_MCAST_FLOOD, "mcast_flood { on | off }"),
-        switch("bcast_flood", IFLA_BRPORT_BCAST_FLOOD, "bcast_flood { on | off }"),
-        switch("mcast_to_unicast", IFLA_BRPORT_MCAST_TO_UCAST, "mcast_to_unicast { on | off }"),
-        switch("proxy_arp", IFLA_BRPORT_PROXYARP, "proxy_arp { on | off }"),
-        switch("proxy_arp_wifi", IFLA_BRPORT_PROXYARP_WIFI, "proxy_arp_wifi { on | off }"),
-        opt("mcast_router", IFLA_BRPORT_MULTICAST_ROUTER, U8, "invalid {}", "mcast_router MULTICAST_ROUTER"),
-        switch("mcast_fast_leave", IFLA_BRPORT_FAST_LEAVE, "mcast_fast_leave { on | off }"),
-        switch("neigh_suppress", IFLA_BRPORT_NEIGH_SUPPRESS, "neigh_suppress { on | off }"),
-        whole("neigh_vlan_suppress", IFLA_BRPORT_NEIGH_VLAN_SUPPRESS, OnOff, "", "neigh_vlan_suppress { on | off }"),
-        opt("group_fwd_mask", IFLA_BRPORT_GROUP_FWD_MASK, U16, "invalid {}", "group_fwd_mask MASK"),
-        switch("vlan_tunnel", IFLA_BRPORT_VLAN_TUNNEL, "vlan_tunnel { on | off }"),
-        switch("isolated", IFLA_BRPORT_ISOLATED, "isolated { on | off }"),
-        switch("locked", IFLA_BRPORT_LOCKED, "locked { on | off }"),
-        whole("mab", IFLA_BRPORT_MAB, OnOff, "", "mab { on | off }"),
-        opt("backup_port", IFLA_BRPORT_BACKUP_PORT, By(read_port), "Device does not exist\n", "backup_port DEVICE"),
-        opt("nobackup_port", IFLA_BRPORT_BACKUP_PORT, By(no_port), "", "nobackup_port"),
-        whole("backup_nhid", IFLA_BRPORT_BACKUP_NHID, U32, INVALID, "backup_nhid NHID"),
+        opt("fdb_flush", IFLA_BRPORT_FLUSH, Nothing, ""),
+        opt("state", IFLA_BRPORT_STATE, U8, INVALID),
+        opt("priority", IFLA_BRPORT_PRIORITY, U16, INVALID),
+        opt("cost", IFLA_BRPORT_COST, U32, INVALID),
+        switch("hairpin", IFLA_BRPORT_MODE),
+        switch("guard", IFLA_BRPORT_GUARD),
+        switch("root_block", IFLA_BRPORT_PROTECT),
+        switch("fastleave", IFLA_BRPORT_FAST_LEAVE),
+        switch("learning", IFLA_BRPORT_LEARNING),
+        switch("flood", IFLA_BRPORT_UNICAST_FLOOD),
+        switch("mcast_flood", IFLA_BRPORT_MCAST_FLOOD),
+        switch("bcast_flood", IFLA_BRPORT_BCAST_FLOOD),
+        switch("mcast_to_unicast", IFLA_BRPORT_MCAST_TO_UCAST),
+        switch("proxy_arp", IFLA_BRPORT_PROXYARP),
+        switch("proxy_arp_wifi", IFLA_BRPORT_PROXYARP_WIFI),
+        opt("mcast_router", IFLA_BRPORT_MULTICAST_ROUTER, U8, "invalid {}"),
+        switch("mcast_fast_leave", IFLA_BRPORT_FAST_LEAVE),
+        switch("neigh_suppress", IFLA_BRPORT_NEIGH_SUPPRESS),
+        whole("neigh_vlan_suppress", IFLA_BRPORT_NEIGH_VLAN_SUPPRESS, OnOff, ""),
+        opt("group_fwd_mask", IFLA_BRPORT_GROUP_FWD_MASK, U16, "invalid {}"),
+        switch("vlan_tunnel", IFLA_BRPORT_VLAN_TUNNEL),
+        switch("isolated", IFLA_BRPORT_ISOLATED),
+        switch("locked", IFLA_BRPORT_LOCKED),
+        whole("mab", IFLA_BRPORT_MAB, OnOff, ""),
+        opt("backup_port", IFLA_BRPORT_BACKUP_PORT, By(read_port), "Device does not exist\n"),
+        opt("nobackup_port", IFLA_BRPORT_BACKUP_PORT, By(no_port), ""),
+        whole("backup_nhid", IFLA_BRPORT_BACKUP_NHID, U32, INVALID),
     ]
 };
 

@@ -17,16 +17,8 @@ use crate::applet::ip::link::print::hex;
 use crate::applet::ip::session::{Session, warn};
 use crate::applet::ip::words::{self, Words};
 
-pub(super) static OPTIONS: Options<Macvlan> = Options {
-    table: TABLE,
-    called: "option",
-    once: false,
-    finish,
-    notes: "MODE:       private | vepa | bridge | passthru | source\nMODE_FLAG:  null | nopromisc | nodst\n\
-            MODE_OPTS:  for mode \"source\": macaddr { add MACADDR | del MACADDR | set [ MACADDR ... ] | flush },\n\
-            \x20           with MACADDR written as <macaddr>\nBC_QUEUE_LEN: Length of the rx queue for \
-            broadcast/multicast: [0-4294967295]\nBCLIM: Threshold for broadcast queueing: 32-bit integer\n",
-};
+pub(super) static OPTIONS: Options<Macvlan> =
+    Options { table: TABLE, called: "option", once: false, finish, usage: include_str!("macvlan.txt") };
 
 /// What is sent behind the rest.
 #[derive(Debug, Default)]
@@ -38,11 +30,11 @@ pub(super) struct Macvlan {
 static TABLE: &[Opt<Macvlan>] = {
     use Takes::By;
     &[
-        opt("mode", IFLA_MACVLAN_MODE, By(read_mode), "", "mode MODE"),
-        opt("flag", IFLA_MACVLAN_FLAGS, By(read_flag), "", "flag MODE_FLAG"),
-        opt("macaddr", IFLA_MACVLAN_MACADDR_MODE, By(read_addresses), "", "MODE_OPTS"),
-        opt("bcqueuelen", IFLA_MACVLAN_BC_QUEUE_LEN, By(read_queue_len), "", "bcqueuelen BC_QUEUE_LEN"),
-        whole("bclim", IFLA_MACVLAN_BC_CUTOFF, By(read_limit), "", "bclim BCLIM"),
+        opt("mode", IFLA_MACVLAN_MODE, By(read_mode), ""),
+        opt("flag", IFLA_MACVLAN_FLAGS, By(read_flag), ""),
+        opt("macaddr", IFLA_MACVLAN_MACADDR_MODE, By(read_addresses), ""),
+        opt("bcqueuelen", IFLA_MACVLAN_BC_QUEUE_LEN, By(read_queue_len), ""),
+        whole("bclim", IFLA_MACVLAN_BC_CUTOFF, By(read_limit), ""),
     ]
 };
 

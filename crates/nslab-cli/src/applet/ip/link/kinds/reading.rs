@@ -18,8 +18,6 @@ pub(super) struct Opt<S: 'static = ()> {
     pub(super) takes: Takes<S>,
     /// What is said of a value that is none. In it, `{}` stands for the word.
     pub(super) wrong: &'static str,
-    /// How it stands in the usage; nothing for a second word for the same.
-    pub(super) usage: &'static str,
 }
 
 /// What follows an option's word, and what is sent.
@@ -58,8 +56,8 @@ pub(super) struct Options<S: 'static = ()> {
     pub(super) once: bool,
     /// What must hold when all are read, and what is sent behind them.
     pub(super) finish: fn(&mut Reading<'_, S>) -> Result<(), Fail>,
-    /// What the usage says below the options.
-    pub(super) notes: &'static str,
+    /// What `help` says. In it, `KIND` stands for the kind.
+    pub(super) usage: &'static str,
 }
 
 /// The options of a kind while they are read.
@@ -176,23 +174,7 @@ impl<S: Default> Options<S> {
 
     /// The usage, with a line break at its end.
     pub(super) fn usage(&self, kind: &str) -> String {
-        let mut text = format!("Usage: ... {kind}");
-        let mut column = text.len();
-        for option in self.table.iter().filter(|option| !option.usage.is_empty()) {
-            let item = format!(" [ {} ]", option.usage);
-            if column + item.len() > 80 {
-                text.push_str("\n          ");
-                column = 10;
-            }
-            column += item.len();
-            text.push_str(&item);
-        }
-        text.push('\n');
-        if !self.notes.is_empty() {
-            text.push('\n');
-            text.push_str(self.notes);
-        }
-        text
+        self.usage.replace("KIND", kind)
     }
 }
 
@@ -269,23 +251,11 @@ fn on_off(word: &[u8]) -> Option<bool> {
 }
 
 /// An option that any beginning of its word stands for.
-pub(super) const fn opt<S>(
-    word: &'static str,
-    attribute: u16,
-    takes: Takes<S>,
-    wrong: &'static str,
-    usage: &'static str,
-) -> Opt<S> {
-    Opt { word, whole: false, attribute, takes, wrong, usage }
+pub(super) const fn opt<S>(word: &'static str, attribute: u16, takes: Takes<S>, wrong: &'static str) -> Opt<S> {
+    Opt { word, whole: false, attribute, takes, wrong }
 }
 
 /// An option that only its whole word stands for.
-pub(super) const fn whole<S>(
-    word: &'static str,
-    attribute: u16,
-    takes: Takes<S>,
-    wrong: &'static str,
-    usage: &'static str,
-) -> Opt<S> {
-    Opt { word, whole: true, attribute, takes, wrong, usage }
+pub(super) const fn whole<S>(word: &'static str, attribute: u16, takes: Takes<S>, wrong: &'static str) -> Opt<S> {
+    Opt { word, whole: true, attribute, takes, wrong }
 }

@@ -14,33 +14,21 @@ use crate::applet::ip::fail::{Fail, bytes};
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::{self, Words};
 
-pub(super) static OPTIONS: Options = Options {
-    table: TABLE,
-    called: "command",
-    once: false,
-    finish: |_| Ok(()),
-    notes: "VLANID := 0-4095\nVLANPROTO: [ 802.1Q | 802.1ad ]\nQOS-MAP := [ QOS-MAP ] QOS-MAPPING\n\
-            QOS-MAPPING := FROM:TO\n",
-};
+pub(super) static OPTIONS: Options =
+    Options { table: TABLE, called: "command", once: false, finish: |_| Ok(()), usage: include_str!("vlan.txt") };
 
 static TABLE: &[Opt] = {
     use Takes::{By, OnOffBit, U16};
     &[
-        opt("protocol", IFLA_VLAN_PROTOCOL, By(read_protocol), "protocol is invalid", "protocol VLANPROTO"),
-        opt("id", IFLA_VLAN_ID, U16, "id is invalid", "id VLANID"),
-        opt("reorder_hdr", IFLA_VLAN_FLAGS, OnOffBit(VLAN_FLAG_REORDER_HDR), "", "reorder_hdr { on | off }"),
-        opt("gvrp", IFLA_VLAN_FLAGS, OnOffBit(VLAN_FLAG_GVRP), "", "gvrp { on | off }"),
-        opt("mvrp", IFLA_VLAN_FLAGS, OnOffBit(VLAN_FLAG_MVRP), "", "mvrp { on | off }"),
-        opt("loose_binding", IFLA_VLAN_FLAGS, OnOffBit(VLAN_FLAG_LOOSE_BINDING), "", "loose_binding { on | off }"),
-        opt("bridge_binding", IFLA_VLAN_FLAGS, OnOffBit(VLAN_FLAG_BRIDGE_BINDING), "", "bridge_binding { on | off }"),
-        opt(
-            "ingress-qos-map",
-            IFLA_VLAN_INGRESS_QOS,
-            By(read_map),
-            "invalid ingress-qos-map",
-            "ingress-qos-map QOS-MAP",
-        ),
-        opt("egress-qos-map", IFLA_VLAN_EGRESS_QOS, By(read_map), "invalid egress-qos-map", "egress-qos-map QOS-MAP"),
+        opt("protocol", IFLA_VLAN_PROTOCOL, By(read_protocol), "protocol is invalid"),
+        opt("id", IFLA_VLAN_ID, U16, "id is invalid"),
+        opt("reorder_hdr", IFLA_VLAN_FLAGS, OnOffBit(VLAN_FLAG_REORDER_HDR), ""),
+        opt("gvrp", IFLA_VLAN_FLAGS, OnOffBit(VLAN_FLAG_GVRP), ""),
+        opt("mvrp", IFLA_VLAN_FLAGS, OnOffBit(VLAN_FLAG_MVRP), ""),
+        opt("loose_binding", IFLA_VLAN_FLAGS, OnOffBit(VLAN_FLAG_LOOSE_BINDING), ""),
+        opt("bridge_binding", IFLA_VLAN_FLAGS, OnOffBit(VLAN_FLAG_BRIDGE_BINDING), ""),
+        opt("ingress-qos-map", IFLA_VLAN_INGRESS_QOS, By(read_map), "invalid ingress-qos-map"),
+        opt("egress-qos-map", IFLA_VLAN_EGRESS_QOS, By(read_map), "invalid egress-qos-map"),
     ]
 };
 

@@ -9,9 +9,9 @@ use crate::applet::ip::names::Name;
 use crate::applet::ip::words::Words;
 
 pub(super) static OPTIONS: Options =
-    Options { table: TABLE, called: "option", once: false, finish: |_| Ok(()), notes: "" };
+    Options { table: TABLE, called: "option", once: false, finish: |_| Ok(()), usage: include_str!("vrf.txt") };
 
-static TABLE: &[Opt] = &[opt("table", IFLA_VRF_TABLE, Takes::By(read_table), "invalid table ID\n", "table TABLEID")];
+static TABLE: &[Opt] = &[opt("table", IFLA_VRF_TABLE, Takes::By(read_table), "invalid table ID\n")];
 
 fn read_table(reading: &mut Reading<'_, ()>, option: &Opt, words: &mut Words<'_>) -> Result<(), Fail> {
     let word = words.value()?;
