@@ -9,7 +9,7 @@ use super::{Node, Record, Store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Namespace;
 use crate::probe::matrix::{self, Outcome, Reason, Settings, Sockets, Source};
-use crate::topology::apply::raise_descriptor_limit;
+use crate::topology::apply::reserve_descriptors;
 use crate::types::{LabName, Prefix};
 
 /// One node's way to one address of another.
@@ -46,7 +46,7 @@ struct Asker {
 pub fn check(store: &Store, record: &Record, settings: &Settings) -> Result<Vec<Probed>> {
     store.check_whole(record)?;
     // A namespace, two sockets, and a connection where it is asked in rounds.
-    raise_descriptor_limit(2 * record.nodes.len())?;
+    reserve_descriptors(2 * record.nodes.len())?;
     let addresses = record.plan.addresses();
     let mut askers = Vec::new();
     for (place, node) in record.hosts() {

@@ -44,7 +44,7 @@ pub struct Built {
 /// # Errors
 /// What the kernel refuses, with the step and the object in the message. Nothing is left then.
 pub fn build(plan: &Plan) -> Result<Built> {
-    raise_descriptor_limit(plan.nodes.len())?;
+    reserve_descriptors(plan.nodes.len())?;
     let (send, made) = std::sync::mpsc::channel();
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -135,20 +135,29 @@ fn finish_node(
     batch.send(&mut built.connection)
 }
 
-/// Each node takes two descriptors, whether it is being made or asked from, and all of them a few more.
-pub(crate) fn raise_descriptor_limit(nodes: usize) -> Result<()> {
+/// Makes room for the descriptors of a lab: each node takes two, whether it is being made or asked from, and
+/// all of them a few more.
+///
+/// Call it before starting threads: while there are any, the kernel waits for a grace period of RCU (some
+/// 10 ms) each time it makes the table of descriptors larger, and it doubles it from 64 on
+/// (`expand_fdtable()` in fs/file.c).
+pub(crate) fn reserve_descriptors(nodes: usize) -> Result<()> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let needed = u64::try_from(nodes).unwrap_or(u64::MAX).saturating_mul(2).saturating_add(64);
     let limit = getrlimit(Resource::Nofile);
-    if limit.current.is_none_or(|current| current >= needed) {
-        return Ok(());
+    if limit.current.is_some_and(|current| current < needed) {
+        let raised = Rlimit { current: Some(needed), maximum: limit.maximum.map(|maximum| maximum.max(needed)) };
+        setrlimit(Resource::Nofile, raised).map_err(|errno| {
+            let now = limit.maximum.unwrap_or_default();
+            Error::os(format_args!("a lab of {nodes} nodes takes {needed} open files, and the limit is {now}"), errno)
+                .with_help(format!("raise it with: ulimit -n {needed}"))
+        })?;
     }
-    let raised = Rlimit { current: Some(needed), maximum: limit.maximum.map(|maximum| maximum.max(needed)) };
-    setrlimit(Resource::Nofile, raised).map_err(|errno| {
-        let now = limit.maximum.unwrap_or_default();
-        Error::os(format_args!("a lab of {nodes} nodes takes {needed} open files, and the limit is {now}"), errno)
-            .with_help(format!("raise it with: ulimit -n {needed}"))
-    })
+    // A descriptor with the highest number makes the table large enough, and that is how large it stays.
+    if let (Ok(last), Ok(any)) = (i32::try_from(needed - 1), Namespace::current()) {
+        let _ = rustix::io::fcntl_dupfd_cloexec(&any, last);
+    }
+    Ok(())
 }
 
 fn make_node(plan: &Plan, node: &NodePlan, settings: &mut Settings) -> Result<BuiltNode> {
