@@ -11,6 +11,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("lab::the_same_network_as_the_walk", same_as_the_walk),
         trial("lab::both_forms_and_both_families", both_forms),
         trial("lab::segments_routers_and_settings", segments),
+        trial("lab::settings_reach_every_node", settings),
         trial("lab::a_setting_that_is_not_there", no_such_setting),
         trial("lab::names_that_no_port_can_have", port_names),
         trial("lab::routes_as_written", routes),
@@ -262,6 +263,20 @@ fn refused_route() {
         3,
     );
     assert!(err.starts_with("nslab: adding route to a: default via 10.1.0.2 src 10.1.0.9: "), "{err}");
+}
+
+/// On more nodes than one instance of procfs serves; and in a user namespace, where there is none to be had.
+fn settings() {
+    let script = "mount -t tmpfs tmpfs /run; cd /proc/sys/net
+        printf \"nodes:\\n  n[1-70]: { sysctl: { net.ipv4.ip_default_ttl: 77 } }\\n\" >/run/t.yaml
+        nslab -q up /run/t.yaml
+        for node in $(ip netns list); do
+            ip netns exec $node cat ipv6/conf/default/accept_ra ipv4/ip_default_ttl
+        done | sort -n | uniq -c | tr -s \" \"
+        cat ipv6/conf/default/accept_ra ipv4/ip_default_ttl";
+    for sandbox in ["unshare --net --mount", "unshare --user --map-root-user --net --mount"] {
+        assert_eq!(succeed(&format!("{sandbox} sh -ec '{script}'")), " 70 0\n 70 77\n1\n64\n", "{sandbox}");
+    }
 }
 
 fn no_such_setting() {

@@ -2,25 +2,34 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use super::Namespace;
 use crate::error::{Error, Result};
 
 /// What a process has open beside those.
 const OTHERS: u64 = 64;
 
-/// Makes sure that this process may have so many descriptors open for each of so many nodes.
+/// Makes sure that this process may have so many descriptors open for each of so many nodes, and makes its
+/// table of descriptors large enough for them.
+///
+/// Call it before starting threads: while there are any, the kernel waits for a grace period of RCU (some
+/// 10 ms) each time it makes the table larger, and it doubles it from 64 on (`expand_fdtable()` in fs/file.c).
 ///
 /// # Errors
 /// Where the limit is lower and may not be raised.
 pub(crate) fn make_room(nodes: usize, each: u64) -> Result<()> {
     let needed = u64::try_from(nodes).unwrap_or(u64::MAX).saturating_mul(each).saturating_add(OTHERS);
     let limit = getrlimit(Resource::Nofile);
-    if limit.current.is_none_or(|current| current >= needed) {
-        return Ok(());
+    if limit.current.is_some_and(|current| current < needed) {
+        let raised = Rlimit { current: Some(needed), maximum: limit.maximum.map(|maximum| maximum.max(needed)) };
+        setrlimit(Resource::Nofile, raised).map_err(|errno| {
+            let now = limit.maximum.unwrap_or_default();
+            Error::os(format_args!("a lab of {nodes} nodes takes {needed} open files, and the limit is {now}"), errno)
+                .with_help(format!("raise it with: ulimit -n {needed}"))
+        })?;
     }
-    let raised = Rlimit { current: Some(needed), maximum: limit.maximum.map(|maximum| maximum.max(needed)) };
-    setrlimit(Resource::Nofile, raised).map_err(|errno| {
-        let now = limit.maximum.unwrap_or_default();
-        Error::os(format_args!("a lab of {nodes} nodes takes {needed} open files, and the limit is {now}"), errno)
-            .with_help(format!("raise it with: ulimit -n {needed}"))
-    })
+    // A descriptor with the highest number makes the table large enough, and that is how large it stays.
+    if let (Ok(last), Ok(any)) = (i32::try_from(needed - 1), Namespace::current()) {
+        let _ = rustix::io::fcntl_dupfd_cloexec(&any, last);
+    }
+    Ok(())
 }
