@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 use nslab::lab::Store;
-use nslab::namespace::{become_host, become_named};
+use nslab::namespace::{become_host, become_namespace};
 use nslab::{Error, Result};
 
 use super::{Ui, which};
@@ -59,12 +59,9 @@ fn become_program(node: &str, program: &OsStr, rest: &[OsString], ui: Ui) -> Exi
 /// Moves this process into a node, and gives the variables that its programs have.
 fn enter(word: &str, ui: Ui) -> Result<BTreeMap<String, String>> {
     let store = Store::default();
-    let (lab, node) = which::node(&store, word)?;
+    let which::Found { lab, node, env: mut variables } = which::node(&store, word)?;
     let name = node.name.as_str();
-    store.check_node(&lab, &node)?;
-    let plans = store.read(&lab)?.plan.nodes;
-    let mut variables = plans.into_iter().find(|plan| plan.name == node.name).map(|plan| plan.env).unwrap_or_default();
-    let mut warnings = become_named(store.names(), OsStr::new(name))?;
+    let mut warnings = become_namespace(&store.open_node(&lab, &node)?, OsStr::new(name))?;
     warnings.extend(become_host(name, &store.hosts_file(&lab))?);
     for warning in warnings {
         ui.remark(&format!("nslab: {warning}"));

@@ -1,5 +1,6 @@
 //! Which lab, which node: from what was typed, what is here, and what is up.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -66,8 +67,16 @@ pub(super) fn record(store: &Store, word: Option<&str>) -> Result<Record> {
     }
 }
 
+/// A node of a lab, as its record has it.
+pub(super) struct Found {
+    pub(super) lab: LabName,
+    pub(super) node: Node,
+    /// The variables that its programs have.
+    pub(super) env: BTreeMap<String, String>,
+}
+
 /// A node of a lab that is up, as `NODE` or `LAB/NODE`.
-pub(super) fn node(store: &Store, word: &str) -> Result<(LabName, Node)> {
+pub(super) fn node(store: &Store, word: &str) -> Result<Found> {
     let (lab, name) = match word.split_once('/') {
         Some((lab, name)) => (Some(lab), name),
         None => (None, word),
@@ -80,22 +89,30 @@ pub(super) fn node(store: &Store, word: &str) -> Result<(LabName, Node)> {
         }
         match record {
             Ok(record) => {
-                let node = record.nodes.iter().find(|node| node.name.as_str() == name);
-                found.extend(node.map(|node| (record.plan.lab.clone(), node.clone(), record.state)));
+                let state = record.state;
+                found.extend(of_record(record, name).map(|node| (node, state)));
             }
             Err(error) => broken.push((lab_name, error)),
         }
     }
     match (found.pop(), found.is_empty(), broken.pop()) {
-        (Some((lab, node, State::Up)), true, _) => Ok((lab, node)),
-        (Some((lab, ..)), true, _) => {
+        (Some((node, State::Up)), true, _) => Ok(node),
+        (Some((Found { lab, .. }, _)), true, _) => {
             Err(Error::new(ErrorKind::Busy, format!("lab \"{lab}\" is not whole: it was cut off"))
                 .with_help(format!("nslab down {lab} clears it away")))
         }
-        (Some((lab, ..)), false, _) => Err(Error::invalid(format!("several labs have a node {name}: say which"))
-            .with_help(format!("for example {lab}/{name}"))),
+        (Some((Found { lab, .. }, _)), false, _) => {
+            Err(Error::invalid(format!("several labs have a node {name}: say which"))
+                .with_help(format!("for example {lab}/{name}")))
+        }
         (None, _, Some((_, error))) => Err(error),
         (None, _, None) => Err(Error::new(ErrorKind::NotFound, format!("no node named \"{word}\" in any lab"))
             .with_help(names_of_labs(store)?)),
     }
+}
+
+fn of_record(record: Record, name: &str) -> Option<Found> {
+    let node = record.nodes.into_iter().find(|node| node.name.as_str() == name)?;
+    let plan = record.plan.nodes.into_iter().find(|plan| plan.name == node.name)?;
+    Some(Found { lab: record.plan.lab, node, env: plan.env })
 }

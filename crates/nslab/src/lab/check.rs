@@ -129,16 +129,18 @@ impl Store {
             return Err(Error::new(ErrorKind::Busy, format!("lab \"{lab}\" is not whole: it was cut off"))
                 .with_help(format!("nslab down {lab} clears it away")));
         }
-        record.nodes.iter().try_for_each(|node| self.check_node(lab, node))
+        record.nodes.iter().try_for_each(|node| self.open_node(lab, node).map(drop))
     }
 
-    /// Makes sure that a node's name still stands for its namespace.
+    /// Opens a node's namespace, if its name still stands for that.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] where it does not.
-    pub fn check_node(&self, lab: &LabName, node: &Node) -> Result<()> {
-        if self.names.is_same(OsStr::new(node.name.as_str()), node.netns)? {
-            return Ok(());
+    pub fn open_node(&self, lab: &LabName, node: &Node) -> Result<Namespace> {
+        match self.names.open(OsStr::new(node.name.as_str())) {
+            Ok(namespace) if namespace.is(node.netns)? => return Ok(namespace),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
         }
         let message = format!("lab \"{lab}\" is up, but its node {} was taken away by hand", node.name);
         let help = format!("nslab down {lab} takes the rest away; then nslab up makes it anew");
