@@ -19,13 +19,13 @@ const ERRORS_END: usize = 6;
 struct Way {
     word: &'static str,
     key: &'static str,
-    main: Vec<Counter>,
+    main: [Counter; 6],
     /// A column that has a head where there is something to show.
     last: Counter,
-    errors: Vec<Counter>,
+    errors: [Option<Counter>; 7],
     /// The same as JSON has them: what is missed and what is over change places.
-    json_main: Vec<Counter>,
-    json_errors: Vec<Counter>,
+    json_main: [Counter; 6],
+    json_errors: [Option<Counter>; 7],
 }
 
 pub(super) fn print(session: &mut Session, link: &Link<'_>) {
@@ -60,29 +60,29 @@ fn received(all: &Statistics) -> Way {
     let missed = ("missed_errors", "missed", all.rx_missed_errors);
     let over = ("over_errors", "overrun", all.rx_over_errors);
     let multicast = ("multicast", "mcast", all.multicast);
-    let kinds = [
+    let [length, crc, frame, fifo] = [
         ("length_errors", "length", all.rx_length_errors),
         ("crc_errors", "crc", all.rx_crc_errors),
         ("frame_errors", "frame", all.rx_frame_errors),
         ("fifo_errors", "fifo", all.rx_fifo_errors),
-    ];
-    let last = ("compressed", "compressed", all.rx_compressed);
-    let nobodys = ("nohandler", "nohandler", all.rx_nohandler);
-    let others = ("otherhost", "otherhost", all.rx_otherhost_dropped);
-    let seen = [nobodys, others].into_iter().filter(|(.., value)| *value != 0);
+    ]
+    .map(Some);
+    let seen = |counter: Counter| Some(counter).filter(|(.., value)| *value != 0);
+    let nobodys = seen(("nohandler", "nohandler", all.rx_nohandler));
+    let others = seen(("otherhost", "otherhost", all.rx_otherhost_dropped));
     Way {
         word: "RX",
         key: "rx",
-        main: vec![bytes, packets, errors, dropped, missed, multicast],
-        json_main: vec![bytes, packets, errors, dropped, over, multicast],
-        last,
-        errors: kinds.into_iter().chain([over]).chain(seen.clone()).collect(),
-        json_errors: kinds.into_iter().chain([missed]).chain(seen).collect(),
+        main: [bytes, packets, errors, dropped, missed, multicast],
+        last: ("compressed", "compressed", all.rx_compressed),
+        errors: [length, crc, frame, fifo, Some(over), nobodys, others],
+        json_main: [bytes, packets, errors, dropped, over, multicast],
+        json_errors: [length, crc, frame, fifo, Some(missed), nobodys, others],
     }
 }
 
 fn sent(all: &Statistics, changes: Option<u32>) -> Way {
-    let main = vec![
+    let main = [
         ("bytes", "bytes", all.tx_bytes),
         ("packets", "packets", all.tx_packets),
         ("errors", "errors", all.tx_errors),
@@ -90,22 +90,23 @@ fn sent(all: &Statistics, changes: Option<u32>) -> Way {
         ("carrier_errors", "carrier", all.tx_carrier_errors),
         ("collisions", "collsns", all.collisions),
     ];
-    let kinds = [
-        ("aborted_errors", "aborted", all.tx_aborted_errors),
-        ("fifo_errors", "fifo", all.tx_fifo_errors),
-        ("window_errors", "window", all.tx_window_errors),
-        ("heartbeat_errors", "heartbt", all.tx_heartbeat_errors),
+    let errors = [
+        Some(("aborted_errors", "aborted", all.tx_aborted_errors)),
+        Some(("fifo_errors", "fifo", all.tx_fifo_errors)),
+        Some(("window_errors", "window", all.tx_window_errors)),
+        Some(("heartbeat_errors", "heartbt", all.tx_heartbeat_errors)),
+        changes.map(|changes| ("carrier_changes", "transns", u64::from(changes))),
+        None,
+        None,
     ];
-    let changes = changes.map(|changes| ("carrier_changes", "transns", u64::from(changes)));
-    let errors: Vec<Counter> = kinds.into_iter().chain(changes).collect();
     Way {
         word: "TX",
         key: "tx",
-        json_main: main.clone(),
         main,
         last: ("compressed", "compressed", all.tx_compressed),
-        json_errors: errors.clone(),
         errors,
+        json_main: main,
+        json_errors: errors,
     }
 }
 
@@ -114,7 +115,7 @@ fn json(print: &mut Printer, ways: &[Way], errors: bool) {
     for way in ways {
         print.begin_object(way.key);
         let last = Some(way.last).filter(|(.., value)| *value != 0);
-        let more = way.json_errors.iter().filter(|_| errors);
+        let more = way.json_errors.iter().flatten().filter(|_| errors);
         for (key, _, value) in way.json_main.iter().chain(&last).chain(more) {
             print.number(*key, "", *value);
         }
@@ -129,13 +130,15 @@ fn widths(ways: &[Way], errors: bool, scale: Scale) -> [usize; WIDTHS.len()] {
     for way in ways {
         let mut widen = |at: usize, value: u64| {
             if let Some(width) = widths.get_mut(at) {
-                *width = (*width).max(scale.text(value).len());
+                *width = (*width).max(scale.len(value));
             }
         };
         for (at, (.., value)) in way.main.iter().enumerate() {
             widen(at, *value);
         }
-        for (at, (.., value)) in way.errors.iter().enumerate().take_while(|(at, _)| errors && at + 1 < ERRORS_END) {
+        for (at, (.., value)) in
+            way.errors.iter().flatten().enumerate().take_while(|(at, _)| errors && at + 1 < ERRORS_END)
+        {
             widen(at + 1, *value);
         }
     }
@@ -146,31 +149,39 @@ fn widths(ways: &[Way], errors: bool, scale: Scale) -> [usize; WIDTHS.len()] {
 fn table(way: &Way, errors: bool, scale: Scale, widths: &[usize]) -> Vec<String> {
     let width = |at: usize| widths.get(at).copied().unwrap_or(WIDTHS[0]);
     let last = Some(way.last).filter(|(.., value)| *value != 0);
+    let (mut head, mut numbers) = (String::with_capacity(80), String::with_capacity(80));
     // The way's name stands in the first column.
-    let mut head = format!("    {}:", way.word);
+    head.extend(["    ", way.word, ":"]);
     for (at, (_, word, _)) in way.main.iter().enumerate() {
-        let (before, space) = if at == 0 { (way.word.len() + 1, "") } else { (0, " ") };
-        head.push_str(&format!("{space}{word:>0$}", width(at).saturating_sub(before)));
+        let before = if at == 0 { way.word.len() + 1 } else { 0 };
+        right(&mut head, word, width(at).saturating_sub(before));
+        head.push(' ');
     }
-    head.push_str(&format!(" {:>1$}", last.map_or("", |(_, word, _)| word), width(6)));
-    let mut numbers = String::from("    ");
+    right(&mut head, last.map_or("", |(_, word, _)| word), width(6));
+    numbers.push_str("    ");
     for (at, (.., value)) in way.main.iter().chain(&last).enumerate() {
-        numbers.push_str(&format!("{:>1$} ", scale.text(*value), width(at)));
+        scale.push(&mut numbers, *value, width(at));
     }
     let mut lines = vec![head, numbers];
     if errors {
         let mut head = format!("    {:<1$}", format!("{} errors:", way.word), width(0));
         let mut numbers = format!("    {:1$} ", "", width(0));
-        for (at, (_, word, value)) in way.errors.iter().enumerate() {
-            let value = scale.text(*value);
+        for (at, (_, word, value)) in way.errors.iter().flatten().enumerate() {
             // Those behind the columns are as wide as their names.
-            let width = if at + 1 < ERRORS_END { width(at + 1) } else { word.len().max(value.len()) };
-            head.push_str(&format!(" {word:>width$}"));
-            numbers.push_str(&format!("{value:>width$} "));
+            let width = if at + 1 < ERRORS_END { width(at + 1) } else { word.len().max(scale.len(*value)) };
+            head.push(' ');
+            right(&mut head, word, width);
+            scale.push(&mut numbers, *value, width);
         }
         lines.extend([head, numbers]);
     }
     lines
+}
+
+/// Adds a word behind as many spaces as make it this wide.
+fn right(line: &mut String, word: &str, width: usize) {
+    line.extend(std::iter::repeat_n(' ', width.saturating_sub(word.len())));
+    line.push_str(word);
 }
 
 /// How numbers are shown.
@@ -184,6 +195,25 @@ enum Scale {
 }
 
 impl Scale {
+    /// How many characters a number has.
+    fn len(self, value: u64) -> usize {
+        match self {
+            Self::Plain => value.checked_ilog10().map_or(1, |digits| digits as usize + 1),
+            Self::Thousands | Self::Iec => self.text(value).len(),
+        }
+    }
+
+    /// Adds a number and a space to a line.
+    fn push(self, line: &mut String, value: u64, width: usize) {
+        // Most are.
+        if value == 0 {
+            right(line, "0", width);
+        } else {
+            right(line, &self.text(value), width);
+        }
+        line.push(' ');
+    }
+
     fn text(self, value: u64) -> String {
         let (base, ending) = match self {
             Self::Plain => return value.to_string(),
