@@ -1,1 +1,40 @@
-fn main() {}
+//! Benches: nslab beside other ways to do the same, in one go, on one machine.
+//!
+//! One file per bench; `pairs` is the only one so far. This program also runs itself inside of sandboxes,
+//! to do there what is measured.
+
+mod failure;
+mod pairs;
+mod programs;
+mod sandbox;
+mod settle;
+mod sys;
+mod table;
+mod words;
+
+use std::process::ExitCode;
+
+use failure::Result;
+use words::Words;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("bench: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    match Words::parse(std::env::args_os().skip(1))? {
+        Words::Help => {
+            print!("{}", words::USAGE);
+            Ok(())
+        }
+        Words::Pairs(options) => pairs::run(&options),
+        Words::MeasurePairs(way) => pairs::measure(&way),
+        Words::BarePairs { pairs, threads } => pairs::bare::make(pairs, threads),
+    }
+}

@@ -182,6 +182,7 @@ fn the_objects_of_ip_are_told() {
     let page = page("docs/commands.md");
     let section = section(&page, "nslab ip");
     let usage = String::from_utf8(nslab(&["ip", "help"], &markdown::root()).stderr).unwrap();
+    let usage = usage.split_whitespace().collect::<Vec<_>>().join(" ");
     let objects = usage.split_once("OBJECT := { ").unwrap().1.split_once(" }").unwrap().0;
     let mut there: Vec<&str> = objects.split(" | ").filter(|object| *object != "help").collect();
     let mut told = listed(section, "Objects that are there:");

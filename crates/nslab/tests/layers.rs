@@ -48,7 +48,7 @@ const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
         &["sys", "namespace::enter"],
         "changing a thread's namespace",
     ),
-    (&["unshare_network"], &["sys", "namespace::enter"], "changing a thread's network"),
+    (&["unshare_network", "unshare_root"], &["sys", "namespace::enter"], "changing a thread's namespace"),
     (&["unshare_mounts"], &["sys", "namespace::exec"], "changing a process's mounts"),
 ];
 

@@ -3,7 +3,7 @@
 
 use libtest_mimic::Trial;
 
-use crate::differential::{Mask, compare, help_words};
+use crate::differential::{Mask, compare, compare_help};
 use crate::trial;
 
 /// Links to look at. None of them sends packets by itself, so that counters stay.
@@ -498,7 +498,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     }
     add("counted".into(), COUNTED.into());
     trials.push(trial("ip_link::help_has_every_word", || {
-        help_words(&["link", "link add", "link show", "link property"])
+        compare_help(&["link help", "link add help", "link show help", "link property help"])
     }));
     trials
 }

@@ -1,6 +1,6 @@
 //! Cases of `ip neigh`, each run with the reference and with ours.
 //!
-//! - [`MODES`] × [`FILTERS`]: every filter in every mode of printing, and so for `get`;
+//! - [`MODES`] and [`MORE_MODES`] × [`FILTERS`]: the filters in every mode of printing, and so for `get`;
 //! - [`FLUSHED`]: flush with each filter, in each mode, and what is left;
 //! - [`KEYWORDS`]: each word of `add` with its value missing, empty, wrong, right, and given twice;
 //! - [`CASES`]: the rest, by hand.
@@ -11,7 +11,7 @@
 
 use libtest_mimic::Trial;
 
-use crate::differential::{Mask, compare, help_words};
+use crate::differential::{Mask, compare, compare_help};
 use crate::trial;
 
 /// A cable from `v0` to `v1`, which is a bridge's port; and the helper.
@@ -40,9 +40,13 @@ ip n a proxy 10.0.0.21 dev br0 router protocol 5
 ip n a proxy 2001:db8::20 dev v1
 ";
 
-static MODES: &[&str] = &[
-    "", "-o", "-br", "-j", "-4", "-6", "-0", "-N", "-c", "-r", "-d", "-s", "-s -s", "-s -j", "-br -j", "-s -br",
-    "-br -c", "-N -j", "-4 -j", "-6 -br", "-d -j", "-s -c", "-s -4", "-h", "-t",
+/// Options with which every filter is tried.
+static MODES: &[&str] = &["", "-o", "-br", "-j", "-4", "-6", "-s", "-N"];
+
+/// Options with which every third filter is tried.
+static MORE_MODES: &[&str] = &[
+    "-0", "-c", "-r", "-d", "-s -s", "-s -j", "-br -j", "-s -br", "-br -c", "-N -j", "-4 -j", "-6 -br", "-d -j",
+    "-s -c", "-s -4", "-h", "-t",
 ];
 
 static FILTERS: &[&str] = &[
@@ -294,8 +298,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         let script = format!("{LINKS}{script}");
         trials.push(trial(&format!("ip_neigh::{name}"), move || compare(&script, Mask::Nothing)));
     };
-    for mode in MODES {
-        let shows: String = FILTERS.iter().map(|filter| format!("n ip {mode} n s {filter}\n")).collect();
+    let rare = MORE_MODES.iter().enumerate().map(|(at, mode)| (mode, at % 3, 3));
+    for (mode, first, step) in MODES.iter().map(|mode| (mode, 0, 1)).chain(rare) {
+        let filters = FILTERS.iter().skip(first).step_by(step);
+        let shows: String = filters.map(|filter| format!("n ip {mode} n s {filter}\n")).collect();
         add(format!("show_{}", called(mode)), format!("{NEIGHBOURS}{shows}"));
         let gets: String = GOT.iter().map(|words| format!("n ip {mode} n get {words}\n")).collect();
         add(format!("get_{}", called(mode)), format!("{NEIGHBOURS}{gets}"));
@@ -331,7 +337,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         let script = script.strip_prefix('|').map_or_else(|| (*script).into(), |rest| format!("{NEIGHBOURS}{rest}"));
         add((*name).into(), script);
     }
-    trials.push(trial("ip_neigh::help_has_every_word", || help_words(&["n", "neighbour get", "n s", "n flush"])));
+    trials.push(trial("ip_neigh::help_has_every_word", || {
+        compare_help(&["n help", "neighbour get help", "n s help", "n flush help"])
+    }));
     trials
 }
 

@@ -26,6 +26,7 @@
     reason = "a test; without the built-in harness, clippy does not see that it is one"
 )]
 
+mod coverage;
 mod differential;
 mod docs;
 mod example;
@@ -99,7 +100,9 @@ fn main() {
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(alone.into_iter().flatten().map(unless(possible)));
     trials.extend(compared.into_iter().flatten().map(unless(possible && reference)));
-    libtest_mimic::run(&arguments, trials).exit();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    coverage::write();
+    conclusion.exit();
 }
 
 /// A trial that fails by panicking, as ordinary tests do.

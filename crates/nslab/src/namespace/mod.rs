@@ -8,6 +8,7 @@ mod exec;
 mod mounts;
 mod named;
 mod processes;
+pub(crate) mod settings;
 mod watch;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};

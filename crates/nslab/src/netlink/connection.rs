@@ -24,7 +24,7 @@ const BATCH: u32 = 128;
 const BATCH_BYTES: usize = 32 * 1024;
 
 /// More than the words of an acknowledgement ever take.
-const ACKNOWLEDGEMENT: usize = 4096;
+const ACKNOWLEDGEMENT: usize = 1024;
 
 /// What the kernel is to answer to a request; an error it answers always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -300,11 +300,17 @@ impl<T: Transport> Connection<T> {
         operation: &dyn Fn(u32) -> String,
     ) -> Result<(), (u32, Error)> {
         let port = self.transport.port();
+        // Each answer carries at most its request, and words.
+        let most = datagram.len() + ACKNOWLEDGEMENT;
         let whole = || operation(0);
         self.transport.send(datagram).map_err(|errno| (0, Error::os(whole(), errno)))?;
         let mut first = None;
         loop {
-            self.receive(&whole).map_err(|error| (0, error))?;
+            let received = self.transport.receive_at_most(&mut self.buffer, most);
+            received.map_err(|errno| (0, Error::os(whole(), errno)))?;
+            if self.buffer.is_empty() {
+                return Err((0, malformed(&whole)));
+            }
             for message in Messages::new(&self.buffer) {
                 let message = message.map_err(|_| (0, malformed(&whole)))?;
                 let at = message.header.sequence.wrapping_sub(start);

@@ -96,6 +96,9 @@ pub(super) fn hexadecimal(word: &[u8]) -> Option<u32> {
     u32::from_str_radix(text.strip_prefix("0x").unwrap_or(text), 16).ok()
 }
 
+/// No more is read of a hardware address.
+const MAX_HARDWARE: usize = 20;
+
 /// Checks an interface name as `ip` does before it asks the kernel: not empty, no `/`, no white space, and
 /// at most 15 bytes where it is a new name (behind `dev` it may be an altname).
 pub(super) fn check_if_name(word: &[u8], key: &str) -> Result<(), Fail> {
@@ -173,6 +176,35 @@ fn mask_or_len(word: &[u8]) -> Option<u8> {
     let bits = mask.to_bits();
     let contiguous = bits.leading_ones() + bits.trailing_zeros() >= 32;
     contiguous.then_some(bits.leading_ones()).and_then(|len| len.try_into().ok())
+}
+
+/// Bytes in hexadecimal with colons; or, where there is a dot, an IP address as its bytes.
+pub(super) fn hardware_address(word: &[u8]) -> Result<Vec<u8>, Fail> {
+    let bad = |part: &[u8]| Fail::new(FAILED, bytes!["\"", part, "\" is invalid lladdr."]);
+    if word.contains(&b'.') {
+        return match address(word).ok_or_else(|| bad(word))? {
+            IpAddr::V4(address) => Ok(address.octets().into()),
+            IpAddr::V6(address) => Ok(address.octets().into()),
+        };
+    }
+    let byte = |part: &[u8]| {
+        // As scanf(3) reads `%x`: what follows the digits does not count.
+        let text = part.trim_ascii_start();
+        let text = text.strip_prefix(b"0x").unwrap_or(text);
+        let len = text.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        u8::from_str_radix(std::str::from_utf8(text.get(..len)?).ok()?, 16).ok()
+    };
+    let parts = word.split(|byte| *byte == b':').take(MAX_HARDWARE);
+    parts.map(|part| byte(part).ok_or_else(|| bad(part))).collect()
+}
+
+/// A hardware address where another family's could stand.
+pub(super) fn link_address(word: &[u8]) -> Result<Vec<u8>, Fail> {
+    hardware_address(word).map_err(|fail| {
+        let head = word.split(|byte| *byte == b':').next().unwrap_or_default();
+        let text = bytes![fail.text, "\nError: link address is expected rather than \"", head, "\"."];
+        Fail::new(FAILED, text).ending_batch()
+    })
 }
 
 /// The address family that a command is about.

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::namespace::settings::Settings;
 use crate::namespace::{Identity, Namespace, enter};
 use crate::netlink::{Connection, KernelSocket};
 use crate::ops::address::AddressConfig;
@@ -69,11 +70,13 @@ type Made = (usize, Result<BuiltNode>);
 
 /// Makes every `stride`th node from `first`, until one fails: so the plan's first nodes are there first.
 fn make_nodes(plan: &Plan, first: usize, stride: usize, stop: &AtomicBool, send: &Sender<Made>) {
+    let mut settings = Settings::default();
     for (at, node) in plan.nodes.iter().enumerate().skip(first).step_by(stride) {
         if stop.load(Ordering::Relaxed) {
             return;
         }
-        let made = make_node(plan, node).map_err(|error| error.within(format_args!("making node {}", node.name)));
+        let made = make_node(plan, node, &mut settings)
+            .map_err(|error| error.within(format_args!("making node {}", node.name)));
         if send.send((at, made)).is_err() {
             return;
         }
@@ -102,17 +105,24 @@ fn lay_cables(plan: &Plan, made: &Receiver<Made>) -> Result<Built> {
     }
     let mut nodes: Vec<BuiltNode> = nodes.into_iter().flatten().collect();
     let places = routes::Places::of(plan);
+    let mut settings = Settings::default();
     for (at, (node, built)) in plan.nodes.iter().zip(&mut nodes).enumerate() {
-        finish_node(at, node, built, &places)?;
+        finish_node(at, node, built, &places, &mut settings)?;
     }
     Ok(Built { nodes })
 }
 
 /// Does what takes all of a node's interfaces to be there.
-fn finish_node(at: usize, node: &NodePlan, built: &mut BuiltNode, places: &routes::Places<'_>) -> Result<()> {
+fn finish_node(
+    at: usize,
+    node: &NodePlan,
+    built: &mut BuiltNode,
+    places: &routes::Places<'_>,
+    settings: &mut Settings,
+) -> Result<()> {
     let mut late = node.sysctl.iter().filter(|sysctl| is_of_an_interface(sysctl)).peekable();
     if late.peek().is_some() {
-        let set = built.namespace.enter(|| set_all(late)).and_then(|set| set);
+        let set = built.namespace.enter(|| set_all(settings, late)).and_then(|set| set);
         set.map_err(|error| error.within(format_args!("node {}", node.name)))?;
     }
     if node.routes.is_empty() {
@@ -141,7 +151,7 @@ pub(crate) fn raise_descriptor_limit(nodes: usize) -> Result<()> {
     })
 }
 
-fn make_node(plan: &Plan, node: &NodePlan) -> Result<BuiltNode> {
+fn make_node(plan: &Plan, node: &NodePlan, settings: &mut Settings) -> Result<BuiltNode> {
     enter::into_new()?;
     let namespace = Namespace::current()?;
     let socket = KernelSocket::open()?;
@@ -149,16 +159,16 @@ fn make_node(plan: &Plan, node: &NodePlan) -> Result<BuiltNode> {
     let mut connection = Connection::new(socket);
     if node.switch {
         // It is no host: nothing in there is to speak IPv6 of its own.
-        set(DISABLE_IPV6, "1")?;
+        set(settings, DISABLE_IPV6, "1")?;
         connection.request(bridge(plan, node), || format!("making bridge {}:{BRIDGE}", node.name))?;
         return Ok(BuiltNode { namespace, identity, connection });
     }
-    set(ACCEPT_RA, "0")?;
+    set(settings, ACCEPT_RA, "0")?;
     if node.forward {
         // First, for the kernel resets others with it.
-        FORWARDING.iter().try_for_each(|path| set(path, "1"))?;
+        FORWARDING.iter().try_for_each(|path| set(settings, path, "1"))?;
     }
-    set_all(node.sysctl.iter().filter(|sysctl| !is_of_an_interface(sysctl)))?;
+    set_all(settings, node.sysctl.iter().filter(|sysctl| !is_of_an_interface(sysctl)))?;
     connection.request(up(LOOPBACK), || format!("bringing up {}:lo", node.name))?;
     for address in &node.loopback {
         let request = AddressConfig::new(LOOPBACK, *address).add();
@@ -187,10 +197,9 @@ fn is_of_an_interface(sysctl: &Sysctl) -> bool {
 }
 
 /// Makes settings in the namespace of this thread.
-fn set_all<'s>(sysctls: impl Iterator<Item = &'s Sysctl>) -> Result<()> {
+fn set_all<'s>(settings: &mut Settings, sysctls: impl Iterator<Item = &'s Sysctl>) -> Result<()> {
     for Sysctl { path, value } in sysctls {
-        let file = format!("/proc/sys/{path}");
-        std::fs::write(&file, value).map_err(|error| {
+        settings.set(path, value).map_err(|error| {
             let missing = error.kind() == std::io::ErrorKind::NotFound;
             let error = Error::os(format_args!("setting {path} to {value:?}"), error);
             if missing { error.with_help("this kernel has no such setting for a network namespace") } else { error }
@@ -199,19 +208,19 @@ fn set_all<'s>(sysctls: impl Iterator<Item = &'s Sysctl>) -> Result<()> {
     Ok(())
 }
 
-const FORWARDING: [&str; 2] = ["/proc/sys/net/ipv4/ip_forward", "/proc/sys/net/ipv6/conf/all/forwarding"];
+const FORWARDING: [&str; 2] = ["net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"];
 
-const DISABLE_IPV6: &str = "/proc/sys/net/ipv6/conf/default/disable_ipv6";
+const DISABLE_IPV6: &str = "net/ipv6/conf/default/disable_ipv6";
 
 /// What interfaces made from now on do with router advertisements: a lab is configured by its description
 /// and by nothing that it hears.
-const ACCEPT_RA: &str = "/proc/sys/net/ipv6/conf/default/accept_ra";
+const ACCEPT_RA: &str = "net/ipv6/conf/default/accept_ra";
 
-fn set(path: &str, value: &str) -> Result<()> {
-    match std::fs::write(path, value) {
+fn set(settings: &mut Settings, path: &str, value: &str) -> Result<()> {
+    match settings.set(path, value) {
         // Without IPv6 there is nothing to switch off.
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::os(format_args!("writing {value} to {path}"), error))
+            Err(Error::os(format_args!("writing {value} to /proc/sys/{path}"), error))
         }
         _ => Ok(()),
     }

@@ -16,6 +16,9 @@ pub(super) struct At<T> {
     pub(super) span: Range<usize>,
 }
 
+/// From whom, to whom, and whether they must reach.
+pub(super) type Expectation = (Vec<At<NodeName>>, Vec<At<NodeName>>, bool);
+
 #[derive(Debug, Default)]
 pub(super) struct DraftLab {
     pub(super) name: Option<LabName>,
@@ -25,8 +28,7 @@ pub(super) struct DraftLab {
     pub(super) pools: Vec<(At<String>, Vec<At<Prefix>>)>,
     pub(super) segments: Vec<DraftSegment>,
     pub(super) links: Vec<DraftLink>,
-    /// From whom, to whom, and whether they must reach.
-    pub(super) expect: Vec<(Vec<At<NodeName>>, Vec<At<NodeName>>, bool)>,
+    pub(super) expect: Vec<Expectation>,
 }
 
 #[derive(Debug)]

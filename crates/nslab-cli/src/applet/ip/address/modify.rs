@@ -220,6 +220,9 @@ impl<'a> Settings<'a> {
         if matches!(word, b"default" | b"any" | b"all") {
             return Ok(self.none(word, attribute));
         }
+        if self.family == Family::Link {
+            return words::link_address(word).map(|_| None);
+        }
         let host = words::host(word, self.family)?;
         if self.family == Family::Any {
             self.family = Family::of(host);

@@ -7,7 +7,7 @@ use nslab::ops::link::{self, Detail, DumpFilter, Link, Select};
 use nslab::wire::Messages;
 
 use super::filter::{Filter, Master};
-use super::{brief, print};
+use super::print;
 use crate::applet::ip::fail::{FAILED, Fail, bytes};
 use crate::applet::ip::link::print as link_print;
 use crate::applet::ip::link::print::Shape;
@@ -46,15 +46,17 @@ fn one_link(session: &mut Session, filter: &Filter<'_>, link: &Link<'_>, address
     let of_links = filter.family == Family::Link;
     // With -oneline each address tells its link; with a label, none does.
     if filter.label.is_none() && (of_links || !plain_oneline) {
-        if !filter.link_passes(link) {
+        let shape = shape(session, filter);
+        let passes = if shape == Shape::Inet6 { filter.bare_link_passes(link) } else { filter.link_passes(link) };
+        if !passes {
             return;
         }
         if brief && of_links {
             link_print::brief(session, link);
         } else if brief {
-            brief::head(session, link);
+            link_print::brief_head(session, link, shape);
         } else {
-            link_print::link(session, link, shape(session.family, filter));
+            link_print::link(session, link, shape);
             session.print.text("\n");
         }
     }
@@ -86,10 +88,11 @@ fn one_link(session: &mut Session, filter: &Filter<'_>, link: &Link<'_>, address
     }
 }
 
-fn shape(family: Family, filter: &Filter<'_>) -> Shape {
-    match family {
+fn shape(session: &Session, filter: &Filter<'_>) -> Shape {
+    match session.family {
         // Of one link alone, the kernel tells all also where only IPv6 is asked for.
         Family::Inet6 if filter.dev.is_none() => Shape::Inet6,
+        _ if session.options.details => Shape::Address,
         _ if matches!(filter.family, Family::Inet | Family::Inet6) => Shape::Inet,
         _ => Shape::Address,
     }
@@ -104,18 +107,22 @@ fn links(session: &mut Session, filter: &Filter<'_>) -> Result<Vec<u8>, Fail> {
     };
     let detail = Detail { statistics: session.options.statistics > 0, no_functions: filter.no_functions };
     if let Some(name) = filter.dev {
-        link::get_with(session.connection()?, Select::Name(name), detail, keep).map_err(|error| {
-            match error.errno() {
-                Some(_) => no_such_device(name),
-                None => Fail::kernel(&error),
-            }
+        // An alias' name, as in `eth0:1`, leads to the link by its index alone.
+        let alias = name.contains(&b':').then(|| session.index(name).ok()).flatten();
+        let select = alias.map_or(Select::Name(name), Select::Index);
+        link::get_with(session.connection()?, select, detail, keep).map_err(|error| match error.errno() {
+            Some(_) => no_such_device(name),
+            None => Fail::kernel(&error),
         })?;
     } else {
         let master = filter.master.map(|master| match master {
             Master::None => u32::MAX,
             Master::Index(index) => index,
         });
-        let asked = DumpFilter { master, kind: filter.kernel_kind(), detail };
+        // Only a list for no family is asked for in parts.
+        let in_parts = !matches!(session.family, Family::Inet | Family::Inet6);
+        let asked =
+            DumpFilter { master: master.filter(|_| in_parts), kind: filter.kernel_kind().filter(|_| in_parts), detail };
         link::dump(session.connection()?, asked, &mut keep).map_err(|error| Fail::kernel(&error))?;
     }
     Ok(seen)

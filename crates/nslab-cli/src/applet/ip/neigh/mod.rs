@@ -30,6 +30,7 @@ static VERBS: &[Entry] = &[
 ];
 
 pub(super) fn run(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
+    session.keep_links();
     match words.take() {
         None => show::run(session, words),
         Some(verb) => run_verb(session, "neigh", VERBS, verb, words),

@@ -8,13 +8,10 @@ use nslab::wire::consts::{AF_PACKET, NTF_EXT_LEARNED, NTF_EXT_MANAGED, NTF_PROXY
 
 use super::state;
 use super::usage::usage;
-use crate::applet::ip::fail::{FAILED, Fail, MISUSE, bytes};
+use crate::applet::ip::fail::{Fail, MISUSE};
 use crate::applet::ip::names::Name;
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::{self, Family, Words, matches};
-
-/// The kernel reads no more of a hardware address.
-const MAX_HARDWARE: usize = 20;
 
 pub(super) fn add(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
     run(session, words, NeighbourConfig::add)
@@ -84,7 +81,7 @@ fn run(session: &mut Session, mut words: Words<'_>, request: fn(&NeighbourConfig
     config.state = state.unwrap_or(NUD_PERMANENT);
     config.protocol = protocol;
     if let Some(word) = hardware.filter(|word| *word != b"null") {
-        config.hardware = Some(hardware_address(word)?);
+        config.hardware = Some(words::hardware_address(word)?);
     }
     if let Some(dev) = dev {
         config.index = session.index(dev)?;
@@ -127,12 +124,9 @@ impl Destination {
     }
 
     fn parse(&self, word: &[u8]) -> Result<Option<NeighbourConfig>, Fail> {
-        if self.family == Family::Link && !matches!(word, b"default" | b"any" | b"all") {
-            let hardware = hardware_address(word).map_err(|fail| {
-                let head = word.split(|byte| *byte == b':').next().unwrap_or_default();
-                let text = bytes![fail.text, "\nError: link address is expected rather than \"", head, "\"."];
-                Fail::new(FAILED, text).ending_batch()
-            })?;
+        if self.family == Family::Link {
+            let none = matches!(word, b"default" | b"any" | b"all");
+            let hardware = if none { Vec::new() } else { words::link_address(word)? };
             let config = NeighbourConfig::new(0, IpAddr::V4(Ipv4Addr::UNSPECIFIED));
             return Ok(Some(NeighbourConfig { family: AF_PACKET, destination: hardware, ..config }));
         }
@@ -155,24 +149,4 @@ impl Destination {
         let flags = if self.is_proxy { NTF_PROXY } else { 0 };
         self.given.clone().flatten().map(|config| NeighbourConfig { flags, ..config })
     }
-}
-
-/// Bytes in hexadecimal with colons; or, where there is a dot, an IP address as its bytes.
-fn hardware_address(word: &[u8]) -> Result<Vec<u8>, Fail> {
-    let bad = |part: &[u8]| Fail::new(FAILED, bytes!["\"", part, "\" is invalid lladdr."]);
-    if word.contains(&b'.') {
-        return match words::address(word).ok_or_else(|| bad(word))? {
-            IpAddr::V4(address) => Ok(address.octets().into()),
-            IpAddr::V6(address) => Ok(address.octets().into()),
-        };
-    }
-    let byte = |part: &[u8]| {
-        // As scanf(3) reads `%x`: what follows the digits does not count.
-        let text = part.trim_ascii_start();
-        let text = text.strip_prefix(b"0x").unwrap_or(text);
-        let len = text.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-        u8::from_str_radix(std::str::from_utf8(text.get(..len)?).ok()?, 16).ok()
-    };
-    let parts = word.split(|byte| *byte == b':').take(MAX_HARDWARE);
-    parts.map(|part| byte(part).ok_or_else(|| bad(part))).collect()
 }

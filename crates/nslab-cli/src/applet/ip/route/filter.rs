@@ -177,6 +177,16 @@ impl Filter {
         }
     }
 
+    fn is_by_gateway(&self, route: &Route<'_>) -> bool {
+        let via = route.via();
+        let of_family = |address: IpAddr| match via {
+            Some(via) => via.is_ipv4() == address.is_ipv4(),
+            None => same_family(address, route.family()),
+        };
+        self.gateway.is_none_or(|gateway| gateway.address.is_none_or(of_family))
+            && holds(self.gateway, via.or_else(|| route.gateway()))
+    }
+
     pub(super) fn passes(&self, route: &Route<'_>) -> bool {
         let number = |kind, wanted: Option<u32>| wanted.is_none_or(|n| route.number(kind).unwrap_or(0) == n);
         self.is_family(route.family())
@@ -190,10 +200,10 @@ impl Filter {
             && number(RTA_MARK, self.mark)
             && self.realms.is_none_or(|(realms, mask)| route.number(RTA_FLOW).unwrap_or(0) & mask == realms & mask)
             && self.input.is_none_or(|input| route.number(RTA_IIF) == Some(input))
-            && self.output.is_none_or(|output| route.output().is_none_or(|of| of == output))
+            && self.output.is_none_or(|output| leaves_by(route, output))
             && self.destination.holds(route.family(), route.destination(), route.destination_len())
             && self.source.holds(route.family(), route.source(), route.source_len())
-            && holds(self.gateway, route.gateway().or_else(|| route.via()))
+            && self.is_by_gateway(route)
             && holds(self.preferred_source, route.preferred_source())
     }
 }
@@ -230,6 +240,15 @@ impl Range {
         let inside = |typed: &Typed| typed.any || len >= typed.len && same(typed, typed.len);
         let around = |typed: &Typed| typed.any || len <= typed.len && same(typed, len);
         self.inside.as_ref().is_none_or(inside) && self.around.as_ref().is_none_or(around)
+    }
+}
+
+/// A route that names no link at all leaves by any: the kernel, where it filters, knows better.
+fn leaves_by(route: &Route<'_>, output: u32) -> bool {
+    match (route.output(), route.nexthops()) {
+        (Some(of), _) => of == output,
+        (None, Some(mut hops)) => hops.any(|hop| hop.output == output),
+        (None, None) => true,
     }
 }
 
@@ -279,7 +298,7 @@ fn realms(session: &Session, word: &[u8]) -> Result<(u32, u32), Fail> {
     let realms = parse::realms(session, word).ok_or_else(invalid)?;
     let mask = match word {
         [.., b'/'] => 0xffff_0000,
-        _ if word.contains(&b'/') => u32::MAX,
+        _ if word.contains(&b'/') || realms > 0xffff => u32::MAX,
         _ => 0xffff,
     };
     Ok((realms, mask))

@@ -2,6 +2,7 @@
 
 use nslab::ops::route::{Query, Route};
 use nslab::types::Prefix;
+use nslab::wire::Messages;
 use nslab::wire::consts::{AF_INET, AF_INET6, RTA_PREFSRC, RTM_F_FIB_MATCH, RTM_F_LOOKUP_TABLE, RTM_F_NOTIFY};
 
 use super::parse::{self, TypedAddress};
@@ -55,22 +56,27 @@ pub(super) fn run(session: &mut Session, mut words: Words<'_>) -> Result<(), Fai
 
 /// Asks, prints the answer, and says whether it has a source address.
 fn ask(session: &mut Session, query: &Query, document: bool) -> Result<bool, Fail> {
-    let mut connection = session.take_connection()?;
-    let mut lines = Lines::default();
-    let answered = query.ask(&mut connection, |route: &Route<'_>| {
+    let mut kept = Vec::new();
+    let answered = query.ask(session.connection()?, |route: &Route<'_>| {
+        route.message().append_to(&mut kept);
+        Ok(())
+    });
+    answered.map_err(|error| Fail::kernel(&error))?;
+    let mut has_source = false;
+    for message in Messages::new(&kept).map_while(Result::ok) {
+        let route = Route::parse(&message).map_err(|error| Fail::kernel(&error))?;
+        has_source = route.attribute(RTA_PREFSRC).is_some();
         if document {
             session.print.begin_document();
         }
         session.print.begin_object(None);
-        lines.print(session, route);
+        Lines::default().print(session, &route);
         session.print.end_object();
         if document {
             session.print.end_document();
         }
-        Ok(route.attribute(RTA_PREFSRC).is_some())
-    });
-    session.return_connection(connection);
-    answered.map_err(|error| Fail::kernel(&error))
+    }
+    Ok(has_source)
 }
 
 impl<'a> Parsed<'a> {

@@ -113,16 +113,16 @@ pub(super) fn type_name(number: u8) -> Option<&'static str> {
     TYPES.iter().find(|(_, of, _)| *of == number).map(|(name, ..)| *name)
 }
 
-/// Realms: `FROM/TO`, or one number for both halves.
+/// Realms: `FROM/TO`, or one number for both halves. The kernel has 16 bits for each; `ip` takes 8.
 pub(super) fn realms(session: &Session, word: &[u8]) -> Option<u32> {
     let number = |name: &[u8]| session.names.number(Name::Realm, name);
     let Some(at) = word.iter().position(|byte| *byte == b'/') else {
         return if word.is_empty() { Some(0) } else { number(word) };
     };
-    let from = number(word.get(..at)?).and_then(|n| u16::try_from(n).ok())?;
+    let from = number(word.get(..at)?).and_then(|n| u8::try_from(n).ok())?;
     let to = match word.get(at + 1..)? {
         b"" => 0,
-        to => number(to).and_then(|n| u16::try_from(n).ok())?,
+        to => number(to).and_then(|n| u8::try_from(n).ok())?,
     };
     Some(u32::from(from) << 16 | u32::from(to))
 }

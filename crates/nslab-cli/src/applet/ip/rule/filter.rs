@@ -66,7 +66,11 @@ impl Filter {
                 _ if begins("protocol") => {
                     let word = words.value()?;
                     let number = names.number(Name::Protocol, word).and_then(|number| u8::try_from(number).ok());
-                    filter.protocol = Some(number.ok_or_else(|| invalid(word, "invalid \"protocol\""))?);
+                    filter.protocol = match number {
+                        None if word == b"all" => None,
+                        None => return Err(invalid(word, "invalid \"protocol\"")),
+                        known => known,
+                    };
                 }
                 b"ipproto" => filter.ip_protocol = selectors::ip_protocol(words.value()?)?,
                 b"sport" => filter.source_ports = ports(words.value()?)?,

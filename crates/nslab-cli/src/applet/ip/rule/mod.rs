@@ -27,6 +27,7 @@ static VERBS: &[Entry] = &[
 ];
 
 pub(super) fn run(session: &mut Session, mut words: Words<'_>) -> Result<(), Fail> {
+    session.keep_links();
     match words.take() {
         None => show::list(session, words),
         Some(verb) => run_verb(session, "rule", VERBS, verb, words),

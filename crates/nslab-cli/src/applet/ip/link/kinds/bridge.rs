@@ -159,7 +159,7 @@ pub(super) static FIELDS: &[Field] = {
         field(IFLA_BR_STP_STATE, "stp_state", "stp_state {} ", Number),
         field(IFLA_BR_PRIORITY, "priority", "priority {} ", Number),
         field(IFLA_BR_VLAN_FILTERING, "vlan_filtering", "vlan_filtering {} ", Number),
-        field(IFLA_BR_VLAN_PROTOCOL, "vlan_protocol", "vlan_protocol {} ", By(show_protocol)),
+        field(IFLA_BR_VLAN_PROTOCOL, "vlan_protocol", "vlan_protocol {} ", By(ethertype::show)),
         field(IFLA_BR_BRIDGE_ID, "bridge_id", "bridge_id {} ", By(show_id)),
         field(IFLA_BR_ROOT_ID, "root_id", "designated_root {} ", By(show_id)),
         field(IFLA_BR_ROOT_PORT, "root_port", "root_port {} ", Number),
@@ -228,12 +228,6 @@ pub(super) static FIELDS: &[Field] = {
         field(IFLA_BR_NF_CALL_ARPTABLES, "nf_call_arptables", "nf_call_arptables {} ", Number),
     ]
 };
-
-fn show_protocol(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
-    if let Some(bytes) = attribute.payload.first_chunk() {
-        session.print.string(field.key, field.format, ethertype::name(u16::from_be_bytes(*bytes)));
-    }
-}
 
 /// A bridge's id (`struct ifla_bridge_id`): a priority and a hardware address.
 pub(super) fn show_id(session: &mut Session, field: &Field, attribute: Attribute<'_>) {

@@ -1,5 +1,9 @@
 //! Names of the protocols in Ethernet frames (`ETH_P_…`, `linux/if_ether.h`).
 
+use nslab::wire::Attribute;
+
+use super::fields::Field;
+use crate::applet::ip::session::Session;
 use crate::applet::ip::words;
 
 /// The first of several names for a number is the one that is shown.
@@ -65,8 +69,15 @@ pub(super) fn number(word: &[u8]) -> Option<u16> {
     named.map(|(number, _)| *number).or_else(|| words::number(word)?.try_into().ok())
 }
 
-/// The name of a number; `[N]` where it has none.
-pub(super) fn name(number: u16) -> String {
-    let named = NAMES.iter().find(|(known, _)| *known == number);
+/// Prints a number, which is in network byte order, by its name; `[N]` where it has none or none is wanted.
+pub(super) fn show(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
+    if let Some(bytes) = attribute.payload.first_chunk() {
+        let name = name(u16::from_be_bytes(*bytes), session.names.numeric);
+        session.print.string(field.key, field.format, name);
+    }
+}
+
+fn name(number: u16, numeric: bool) -> String {
+    let named = NAMES.iter().find(|(known, _)| !numeric && *known == number);
     named.map_or_else(|| format!("[{number}]"), |(_, name)| (*name).into())
 }

@@ -74,19 +74,18 @@ fn read_flag(reading: &mut Read<'_>, option: &Opt<Macvlan>, words: &mut Words<'_
 
 /// `macaddr add|del ADDRESS`, `macaddr set ADDRESS…`, `macaddr flush`.
 fn read_addresses(reading: &mut Read<'_>, option: &Opt<Macvlan>, words: &mut Words<'_>) -> Result<(), Fail> {
-    let usage = || Fail::new(FAILED, OPTIONS.usage("macvlan").trim_end());
     let mode = match words.value()? {
         b"add" => MACVLAN_MACADDR_ADD,
         b"del" => MACVLAN_MACADDR_DEL,
         b"set" => MACVLAN_MACADDR_SET,
         b"flush" => MACVLAN_MACADDR_FLUSH,
-        _ => return Err(usage()),
+        _ => return Err(Fail::new(FAILED, OPTIONS.usage(reading.kind).trim_end())),
     };
     reading.data.u32(option.attribute, mode);
     if mode == MACVLAN_MACADDR_ADD || mode == MACVLAN_MACADDR_DEL {
         let address = hardware_address(words.value()?)?;
         if address.len() != 6 {
-            return Err(usage());
+            return Err(Fail::silent(FAILED));
         }
         reading.data.attribute(IFLA_MACVLAN_MACADDR, &address);
     } else if mode == MACVLAN_MACADDR_SET {
@@ -94,11 +93,16 @@ fn read_addresses(reading: &mut Read<'_>, option: &Opt<Macvlan>, words: &mut Wor
         while let Some(word) = words.peek() {
             match hardware_address(word) {
                 Ok(address) if address.len() == 6 => list.attribute(IFLA_MACVLAN_MACADDR, &address),
-                Ok(_) => break,
-                // What is no address may be the next option.
-                Err(fail) => {
-                    warn(fail.text);
-                    break;
+                // What is no address may be the next option; one with colons is none, and named by its
+                // beginning.
+                other => {
+                    if let Err(fail) = other {
+                        warn(fail.text);
+                    }
+                    match word.iter().position(|byte| *byte == b':') {
+                        Some(at) => return Err(OPTIONS.unknown(reading.kind, word.get(..at).unwrap_or(word))),
+                        None => break,
+                    }
                 }
             };
             words.take();

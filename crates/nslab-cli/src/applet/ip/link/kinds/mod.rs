@@ -210,6 +210,21 @@ mod tests {
     }
 
     #[test]
+    fn attributes_of_any_length_do_no_harm() {
+        let mut session = Session::default();
+        for kind in KINDS.iter().filter(|kind| !kind.fields.is_empty()) {
+            for (attribute, len) in (0..64).flat_map(|attribute| (0..24).map(move |len| (attribute, len))) {
+                for byte in [0, 0xff] {
+                    let mut data = nslab::wire::Request::attributes_alone();
+                    data.attribute(attribute, &vec![byte; len]);
+                    let bytes = data.into_attributes();
+                    fields::print(&mut session, kind.fields, &Table::parse(&bytes).unwrap());
+                }
+            }
+        }
+    }
+
+    #[test]
     fn usages_end_their_lines() {
         for kind in KINDS {
             let usage = usage(kind.name.as_bytes()).unwrap_or_default();

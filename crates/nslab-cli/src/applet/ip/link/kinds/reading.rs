@@ -115,10 +115,7 @@ impl<S: Default> Options<S> {
             match found {
                 Some(option) => self.take(&mut reading, option, &mut words)?,
                 None if matches(word, "help") => return Err(Fail::new(FAILED, trimmed(self.usage(kind)))),
-                None => {
-                    let text = bytes![kind, ": unknown ", self.called, " \"", word, "\"?\n", trimmed(self.usage(kind))];
-                    return Err(Fail::new(FAILED, text));
-                }
+                None => return Err(self.unknown(kind, word)),
             }
         }
         (self.finish)(&mut reading)?;
@@ -128,6 +125,12 @@ impl<S: Default> Options<S> {
             data.attribute(bits.attribute, &both);
         }
         Ok(data.into_attributes())
+    }
+
+    /// A word that is no option.
+    pub(super) fn unknown(&self, kind: &str, word: &[u8]) -> Fail {
+        let text = bytes![kind, ": unknown ", self.called, " \"", word, "\"?\n", trimmed(self.usage(kind))];
+        Fail::new(FAILED, text)
     }
 
     fn take(&self, reading: &mut Reading<'_, S>, option: &Opt<S>, words: &mut Words<'_>) -> Result<(), Fail> {

@@ -72,19 +72,13 @@ fn read_map(reading: &mut Reading<'_, ()>, option: &Opt, words: &mut Words<'_>) 
 pub(super) static FIELDS: &[Field] = {
     use Shape::{By, Number};
     &[
-        field(IFLA_VLAN_PROTOCOL, "protocol", "protocol {} ", By(show_protocol)),
+        field(IFLA_VLAN_PROTOCOL, "protocol", "protocol {} ", By(ethertype::show)),
         field(IFLA_VLAN_ID, "id", "id {} ", Number),
         field(IFLA_VLAN_FLAGS, "flags", "", By(show_flags)),
         field(IFLA_VLAN_INGRESS_QOS, "ingress_qos", "ingress-qos-map", By(show_map)),
         field(IFLA_VLAN_EGRESS_QOS, "egress_qos", "egress-qos-map", By(show_map)),
     ]
 };
-
-fn show_protocol(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
-    if let Some(bytes) = attribute.payload.first_chunk() {
-        session.print.string(field.key, field.format, ethertype::name(u16::from_be_bytes(*bytes)));
-    }
-}
 
 fn show_flags(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
     let Some(mut flags) = attribute.u32() else { return };

@@ -8,26 +8,32 @@ use crate::applet::ip::names::Name;
 use crate::applet::ip::print::Color;
 use crate::applet::ip::session::Session;
 
-pub(super) fn print(session: &mut Session, link: &Link<'_>, shape: Shape) {
+/// The type and the address alone, which is what IPv6 knows.
+pub(super) fn own_address(session: &mut Session, link: &Link<'_>) {
     let print = &mut session.print;
+    print.line_end();
+    match session.options.numeric {
+        true => print.string("link_type", "    link/{} ", format!("[{}]", link.hw_type().0)),
+        false => print.string("link_type", "    link/{} ", link.hw_type().to_string()),
+    }
+    if let Some(address) = link.address() {
+        print.colored(Color::Mac, "address", "{}", Hex::of(address));
+    }
+}
+
+pub(super) fn print(session: &mut Session, link: &Link<'_>, shape: Shape) {
     if shape != Shape::Inet {
-        print.line_end();
-        match session.options.numeric {
-            true => print.string("link_type", "    link/{} ", format!("[{}]", link.hw_type().0)),
-            false => print.string("link_type", "    link/{} ", link.hw_type().to_string()),
+        own_address(session, link);
+    }
+    let print = &mut session.print;
+    if let Some(broadcast) = link.broadcast().filter(|_| shape != Shape::Inet) {
+        if link.has(IFF_POINTOPOINT) {
+            print.text(" peer ");
+            print.boolean("link_pointtopoint", "", true);
+        } else {
+            print.text(" brd ");
         }
-        if let Some(address) = link.address() {
-            print.colored(Color::Mac, "address", "{}", Hex::of(address));
-        }
-        if let Some(broadcast) = link.broadcast() {
-            if link.has(IFF_POINTOPOINT) {
-                print.text(" peer ");
-                print.boolean("link_pointtopoint", "", true);
-            } else {
-                print.text(" brd ");
-            }
-            print.colored(Color::Mac, "broadcast", "{}", Hex::of(broadcast));
-        }
+        print.colored(Color::Mac, "broadcast", "{}", Hex::of(broadcast));
     }
     if let Some(permanent) = link.permanent_address()
         && link.address().is_some_and(|address| address != permanent)

@@ -63,6 +63,9 @@ pub(in crate::applet::ip) fn link(session: &mut Session, link: &Link<'_>, shape:
         print.number("txqlen", "qlen {}", len.cast_signed());
     }
     if shape == Shape::Inet6 {
+        if session.options.details {
+            hardware::own_address(session, link);
+        }
         return;
     }
     hardware::print(session, link, shape);
@@ -98,13 +101,19 @@ pub(in crate::applet::ip) fn statistics(session: &mut Session, link: &Link<'_>) 
 
 /// Prints the columns of `-brief`, into an object that the caller has begun.
 pub(in crate::applet::ip) fn brief(session: &mut Session, link: &Link<'_>) {
-    let lower_down = name(session, link, Shape::Link, "{:16} ");
-    state(session, link, "{:14} ");
+    let lower_down = brief_head(session, link, Shape::Link);
     if let Some(address) = link.address() {
         session.print.colored(Color::Mac, "address", "{} ", hardware::Hex::of(address));
     }
     flags::print(&mut session.print, link.flags(), lower_down);
     session.print.text(" \n");
+}
+
+/// Prints the first two of those columns: name and state. Says whether what is beneath is down.
+pub(in crate::applet::ip) fn brief_head(session: &mut Session, link: &Link<'_>, shape: Shape) -> bool {
+    let lower_down = name(session, link, shape, "{:16} ");
+    state(session, link, "{:14} ");
+    lower_down
 }
 
 fn state(session: &mut Session, link: &Link<'_>, format: &str) {

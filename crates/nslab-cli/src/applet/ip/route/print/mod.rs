@@ -187,7 +187,8 @@ impl Lines {
         }
         if let Some(input) = route.number(RTA_IIF).filter(|_| !self.hidden.input) {
             let name = self.link(session, input);
-            session.print.string("iif", "iif {} ", name);
+            session.print.text("iif ");
+            session.print.colored(Color::IfName, "iif", "{} ", name);
         }
         if let Some(preference) = route.attribute(RTA_PREF).and_then(|attribute| attribute.u8()) {
             match preference {

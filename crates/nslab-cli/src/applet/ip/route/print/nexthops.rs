@@ -47,8 +47,8 @@ impl Lines {
     pub(super) fn object(&mut self, session: &mut Session, id: u32) {
         // Statistics, and those of the hardware.
         let wanted = [0, 1].get(session.options.statistics as usize).copied().unwrap_or(3);
-        if !self.objects.contains_key(&id) {
-            let mut kept = Vec::new();
+        let mut kept = self.objects.get(&id).cloned().unwrap_or_default();
+        if kept.is_empty() {
             let Ok(connection) = session.connection() else { return };
             let found = route::get_object(connection, id, wanted, |object| {
                 object.message().append_to(&mut kept);
@@ -57,14 +57,13 @@ impl Lines {
             if found.is_err() {
                 return;
             }
-            self.objects.insert(id, kept);
+            self.objects.insert(id, kept.clone());
         }
-        let kept = self.objects.get(&id).cloned().unwrap_or_default();
         let Some(Ok(message)) = Messages::new(&kept).next() else { return };
         let Ok(object) = NextHopObject::parse(&message) else { return };
         session.print.begin_object("nh_info");
-        session.print.line_end();
-        session.print.text("\tnh_info ");
+        // Not joined with the line before, even with `-oneline`.
+        session.print.text("\n\tnh_info ");
         self.object_values(session, &object);
         session.print.end_object();
     }

@@ -1,0 +1,81 @@
+//! The words of the command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::failure::{Failure, Result};
+use crate::pairs::{Job, Options};
+
+pub(crate) const USAGE: &str = "\
+Usage: bench [pairs] [--pairs N] [--runs N] [--json] [--nslab PATH]
+
+Makes N pairs of network namespaces (300), each pair joined by a cable, by `nslab up` and by other ways,
+in turns, each as often as --runs says (5), and prints the medians and how they compare.
+
+  --json        print that as JSON
+  --nslab PATH  the program to measure, instead of the one beside this one
+";
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum Words {
+    Help,
+    Pairs(Options),
+    /// Inside a sandbox: one way, once.
+    MeasurePairs(Job),
+    /// What that runs for the bare system calls.
+    BarePairs {
+        pairs: u32,
+        threads: u32,
+    },
+}
+
+/// First words that this program says to itself.
+pub(crate) const MEASURE_PAIRS: &str = "measure-pairs";
+pub(crate) const BARE_PAIRS: &str = "bare-pairs";
+
+impl Words {
+    pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Self> {
+        let mut words = words.into_iter().peekable();
+        match words.peek().and_then(|word| word.to_str()) {
+            Some(MEASURE_PAIRS) => Job::from_words(words.skip(1)).map(Self::MeasurePairs),
+            Some(BARE_PAIRS) => {
+                words.next();
+                Ok(Self::BarePairs {
+                    pairs: number(BARE_PAIRS, words.next())?,
+                    threads: number(BARE_PAIRS, words.next())?,
+                })
+            }
+            _ => pairs(words),
+        }
+    }
+}
+
+fn pairs(words: impl Iterator<Item = OsString>) -> Result<Words> {
+    let mut options = Options::default();
+    let mut words = words.enumerate();
+    while let Some((at, word)) = words.next() {
+        let mut value = || words.next().map(|(_, word)| word);
+        match word.to_str() {
+            Some("pairs") if at == 0 => {}
+            Some(name @ "--pairs") => options.pairs = number(name, value())?,
+            Some(name @ "--runs") => options.runs = number(name, value())?,
+            Some("--json") => options.json = true,
+            Some(name @ "--nslab") => options.nslab = Some(PathBuf::from(value().ok_or_else(|| missing(name))?)),
+            Some("-h" | "--help") => return Ok(Words::Help),
+            _ => return Err(Failure::new(format!("unknown word {:?}\n{USAGE}", word.to_string_lossy()))),
+        }
+    }
+    Ok(Words::Pairs(options))
+}
+
+/// A number from 1 to 10,000; more pairs than that no machine makes in any time.
+pub(crate) fn number(name: &str, word: Option<OsString>) -> Result<u32> {
+    let word = word.ok_or_else(|| missing(name))?;
+    let value = word.to_str().and_then(|word| word.parse().ok()).filter(|value| (1..=10_000).contains(value));
+    value
+        .ok_or_else(|| Failure::new(format!("{name} takes a number from 1 to 10000, not {:?}", word.to_string_lossy())))
+}
+
+pub(crate) fn missing(name: &str) -> Failure {
+    Failure::new(format!("{name} takes a value"))
+}

@@ -1,0 +1,104 @@
+//! The bench of pairs, small: that it works, and not how long anything takes.
+//!
+//! Counts as ignored where no namespaces can be made, or where there is no iproute2 to compare with.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail by panicking")]
+
+#[path = "../../crates/nslab/tests/support/reference.rs"]
+mod reference;
+#[path = "../../crates/nslab/tests/support/sandbox.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
+mod sandbox;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use libtest_mimic::{Arguments, Trial};
+use serde_json::Value;
+
+const BENCH: &str = env!("CARGO_BIN_EXE_bench");
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let possible = sandbox::is_possible();
+    if !possible {
+        eprintln!("skipped: this machine allows no network namespaces (run as root, or allow user namespaces)");
+    }
+    let compared = reference::folder().is_some() || sandbox::run(&[], "ip -V | grep -q iproute2").status.success();
+    if !compared {
+        eprintln!("skipped: comparisons, for want of an ip of iproute2 (scripts/reference fetches one)");
+    }
+    let trial = |name: &str, test: fn()| {
+        let run = move || {
+            test();
+            Ok(())
+        };
+        Trial::test(name, run).with_ignored_flag(!possible || !compared)
+    };
+    let trials = vec![trial("pairs::table", table), trial("pairs::json", json), trial("pairs::refused", refused)];
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// The one that cargo built with this test; where it built this test alone, built now.
+fn nslab() -> PathBuf {
+    let path = Path::new(BENCH).with_file_name("nslab");
+    if path.is_file() {
+        return path;
+    }
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--locked", "--package", "nslab-cli", "--message-format", "json"]);
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+    let output = cargo.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let messages = serde_json::Deserializer::from_slice(&output.stdout).into_iter::<Value>();
+    let built = messages.filter_map(|message| Some(PathBuf::from(message.unwrap()["executable"].as_str()?)));
+    built.last().unwrap()
+}
+
+/// Standard output, and standard error with the status.
+fn bench(words: &[&str]) -> (String, String) {
+    let output = Command::new(BENCH).args(words).arg("--nslab").arg(nslab()).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr) + &output.status.to_string())
+}
+
+const KINDS: [&str; 4] = ["nslab", "bare", "batch", "walk"];
+
+fn table() {
+    let (out, err) = bench(&["pairs", "--pairs", "3", "--runs", "1"]);
+    assert!(err.ends_with("exit status: 0"), "{err}");
+    assert!(out.starts_with("3 pairs, medians of 1 run"), "{out}");
+    for kind in KINDS {
+        assert!(out.lines().any(|line| line.starts_with(kind) && line.contains(" ms ")), "{kind}: {out}");
+    }
+    assert!(out.contains(", iproute2-"), "which ip it compares with: {out}");
+    assert_eq!(
+        out.lines().filter(|line| line.starts_with("nslab up ") && line.contains(" times ")).count(),
+        3,
+        "{out}"
+    );
+}
+
+fn json() {
+    let (out, err) = bench(&["--pairs", "1", "--runs", "2", "--json"]);
+    assert!(err.ends_with("exit status: 0"), "{err}");
+    let json: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&json["bench"], &json["count"], &json["runs"]), (&"pairs".into(), &1.into(), &2.into()));
+    let ways = json["ways"].as_array().unwrap();
+    assert_eq!(ways[0]["ratio"], 1.0);
+    for kind in KINDS {
+        let mut of_kind = ways.iter().filter(|way| way["kind"] == kind).peekable();
+        assert!(of_kind.peek().is_some(), "{kind}");
+        assert!(of_kind.all(|way| way["seconds"].as_array().unwrap().len() == 2), "{kind}");
+    }
+    let compared: Vec<&Value> = json["compared"].as_array().unwrap().iter().map(|row| &row["with"]).collect();
+    assert_eq!(compared, KINDS[1..]);
+}
+
+/// What cannot be measured is said, and nothing is printed as if it had been.
+fn refused() {
+    let (out, err) = bench(&["--pairs", "0"]);
+    assert!(out.is_empty() && err.contains("1 to 10000") && err.ends_with("exit status: 1"), "{out}{err}");
+    let failing = Command::new(BENCH).args(["--pairs", "1", "--runs", "1", "--nslab", "/bin/false"]).output().unwrap();
+    assert!(failing.stdout.is_empty() && !failing.status.success());
+}
