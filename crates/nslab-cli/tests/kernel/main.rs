@@ -2,6 +2,7 @@
 //!
 //! - `walk`: the acceptance story, step by step, also with nothing but nslab on PATH;
 //! - `ip`: cases run with iproute2's `ip` and with ours, outputs compared;
+//! - `ip_link`: the same for `ip link`: each setup in each mode with each filter, each setting, errors;
 //! - `ip_route`: the same for `ip route`;
 //! - `ip_kinds`: the same for the kinds of links, every option of each, and `ip tuntap`;
 //! - `ip_address`, `ip_neigh`: the same for one object each, every way of showing with every filter;
