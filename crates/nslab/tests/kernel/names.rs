@@ -55,7 +55,8 @@ pub(crate) fn mounts() -> BTreeMap<String, usize> {
 /// What the names directory adds to the mounts: itself, and each name, once.
 fn assert_mounted_once(before: &BTreeMap<String, usize>, expected: &[String]) {
     let mut wanted = before.clone();
-    wanted.insert(NETNS_DIR.into(), 1);
+    // The machine's own may be beneath this /run, out of sight.
+    *wanted.entry(NETNS_DIR.into()).or_default() += 1;
     wanted.extend(expected.iter().map(|name| (format!("{NETNS_DIR}/{name}"), 1)));
     assert_eq!(mounts(), wanted);
 }
