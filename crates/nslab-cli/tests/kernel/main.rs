@@ -4,7 +4,7 @@
 //! - `ip`: cases run with iproute2's `ip` and with ours, outputs compared;
 //! - `ip_route`: the same for `ip route`;
 //! - `ip_kinds`: the same for the kinds of links, every option of each, and `ip tuntap`;
-//! - `ip_address`, `ip_neigh`: the same for one object each, every way of showing with every filter;
+//! - `ip_address`, `ip_addrlabel`, `ip_neigh`: the same for one object each, every way of showing with every filter;
 //! - `ip_netns`, `ip_rule`, `ip_options`: the same, object by object and in every mode;
 //! - `random`: the same words at random to both;
 //! - `ping`: the same for iputils' `ping`;
@@ -32,6 +32,7 @@ mod example;
 mod exec;
 mod ip;
 mod ip_address;
+mod ip_addrlabel;
 mod ip_kinds;
 mod ip_link;
 mod ip_neigh;
@@ -79,6 +80,7 @@ fn main() {
         walk::trials(),
         ip::trials(),
         ip_address::trials(),
+        ip_addrlabel::trials(),
         ip_neigh::trials(),
         ip_kinds::trials(),
         ip_link::trials(),
