@@ -5,7 +5,7 @@
 //! - `ip_link`: the same for `ip link`: each setup in each mode with each filter, each setting, errors;
 //! - `ip_route`: the same for `ip route`;
 //! - `ip_kinds`: the same for the kinds of links, every option of each, and `ip tuntap`;
-//! - `ip_address`, `ip_neigh`: the same for one object each, every way of showing with every filter;
+//! - `ip_address`, `ip_addrlabel`, `ip_neigh`: the same for one object each, every way of showing with every filter;
 //! - `ip_netns`, `ip_rule`, `ip_options`: the same, object by object and in every mode;
 //! - `random`: the same words at random to both;
 //! - `ping`: the same for iputils' `ping`;
@@ -33,6 +33,7 @@ mod example;
 mod exec;
 mod ip;
 mod ip_address;
+mod ip_addrlabel;
 mod ip_kinds;
 mod ip_link;
 mod ip_neigh;
@@ -80,6 +81,7 @@ fn main() {
         walk::trials(),
         ip::trials(),
         ip_address::trials(),
+        ip_addrlabel::trials(),
         ip_neigh::trials(),
         ip_kinds::trials(),
         ip_link::trials(),

@@ -5,6 +5,7 @@
 //! kernel's message and is read field by field, so that reading costs nothing for what nobody looks at.
 
 pub mod address;
+pub mod addrlabel;
 pub mod link;
 pub mod neighbour;
 pub mod nsid;

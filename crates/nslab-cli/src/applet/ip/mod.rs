@@ -6,6 +6,7 @@
 
 mod accounts;
 mod address;
+mod addrlabel;
 mod batch;
 mod fail;
 mod known;
@@ -50,7 +51,7 @@ const fn not_yet(word: &'static str) -> Entry {
 /// In the order in which `ip` tries them: `ip a` is address, `ip n` is neighbor, `ip l` is link.
 static OBJECTS: &[Entry] = &[
     entry("address", address::run),
-    not_yet("addrlabel"),
+    entry("addrlabel", addrlabel::run),
     not_yet("maddress"),
     entry("route", route::run),
     entry("rule", rule::run),
