@@ -97,11 +97,11 @@ static CASES: &[(&str, &str)] = &[
     ("link_gone", "ip link del ifb7; r ip addrlabel; r ip -j addrlabel"),
     (
         "no_permission",
-        "r setpriv --bounding-set -all --inh-caps -all --ambient-caps -all --reuid 65534 ip addrlabel; for c in 'add prefix 2003::/16 label 1' 'del prefix ::/0 label 1' flush; do r setpriv --bounding-set -all --inh-caps -all --ambient-caps -all --reuid 65534 ip addrlabel $c; done; r ip addrlabel",
+        "r setpriv --bounding-set -all --inh-caps -all --ambient-caps -all ip addrlabel; for c in 'add prefix 2003::/16 label 1' 'del prefix ::/0 label 1' flush; do r setpriv --bounding-set -all --inh-caps -all --ambient-caps -all ip addrlabel $c; done; r ip addrlabel",
     ),
     (
         "batch_force",
-        "for l in 'add prefix 2003::/16 label x' add 'add prefix zz label 4' 'add prefix 2003::/16 dev nope label 1' 'list x' 'flush x' bogus 'add label 3' 'add prefix ::/0' 'add prefix' help list 'add prefix ::/0 label 1' 'add prefix 10/8 label 1'; do echo \"-- $l\"; printf 'addrlabel %s\\nlink show lo\\n' \"$l\" | r ip -force -b -; done; for o in -4 -0; do for l in list flush; do printf 'addrlabel %s\\nlink show lo\\n' $l | r ip $o -force -b -; done; done",
+        "for l in 'add prefix 2003::/16 label x' add 'add prefix zz label 4' 'add prefix 2003::/16 dev nope label 1' 'list x' 'flush x' bogus 'add label 3' 'add prefix ::/0' 'add prefix' list 'add prefix ::/0 label 1' 'add prefix 10/8 label 1'; do echo \"-- $l\"; printf 'addrlabel %s\\nlink show lo\\n' \"$l\" | r ip -force -b -; done; for o in -4 -0; do for l in list flush; do printf 'addrlabel %s\\nlink show lo\\n' $l | r ip $o -force -b -; done; done",
     ),
 ];
 

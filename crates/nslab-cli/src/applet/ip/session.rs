@@ -156,7 +156,7 @@ impl Session {
     /// A host's address as it is shown: with `-resolve`, its name where it has one.
     pub(super) fn host(&self, address: IpAddr) -> Vec<u8> {
         let name = if self.options.resolve { name_of(address) } else { None };
-        name.map_or_else(|| address.to_string().into_bytes(), |name| name.as_bytes().to_vec())
+        name.map_or_else(|| address_text(address).into_bytes(), |name| name.as_bytes().to_vec())
     }
 
     /// The name of the namespace that this one knows by an id. Of a file that is no namespace, it complains
@@ -218,6 +218,17 @@ impl Session {
     pub(super) fn tell(&mut self, fail: &Fail) {
         self.print.flush();
         tell(fail);
+    }
+}
+
+/// An address as inet_ntop(3) writes it: the last 32 bits with dots too where only zeros come before them.
+fn address_text(address: IpAddr) -> String {
+    match address {
+        IpAddr::V6(v6) if v6.to_bits() >> 32 == 0 && v6.to_bits() >> 16 != 0 => {
+            let [.., a, b, c, d] = v6.octets();
+            format!("::{a}.{b}.{c}.{d}")
+        }
+        _ => address.to_string(),
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn list(session: &mut Session, words: Words<'_>) -> Result<(), Fail> 
     session.print.begin_document();
     let mut seen = Vec::new();
     dump(session, |label| label.message().append_to(&mut seen)).map_err(|fail| {
-        session.print.abandon_document();
+        session.print.end_document();
         Fail::new(MISUSE, bytes![fail.text, "\nDump terminated"]).staying_in_batch()
     })?;
     for message in Messages::new(&seen).map_while(Result::ok) {
