@@ -15,7 +15,15 @@ use nslab::wire::consts::{RTM_DELLINK, RTMGRP_LINK};
 use crate::failure::{Failure, Result};
 
 /// Returns when all namespaces that were dropped before are gone.
+///
+/// The witness of the first time goes in the midst of that work. The kernel begins with that of the second
+/// only when it is through with all that was before, its memory given back as well.
 pub(crate) fn wait() -> Result<()> {
+    witness()?;
+    witness()
+}
+
+fn witness() -> Result<()> {
     let (ours, witness) = (Namespace::anonymous()?, Namespace::anonymous()?);
     let mut events = ours.enter(|| KernelSocket::subscribe(RTMGRP_LINK))??;
     let far = LinkConfig { netns: Some(Netns::Fd(witness.as_fd())), ..LinkConfig::default() };

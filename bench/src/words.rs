@@ -7,11 +7,12 @@ use crate::failure::{Failure, Result};
 use crate::pairs::{Job, Options};
 
 pub(crate) const USAGE: &str = "\
-Usage: bench [pairs] [--pairs N] [--runs N] [--json] [--nslab PATH]
+Usage: bench [pairs] [--pairs N] [--runs N] [--quick] [--json] [--nslab PATH]
 
 Makes N pairs of network namespaces (300), each pair joined by a cable, by `nslab up` and by other ways,
 in turns, each as often as --runs says (5), and prints the medians and how they compare.
 
+  --quick       leave out the slowest way, the walk by commands
   --json        print that as JSON
   --nslab PATH  the program to measure, instead of the one beside this one
 ";
@@ -59,6 +60,7 @@ fn pairs(words: impl Iterator<Item = OsString>) -> Result<Words> {
             Some("pairs") if at == 0 => {}
             Some(name @ "--pairs") => options.pairs = number(name, value())?,
             Some(name @ "--runs") => options.runs = number(name, value())?,
+            Some("--quick") => options.quick = true,
             Some("--json") => options.json = true,
             Some(name @ "--nslab") => options.nslab = Some(PathBuf::from(value().ok_or_else(|| missing(name))?)),
             Some("-h" | "--help") => return Ok(Words::Help),
