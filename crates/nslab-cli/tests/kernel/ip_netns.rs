@@ -203,7 +203,7 @@ pub(crate) fn alone() -> Vec<Trial> {
         ),
         case(
             "several_first_adds_at_once",
-            "before=$(grep -c ' /run/netns ' /proc/self/mountinfo); for n in 1 2 3 4 5 6 7 8; do ip netns add n$n & done; wait; ip netns | sort | tr '\\n' ' '; echo $(($(grep -c ' /run/netns ' /proc/self/mountinfo) - before)); for n in 1 2 3 4 5 6 7 8; do ip -n n$n link show lo | grep -c LOOPBACK; done | sort | uniq -c | tr -s ' '",
+            "count() { grep ' /run/netns ' /proc/self/mountinfo | wc -l; }; before=$(count); for n in 1 2 3 4 5 6 7 8; do ip netns add n$n & done; wait; ip netns | sort | tr '\\n' ' '; echo $(($(count) - before)); for n in 1 2 3 4 5 6 7 8; do ip -n n$n link show lo | grep -c LOOPBACK; done | sort | uniq -c | tr -s ' '",
             "n1 n2 n3 n4 n5 n6 n7 n8 1\n 8 1\n",
         ),
         case(
