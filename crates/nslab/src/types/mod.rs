@@ -9,6 +9,7 @@ mod lab_name;
 mod mac;
 mod node_name;
 mod prefix;
+mod process_name;
 mod quote;
 mod text;
 
@@ -20,4 +21,5 @@ pub use lab_name::LabName;
 pub use mac::MacAddr;
 pub use node_name::{NodeName, check_netns_name};
 pub use prefix::Prefix;
+pub use process_name::ProcessName;
 pub(crate) use quote::quote;

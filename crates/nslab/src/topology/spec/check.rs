@@ -8,6 +8,7 @@ use super::expect;
 use super::gateways;
 use super::model::{End, Lab, Link, Segment};
 use super::problems::Problems;
+use super::run;
 use crate::types::cidr::Sharing;
 use crate::types::{AddressKind, Cidr, IfName, LabName, MacAddr, NodeName, Prefix};
 
@@ -32,6 +33,7 @@ pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Pro
     }
     let nodes = complete::nodes(&draft, problems);
     check_loopbacks(&draft, problems);
+    run::check(&draft, &nodes, problems);
     gateways::check(&draft, problems);
     let names: HashSet<&NodeName> = nodes.iter().map(|node| &node.name).collect();
     for segment in &draft.segments {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use super::model::{Route, Routing};
 use super::problems::Problems;
+use super::run::DraftProcess;
 use crate::error::Error;
 use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix, quote};
 
@@ -46,6 +47,7 @@ pub(super) struct Settings {
     pub(super) addresses: Vec<(At<IfName>, Vec<At<Prefix>>)>,
     pub(super) routes: Vec<At<Route>>,
     pub(super) env: Vec<(String, String)>,
+    pub(super) run: Vec<DraftProcess>,
     pub(super) profiles: Vec<At<String>>,
 }
 

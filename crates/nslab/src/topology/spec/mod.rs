@@ -23,9 +23,11 @@ mod node;
 mod pattern;
 mod pool;
 mod problems;
+mod process;
 mod range;
 mod read;
 mod route;
+mod run;
 mod segment;
 mod short;
 mod tree;
@@ -34,6 +36,7 @@ mod yaml_error;
 pub use lab::parse;
 pub(crate) use model::interface_of;
 pub use model::{End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl};
+pub use process::{Process, ProcessId, Ready, Restart};
 pub use read::{MAX_BYTES, read};
 
 #[cfg(test)]

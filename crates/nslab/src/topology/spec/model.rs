@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::process::Process;
 use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix};
 
 /// A whole lab.
@@ -65,6 +66,8 @@ pub struct Node {
     pub routes: Vec<Route>,
     /// Variables of the programs that are started in it, by name.
     pub env: BTreeMap<String, String>,
+    /// The processes that are started in it; no two have the same name.
+    pub run: Vec<Process>,
 }
 
 /// A route (ip-route(8)).

@@ -7,6 +7,7 @@ use super::keys::{Table, each_once};
 use super::problems::Problems;
 use super::range::node_names;
 use super::route::routes;
+use super::run::run;
 use super::tree::{Tree, Value};
 use crate::types::{IfName, quote};
 
@@ -19,9 +20,10 @@ static NODE: Table<Settings> = Table {
         ("routes", routes),
         ("addresses", addresses),
         ("env", env),
+        ("run", run),
         ("use", profiles_used),
     ],
-    later: &["run"],
+    later: &[],
 };
 
 pub(super) fn nodes(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
@@ -114,6 +116,11 @@ const SYSCTL: &str = "a name as net.ipv4.conf.all.rp_filter, or with slashes whe
 
 /// Variables for the programs that are started in the node.
 fn env(tree: &Tree<'_>, settings: &mut Settings, problems: &mut Problems<'_>) {
+    variables(tree, &mut settings.env, problems);
+}
+
+/// Names and values of an `env`.
+pub(super) fn variables(tree: &Tree<'_>, into: &mut Vec<(String, String)>, problems: &mut Problems<'_>) {
     if matches!(tree.value, Value::Null) {
         return;
     }
@@ -127,7 +134,7 @@ fn env(tree: &Tree<'_>, settings: &mut Settings, problems: &mut Problems<'_>) {
             let message = format!("{} is no variable for a program", quote(name));
             return problems.add(key.span.clone(), message, "a name is not empty and has no `=`");
         }
-        settings.env.push((name.to_owned(), text.to_owned()));
+        into.push((name.to_owned(), text.to_owned()));
     });
 }
 
