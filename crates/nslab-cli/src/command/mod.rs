@@ -4,7 +4,9 @@ mod check;
 mod cidr;
 mod down;
 mod exec;
+mod logs;
 mod ls;
+mod supervise;
 mod up;
 mod which;
 
@@ -47,7 +49,10 @@ enum Verb {
     Exec(exec::Args),
     Sh(exec::ShellArgs),
     Check(check::Args),
+    Logs(logs::Args),
     Cidr(cidr::Args),
+    #[command(hide = true)]
+    Supervise(supervise::Args),
 }
 
 /// What a verb that did its work has found.
@@ -95,7 +100,9 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Exec(args) => return exec::run(&args, ui),
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
+        Verb::Logs(args) => logs::run(&args),
         Verb::Cidr(args) => cidr::run(&args, ui),
+        Verb::Supervise(args) => supervise::run(&args),
     };
     match result {
         Ok(Verdict::Good) => ExitCode::SUCCESS,

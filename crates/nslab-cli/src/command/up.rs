@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use nslab::Result;
-use nslab::lab::{self, Store, Up};
+use nslab::lab::{self, Up};
 use nslab::topology::plan::Plan;
 
-use super::{Ui, Verdict, which};
+use super::{Ui, Verdict, supervise, which};
 use crate::output::{answer, count};
 
 /// Make the lab that a file describes
@@ -32,9 +32,10 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     }
     let file = std::path::absolute(&args.file).unwrap_or_else(|_| Path::new(&args.file).into());
     let waiting = || ui.remark(&format!("waiting for another command on lab {}", plan.lab));
-    let what = match lab::up(&Store::default(), &file, &plan, waiting)? {
-        Up::Made => "is up",
-        _ => "is up already; nothing to do",
+    let what = match lab::up(&supervise::store(), &file, &plan, waiting)? {
+        Up::Made => "is up".into(),
+        Up::Restarted(n) => format!("is up already; started again: {}", count(n, "process")),
+        _ => String::from("is up already; nothing to do"),
     };
     if ui.verbose {
         answer(&plan.to_string())?;
@@ -52,5 +53,7 @@ fn size(plan: &Plan) -> String {
     parts.extend(
         [(segments, "segment"), (links, "link")].map(|(n, what)| (n > 0).then(|| count(n, what))).into_iter().flatten(),
     );
+    let processes: usize = plan.nodes.iter().map(|node| node.run.len()).sum();
+    parts.extend((processes > 0).then(|| count(processes, "process")));
     parts.join(", ")
 }

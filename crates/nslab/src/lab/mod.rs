@@ -7,6 +7,7 @@
 mod check;
 mod down;
 mod lock;
+pub mod process;
 mod record;
 mod rounds;
 mod up;
@@ -20,6 +21,7 @@ pub use down::{Down, down};
 pub use record::{Node, Record, State};
 pub use up::{Up, check_names_free, up};
 
+use self::process::Supervisor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Names;
 use crate::types::LabName;
@@ -29,16 +31,23 @@ use crate::types::LabName;
 pub struct Store {
     dir: PathBuf,
     names: Names,
+    supervisor: Option<Supervisor>,
 }
 
 impl Default for Store {
-    /// Records under /run/nslab, names under /run/netns.
+    /// Records under /run/nslab, names under /run/netns, and no way to start a supervisor.
     fn default() -> Self {
-        Self { dir: "/run/nslab".into(), names: Names::default() }
+        Self { dir: "/run/nslab".into(), names: Names::default(), supervisor: None }
     }
 }
 
 impl Store {
+    /// The same, with a way to start the supervisor that a lab with processes needs.
+    #[must_use]
+    pub fn with_supervisor(self, supervisor: Supervisor) -> Self {
+        Self { supervisor: Some(supervisor), ..self }
+    }
+
     /// The records of all labs, by name; unreadable ones as errors among them.
     ///
     /// # Errors

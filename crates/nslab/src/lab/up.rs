@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::lock::Locked;
 use super::record::{self, Node, Record, State};
-use super::{Store, down};
+use super::{Store, down, process};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Names, Placeholder};
 use crate::topology::apply::{self, Built};
@@ -19,6 +19,8 @@ pub enum Up {
     Made,
     /// It was there already, and as it should be.
     Already,
+    /// It was there already, but for so many processes that had ended and were started again.
+    Restarted(usize),
 }
 
 /// Makes a lab as planned: all of it, or nothing.
@@ -38,7 +40,7 @@ pub fn up(store: &Store, file: &Path, plan: &Plan, mut waiting: impl FnMut()) ->
         Ok(record) if record.state != State::Up || record.is_of_an_earlier_boot()? => {
             down::take_away(store, &locked, record)?;
         }
-        Ok(record) => return check_running(store, &record, plan),
+        Ok(record) => return check_running(store, &record, file, plan),
     }
     check_names_free(&store.names, plan)?;
     let built = apply::build(plan)?;
@@ -47,7 +49,7 @@ pub fn up(store: &Store, file: &Path, plan: &Plan, mut waiting: impl FnMut()) ->
 }
 
 /// A lab of this name is up: is it this one, and whole?
-fn check_running(store: &Store, record: &Record, plan: &Plan) -> Result<Up> {
+fn check_running(store: &Store, record: &Record, file: &Path, plan: &Plan) -> Result<Up> {
     let again = format!("nslab down {0} takes it away; then nslab up makes it anew", plan.lab);
     if record.plan != *plan {
         return Err(Error::new(ErrorKind::Exists, format!("lab \"{}\" is up as another description has it", plan.lab))
@@ -55,7 +57,8 @@ fn check_running(store: &Store, record: &Record, plan: &Plan) -> Result<Up> {
     }
     // The name is taken by what is left of it.
     store.check_whole(record).map_err(|error| error.with_kind(ErrorKind::Exists))?;
-    Ok(Up::Already)
+    let done = process::reconcile(store, &plan.lab, folder_of(file), record.jobs(plan))?;
+    Ok(if done.started.is_empty() { Up::Already } else { Up::Restarted(done.started.len()) })
 }
 
 /// Makes sure that no node's name is taken.
@@ -88,11 +91,20 @@ fn publish(store: &Store, locked: &Locked, file: &Path, plan: &Plan, built: &Bui
     let mut record = Record::new(file, plan, nodes, placeholder.identity())?;
     record::write(locked.path(), &record)?;
     let published = record::write_hosts(locked.path(), plan).and_then(|()| publish_names(plan, built, &placeholder));
+    let started = published.and_then(|()| {
+        // Whole before anybody can see it so: with its processes.
+        process::start(store, &plan.lab, folder_of(file), record.jobs(plan))
+    });
     record.state = State::Up;
-    published.and_then(|()| record::write(locked.path(), &record)).inspect_err(|_| {
+    started.and_then(|()| record::write(locked.path(), &record)).inspect_err(|_| {
         // The error that matters is the first; what undoing cannot do is left on record.
         let _ = down::take_away(store, locked, record);
     })
+}
+
+/// Where the processes of a lab are started: the folder of its file.
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| folder.is_absolute()).unwrap_or(Path::new("/"))
 }
 
 fn publish_names(plan: &Plan, built: &Built, placeholder: &Placeholder) -> Result<()> {
