@@ -15,6 +15,16 @@ pub(crate) fn before_exec(command: &mut Command, work: impl FnMut() -> std::io::
     unsafe { command.pre_exec(work) };
 }
 
+/// Blocks no signal any more in the calling thread: a program inherits what is blocked where it is started.
+pub(crate) fn unblock_signals() {
+    // SAFETY: a signal set is plain data; sigemptyset makes it a valid one before it is used.
+    let mut set: libc::sigset_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the pointer is to a live set.
+    unsafe { libc::sigemptyset(&raw mut set) };
+    // SAFETY: as above; no old mask is asked for.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const set, std::ptr::null_mut()) };
+}
+
 /// Closes every descriptor but the first three (close_range(2), Linux 5.9).
 ///
 /// For the very start of a process, before it has opened anything of its own.

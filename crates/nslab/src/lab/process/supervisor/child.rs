@@ -38,6 +38,7 @@ pub(super) fn start(store: &Store, lab: &LabName, job: &Job, folder: &Path, outp
     let (names, hosts) = (store.names().clone(), store.hosts_file(lab));
     let (node, netns, parent) = (job.node.clone(), job.netns, rustix::process::getpid());
     crate::sys::process::before_exec(&mut command, move || {
+        crate::sys::process::unblock_signals();
         rustix::process::setsid()?;
         // It must not outlive who reads its output; a parent that went before this line sends nothing.
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
