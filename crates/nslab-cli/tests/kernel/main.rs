@@ -12,6 +12,7 @@
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
+//! - `processes`: the processes of labs, and what `down` ends;
 //! - `exec`: what a program started in a namespace gets and does not get;
 //! - `example`: the script that a newcomer runs;
 //! - `docs`: the transcripts in the pages.
@@ -46,6 +47,7 @@ mod lab;
 #[path = "../support/markdown.rs"]
 mod markdown;
 mod ping;
+mod processes;
 mod random;
 #[path = "../../../nslab/tests/support/reference.rs"]
 mod reference;
@@ -72,6 +74,7 @@ fn main() {
         refusals::trials(),
         kill::trials(),
         exec::trials(),
+        processes::trials(),
         ip_netns::alone(),
         ip_options::alone(),
         example::trials(),

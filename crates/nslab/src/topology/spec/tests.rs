@@ -273,7 +273,6 @@ const WRONG: &[(&str, &[&str])] = &[
         "4:5 a key is one word of text; here is a list"]),
     ("nodes:\n  a: 1\n  b: { run: [], foo: 1 }\n", &[
         "2:6 a node is a mapping; here is the text \"1\"",
-        "3:8 key \"run\" of a node is not supported yet in this version",
         "3:17 a node has no key \"foo\""]),
     ("nodes:\n  a: { forward: yes, sysctl: { kernel.x: 1, net..x: 1, net.x: [] }, addresses: { lo: [ 10.0.0.1 ], eth0: 10.0.0.1/24 } }\n  b: { use: edge, sysctl: 1, addresses: [] }\n", &[
         "2:17 `forward` is \"yes\"",
