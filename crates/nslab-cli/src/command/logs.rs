@@ -1,7 +1,7 @@
 //! `nslab logs`: what the processes of a node have printed.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::mem::MaybeUninit;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -109,8 +109,7 @@ impl Tail {
 
 fn read(file: &mut File, path: &Path) -> Result<String> {
     let mut bytes = Vec::new();
-    let read = file.seek(SeekFrom::Current(0)).and_then(|_| file.read_to_end(&mut bytes));
-    read.map_err(|error| Error::os(format_args!("reading {}", path.display()), error))?;
+    file.read_to_end(&mut bytes).map_err(|error| Error::os(format_args!("reading {}", path.display()), error))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -141,7 +140,11 @@ fn tails(store: &Store, word: &str) -> Result<Vec<Tail>> {
         Some(name) => format!("node {node} has no process {name:?}"),
         None => format!("node {node} has no processes"),
     };
-    let help = if names.is_empty() { "the lab file's `run` gives it some".into() } else { format!("it has: {}", names.join(", ")) };
+    let help = if names.is_empty() {
+        "the lab file's `run` gives it some".into()
+    } else {
+        format!("it has: {}", names.join(", "))
+    };
     Err(Error::new(ErrorKind::NotFound, message).with_help(help))
 }
 

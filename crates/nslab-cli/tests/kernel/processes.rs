@@ -9,8 +9,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let bash = tools::find("bash").is_none();
     vec![
         trial("processes::run_as_exec_does", as_exec),
-        trial("processes::order_and_readiness", readiness)
-            .with_ignored_flag(tools::find("python3").is_none() || bash),
+        trial("processes::order_and_readiness", readiness).with_ignored_flag(tools::find("python3").is_none() || bash),
         trial("processes::one_that_does_not_get_ready_leaves_nothing", not_ready),
         trial("processes::restarts_end_at_the_limit", restarts),
         trial("processes::down_ends_all_inside_and_none_outside", down_ends),
@@ -21,7 +20,8 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// The process ids of the supervisor and of the first process.
-const PIDS: &str = "supervisor() { sed 's/.*supervisor\":{\"pid\":\\([0-9]*\\).*/\\1/' /run/nslab/t/processes.json; }\n";
+const PIDS: &str =
+    "supervisor() { sed 's/.*supervisor\":{\"pid\":\\([0-9]*\\).*/\\1/' /run/nslab/t/processes.json; }\n";
 
 fn as_exec() {
     let look = "hostname; echo $X $NSLAB_LAB $NSLAB_NODE $PWD; cat /etc/hosts; ls /sys/class/net; \
@@ -86,7 +86,10 @@ END
     let expected = "nslab: process a/p is not ready after 50 ms: nobody listens on TCP port 80; the last that it printed:\n  one\n  two\n";
     assert_eq!(err, expected);
     let err = with("command: 'echo bad; exit 7', ready: { exit: true }");
-    assert_eq!(err, "nslab: process a/p has ended with status 7 before it was ready; the last that it printed:\n  bad\n");
+    assert_eq!(
+        err,
+        "nslab: process a/p has ended with status 7 before it was ready; the last that it printed:\n  bad\n"
+    );
     let err = with("command: [ /no/such/program ]");
     assert!(err.contains("process a/p cannot be started: running \"/no/such/program\": No such file"), "{err}");
 }

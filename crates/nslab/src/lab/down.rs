@@ -2,9 +2,9 @@
 
 use std::ffi::OsStr;
 
-use super::process::{self, Ended};
 use super::Store;
 use super::lock::Locked;
+use super::process::{self, Ended};
 use super::record::{self, Record, State};
 use super::wait::Barrier;
 use crate::error::{Error, ErrorKind, Result};

@@ -130,9 +130,7 @@ fn connect(dir: &Path) -> Result<Option<UnixStream>> {
     let path = dir.join(SOCKET);
     match UnixStream::connect(&path) {
         Ok(connection) => Ok(Some(connection)),
-        Err(error)
-            if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused) =>
-        {
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused) => {
             Ok(None)
         }
         Err(error) => Err(Error::os(format_args!("connecting to {}", path.display()), error)),
@@ -162,8 +160,7 @@ fn spawn(store: &Store, lab: &LabName, dir: &Path) -> Result<UnixStream> {
     }
     command.stdin(OwnedFd::from(listener)).stdout(Stdio::null()).stderr(Stdio::null());
     // It outlives this process; whoever ends as its child's parent is asked for nothing.
-    let child =
-        command.spawn().map_err(|error| Error::os(format_args!("starting {}", program.display()), error))?;
+    let child = command.spawn().map_err(|error| Error::os(format_args!("starting {}", program.display()), error))?;
     // On record before it is asked for anything, so that whoever comes next finds it.
     let supervisor = i32::try_from(child.id()).ok().and_then(Handle::of);
     let gone = || Error::new(ErrorKind::Kernel, format!("{} ended at once", program.display()));

@@ -300,7 +300,8 @@ pub(super) fn check(draft: &DraftLab, nodes: &[Node], problems: &mut Problems<'_
     if nodes.iter().all(|node| node.run.is_empty()) {
         return;
     }
-    let ids = |node: &Node| node.run.iter().map(|process| (node.name.clone(), process.name.clone())).collect::<Vec<_>>();
+    let ids =
+        |node: &Node| node.run.iter().map(|process| (node.name.clone(), process.name.clone())).collect::<Vec<_>>();
     let known: HashSet<(NodeName, ProcessName)> = nodes.iter().flat_map(ids).collect();
     let mut told = HashSet::new();
     let mut missing = false;

@@ -123,7 +123,8 @@ impl Loop {
             return Ok(());
         }
         let due = self.tasks.iter().filter_map(Task::due).min();
-        let timeout = due.map(|due| timespec(due.saturating_duration_since(Instant::now()) + Duration::from_micros(100)));
+        let timeout =
+            due.map(|due| timespec(due.saturating_duration_since(Instant::now()) + Duration::from_micros(100)));
         let mut polled = vec![PollFd::new(listener, PollFlags::IN), PollFd::new(signals, PollFlags::IN)];
         polled.extend(self.tasks.iter().map(|task| PollFd::new(&task.output, PollFlags::IN)));
         polled.extend(self.callers.iter().map(|caller| PollFd::new(&caller.stream, PollFlags::IN)));
@@ -155,10 +156,10 @@ impl Loop {
 
     /// Starts what waits for nothing any more, and moves all on.
     fn advance(&mut self) {
-        let ready: Vec<ProcessId> =
-            self.tasks.iter().filter(|task| task.is_ready).map(|task| task.job.id()).collect();
+        let ready: Vec<ProcessId> = self.tasks.iter().filter(|task| task.is_ready).map(|task| task.job.id()).collect();
         for task in &mut self.tasks {
-            let free = task.doing == super::Doing::Waiting && task.job.process.after.iter().all(|id| ready.contains(id));
+            let free =
+                task.doing == super::Doing::Waiting && task.job.process.after.iter().all(|id| ready.contains(id));
             if free && task.ending.is_none() && !self.leaving && task.failed.is_none() {
                 task.start(&self.store, &self.lab);
                 self.changed = true;
