@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::{KindOption, Takes};
-use crate::types::{AddressKind, IfName, quote};
+use crate::types::{AddressKind, IfName};
 
 /// A value of an option of a kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,6 +12,8 @@
 
 mod check;
 mod complete;
+mod device;
+mod device_check;
 mod draft;
 mod expect;
 mod gateways;
@@ -29,11 +31,12 @@ mod route;
 mod segment;
 mod short;
 mod tree;
+mod tunnel;
 mod yaml_error;
 
 pub use lab::parse;
 pub(crate) use model::interface_of;
-pub use model::{End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl};
+pub use model::{Device, End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl};
 pub use read::{MAX_BYTES, read};
 
 #[cfg(test)]
