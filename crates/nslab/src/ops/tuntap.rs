@@ -79,7 +79,8 @@ impl Tuntap<'_> {
         let device = opened.map_err(|error| Error::os("open", error))?;
         let flags = flags | self.flags();
         if let Some(index) = self.index {
-            tun::set(device.as_fd(), Setting::Index(index)).map_err(|errno| Error::os("ioctl(TUNSETIFINDEX)", errno))?;
+            tun::set(device.as_fd(), Setting::Index(index))
+                .map_err(|errno| Error::os("ioctl(TUNSETIFINDEX)", errno))?;
         }
         tun::attach(device.as_fd(), self.name, flags).map_err(|errno| Error::os("ioctl(TUNSETIFF)", errno))?;
         Ok(device)

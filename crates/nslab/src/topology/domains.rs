@@ -295,8 +295,7 @@ links:
   - a:z 10.2.0.1/24 -- b:z 10.2.0.2/24
   - { kind: vxlan, id: 5, a: { node: a, addresses: [ 10.3.0.1/24 ] }, b: { node: b, addresses: [ 10.3.0.2/24 ] } }
 ";
-        let expected =
-            ["a:z b:z b:m", "b:b0", "a:v b:v", "a:w b:w", "a:d", "a:vxlan0 b:vxlan0"];
+        let expected = ["a:z b:z b:m", "b:b0", "a:v b:v", "a:w b:w", "a:d", "a:vxlan0 b:vxlan0"];
         let mut found = heard(text);
         found.sort_by_key(|group| expected.iter().position(|expected| expected == group));
         assert_eq!(found, expected);

@@ -46,11 +46,7 @@ pub fn encode(
     Ok(data.into_attributes())
 }
 
-fn payload(
-    option: &KindOption,
-    value: &OptionValue,
-    index: &dyn Fn(&IfName) -> Option<u32>,
-) -> Option<(u16, Vec<u8>)> {
+fn payload(option: &KindOption, value: &OptionValue, index: &dyn Fn(&IfName) -> Option<u32>) -> Option<(u16, Vec<u8>)> {
     let number = match value {
         OptionValue::Address(address) => {
             let Form::Address(of_ipv6) = option.form else { return None };

@@ -270,7 +270,8 @@ fn check_tunnels(devices: &[Device], spans: &[Range<usize>], problems: &mut Prob
         let key = format!("{:?} {:?}", device.options.get("id"), device.options.get("port"));
         let earlier = seen.insert((&device.node, key), &device.ifname);
         if let (Some(other), Some(span)) = (earlier, span) {
-            let message = format!("node \"{}\" has two tunnels of one `id`: {other} and {}", device.node, device.ifname);
+            let message =
+                format!("node \"{}\" has two tunnels of one `id`: {other} and {}", device.node, device.ifname);
             problems.add(span.clone(), message, "give each another `id`, or another `port`");
         }
     }

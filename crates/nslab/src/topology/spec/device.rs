@@ -127,13 +127,7 @@ fn allowed(kind: LinkKind) -> Vec<&'static str> {
     keys
 }
 
-fn read_key(
-    device: &mut DraftDevice,
-    key: &Tree<'_>,
-    name: &str,
-    value: &Tree<'_>,
-    problems: &mut Problems<'_>,
-) {
+fn read_key(device: &mut DraftDevice, key: &Tree<'_>, name: &str, value: &Tree<'_>, problems: &mut Problems<'_>) {
     let keys = allowed(device.kind);
     if !keys.contains(&name) {
         let near = nearest(name, keys.iter().copied()).map(|near| format!("did you mean `{near}`? "));
@@ -186,7 +180,11 @@ fn each<'t, 's>(tree: &'t Tree<'s>, mut take: impl FnMut(&'t Tree<'s>)) {
 fn vlans(tree: &Tree<'_>, device: &mut DraftDevice, problems: &mut Problems<'_>) {
     let Value::Map(entries) = &tree.value else {
         let message = format!("`vlans` is a mapping of ports; here is {}", tree.kind());
-        return problems.add(tree.span.clone(), message, "write it as `{ eth0: 10 pvid untagged, eth1: [ 10, 20-29 ] }`");
+        return problems.add(
+            tree.span.clone(),
+            message,
+            "write it as `{ eth0: 10 pvid untagged, eth1: [ 10, 20-29 ] }`",
+        );
     };
     each_once(entries, problems, |key, name, value, problems| {
         let Some(port) = link_ifname(name, &key.span, problems) else { return };

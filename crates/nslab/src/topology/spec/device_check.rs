@@ -40,7 +40,9 @@ pub(super) fn check(draft: &DraftLab, problems: &mut Problems<'_>) {
     }
     for place in order.into_iter().filter_map(|node| places.get(node)) {
         let mut masters: HashMap<&IfName, &IfName> = HashMap::new();
-        for device in draft.devices.iter().filter(|device| device.end.node.as_ref().is_some_and(|node| node.value == *place.node)) {
+        for device in
+            draft.devices.iter().filter(|device| device.end.node.as_ref().is_some_and(|node| node.value == *place.node))
+        {
             let Some(ifname) = &device.end.ifname else { continue };
             check_link(place, device, problems);
             check_ports(place, device, &ifname.value, &mut masters, problems);
@@ -144,13 +146,7 @@ fn check_options(place: &Place<'_>, device: &DraftDevice, ifname: &At<IfName>, p
 }
 
 /// Two that the kernel takes for one: VLANs of one link, tunnels of one number and port.
-fn check_twin(
-    place: &Place<'_>,
-    device: &DraftDevice,
-    ifname: &At<IfName>,
-    by: &[&str],
-    problems: &mut Problems<'_>,
-) {
+fn check_twin(place: &Place<'_>, device: &DraftDevice, ifname: &At<IfName>, by: &[&str], problems: &mut Problems<'_>) {
     if !matches!(device.kind, LinkKind::Vlan | LinkKind::Vxlan) {
         return;
     }

@@ -56,7 +56,10 @@ pub(super) fn devices(
 ) -> Vec<Device> {
     let of = |end: &End| underlay.get(&end.node).map(Vec::as_slice).unwrap_or_default();
     let Some((near, far)) = between(of(&a), of(&b)) else {
-        let message = format!("nothing that this tunnel can go over: \"{}\" and \"{}\" have no addresses of one family", a.node, b.node);
+        let message = format!(
+            "nothing that this tunnel can go over: \"{}\" and \"{}\" have no addresses of one family",
+            a.node, b.node
+        );
         let help = "give both an address on another link, a segment or `lo`";
         problems.add(tunnel.kind.span.clone(), message, help);
         return Vec::new();
