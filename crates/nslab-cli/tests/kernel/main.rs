@@ -10,6 +10,7 @@
 //! - `random`: the same words at random to both;
 //! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
+//! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
 //! - `exec`: what a program started in a namespace gets and does not get;
@@ -43,6 +44,7 @@ mod ip_route;
 mod ip_rule;
 mod kill;
 mod lab;
+mod lab_kinds;
 #[path = "../support/markdown.rs"]
 mod markdown;
 mod ping;
@@ -69,6 +71,7 @@ fn main() {
     }
     let alone = [
         lab::trials(),
+        lab_kinds::trials(),
         refusals::trials(),
         kill::trials(),
         exec::trials(),

@@ -66,14 +66,17 @@ fn has(connection: &mut Connection, kind: LinkKind) -> Result<bool> {
     }
 }
 
-/// A kernel without filtering passes over the option, and tells nothing of it.
+/// A kernel without filtering refuses the option, or passes over it and tells nothing of it.
 fn has_filtering(connection: &mut Connection) -> Result<bool> {
     let mut data = Request::attributes_alone();
     data.u8(IFLA_BR_VLAN_FILTERING, 1);
     let data = data.into_attributes();
     let kind = Some(Kind::Other { name: b"bridge", data: Data::Own(&data) });
     let config = LinkConfig { name: Some(b"x"), kind, ..LinkConfig::default() };
-    connection.request(config.create(), || "asking for a bridge that filters VLANs".into())?;
+    match connection.request(config.create(), || "asking for a bridge that filters VLANs".into()) {
+        Err(error) if error.kind() == ErrorKind::Unsupported => return Ok(false),
+        made => made?,
+    }
     link::get(connection, Select::Name(b"x"), |link| {
         let told = link.info_data().into_iter().flat_map(|data| data.nested().filter_map(Result::ok));
         Ok(told.into_iter().any(|attribute| attribute.kind == IFLA_BR_VLAN_FILTERING && attribute.u8() == Some(1)))

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::complete::{ends, settings_of};
-use super::draft::{At, DraftEnd, DraftLab};
+use super::complete::settings_of;
+use super::draft::{At, DraftLab};
 use super::model::{Device, End};
 use super::problems::Problems;
 use crate::topology::kinds::{LinkKind, OptionValue, Options};
@@ -25,8 +25,10 @@ pub(super) fn underlay(draft: &DraftLab) -> HashMap<NodeName, Vec<Prefix>> {
     if draft.links.iter().all(|link| link.tunnel.is_none()) {
         return found;
     }
-    let is_tunnel = |end: &DraftEnd| end.stem.is_some();
-    for end in ends(draft).into_iter().filter(|end| !is_tunnel(end)) {
+    let cables = draft.segments.iter().flat_map(|segment| &segment.members);
+    let cables = cables.chain(draft.links.iter().flat_map(|link| [&link.a, &link.b]).flatten());
+    let all = cables.chain(draft.devices.iter().map(|device| &device.end));
+    for end in all.filter(|end| end.stem.is_none()) {
         if let Some(node) = &end.node {
             found.entry(node.value.clone()).or_default().extend(end.addresses.iter().map(|address| address.value));
         }
