@@ -74,7 +74,9 @@ impl<'l> Network<'l> {
         let places: HashMap<&NodeName, usize> = lab.nodes.iter().map(|node| &node.name).zip(0..).collect();
         let apart = in_vrfs(lab);
         let place = |end: Attached<'l>| {
-            let here = !apart.contains(&(end.node, end.ifname));
+            // Between ports and what they belong to, those with addresses count.
+            let here = lab.devices.is_empty() || !end.addresses.is_empty();
+            let here = here && !apart.contains(&(end.node, end.ifname));
             Some((*places.get(end.node)?, end)).filter(|_| here)
         };
         let made: HashSet<(&NodeName, &IfName)> =

@@ -36,7 +36,7 @@ impl OptionValue {
                 number(text).filter(|number| (least..=most).contains(number)).map(Self::Number)
             }
             Takes::Time(least, most, step) => {
-                let fits = |time: &u32| (least..=most).contains(time) && time % step == 0;
+                let fits = |time: &u32| (least..=most).contains(time) && time.is_multiple_of(step);
                 time(text).filter(fits).map(Self::Time)
             }
             Takes::Word(words) => words.iter().find(|(word, _)| *word == text).map(|(_, number)| Self::Number(*number)),
@@ -57,7 +57,7 @@ impl OptionValue {
         match self {
             Self::Switch(on) => on.to_string(),
             Self::Number(number) => word(*number).unwrap_or_else(|| number.to_string()),
-            Self::Time(time) if time % 1000 == 0 && *time > 0 => format!("{}s", time / 1000),
+            Self::Time(time) if time.is_multiple_of(1000) && *time > 0 => format!("{}s", time / 1000),
             Self::Time(time) => format!("{time}ms"),
             Self::Address(address) => address.to_string(),
             Self::Interface(name) => name.to_string(),
@@ -101,7 +101,7 @@ impl fmt::Display for Takes {
             Self::Time(least, most, step) => {
                 let shown = |time: u32| match time {
                     0 => "0".into(),
-                    time if time % 1000 == 0 => format!("{}s", time / 1000),
+                    time if time.is_multiple_of(1000) => format!("{}s", time / 1000),
                     time => format!("{time}ms"),
                 };
                 write!(f, "it is a time with its unit, as `100ms` or `2s`: {} to {}", shown(*least), shown(*most))?;
