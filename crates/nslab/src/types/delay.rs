@@ -70,9 +70,8 @@ impl FromStr for Delay {
             return Err(fault("is too long".into()).with_help("at most a day, 86400s"));
         }
         let exact = quantity.times(factor).and_then(|time| u64::try_from(time).ok());
-        let nanoseconds = exact.ok_or_else(|| {
-            fault("is no whole number of nanoseconds".into()).with_help("the kernel counts no less")
-        })?;
+        let nanoseconds = exact
+            .ok_or_else(|| fault("is no whole number of nanoseconds".into()).with_help("the kernel counts no less"))?;
         Ok(Self { nanoseconds })
     }
 }

@@ -126,8 +126,7 @@ mod tests {
 
     #[test]
     fn what_does_nothing_is_nothing() {
-        let zeros =
-            Impair { delay: Some(Delay::default()), loss: Some(Percent::default()), ..Impair::default() };
+        let zeros = Impair { delay: Some(Delay::default()), loss: Some(Percent::default()), ..Impair::default() };
         assert!(zeros.is_empty() && zeros.only_rate().is_none());
         let delay = Impair { delay: "20ms".parse().ok(), rate: "12112kbit".parse().ok(), ..Impair::default() };
         // 20 packets are under way, 100 wait.

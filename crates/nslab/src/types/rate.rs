@@ -87,7 +87,9 @@ impl FromStr for Rate {
             return Err(fault(why).with_help(HELP));
         };
         if quantity.is_zero() {
-            return Err(fault("lets nothing pass".into()).with_help("for a link without traffic, take its loss to 100%"));
+            return Err(
+                fault("lets nothing pass".into()).with_help("for a link without traffic, take its loss to 100%")
+            );
         }
         let Some(bits) = quantity.times(factor).filter(|bits| bits % 8 == 0) else {
             let near = quantity.scaled(factor, 8).map_or(8, |bytes| bytes.max(1).saturating_mul(8));
