@@ -80,7 +80,8 @@ impl FromStr for Delay {
 impl fmt::Display for Delay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000)];
-        let (unit, factor) = units.into_iter().find(|(_, factor)| self.nanoseconds % factor == 0).unwrap_or(("ns", 1));
+        let (unit, factor) =
+            units.into_iter().find(|(_, factor)| self.nanoseconds.is_multiple_of(*factor)).unwrap_or(("ns", 1));
         write!(f, "{}{unit}", self.nanoseconds / factor)
     }
 }
