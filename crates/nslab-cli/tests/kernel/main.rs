@@ -11,6 +11,7 @@
 //! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
+//! - `impair`: labs with delays and rates, and kernels that have none;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
 //! - `exec`: what a program started in a namespace gets and does not get;
@@ -32,6 +33,7 @@ mod differential;
 mod docs;
 mod example;
 mod exec;
+mod impair;
 mod ip;
 mod ip_address;
 mod ip_addrlabel;
@@ -72,6 +74,7 @@ fn main() {
     let alone = [
         lab::trials(),
         lab_kinds::trials(),
+        impair::trials(),
         refusals::trials(),
         kill::trials(),
         exec::trials(),

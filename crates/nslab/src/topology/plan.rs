@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::kinds::{BridgeVlan, LinkKind, Options};
 use super::routing;
 use super::spec::{self, End, Expect, Lab, Node, Route, Routing, Segment, Sysctl};
-use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix};
+use crate::types::{IfName, Impair, LabName, MacAddr, NodeName, Prefix};
 
 /// Everything that a lab is made of, in the order in which it is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +89,9 @@ pub struct Port {
     pub mac: MacAddr,
     /// The largest packet in bytes, where that is not the kernel's choice of 1500.
     pub mtu: Option<u32>,
+    /// What happens to the packets that leave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impair: Option<Impair>,
     /// Its addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<Prefix>,
@@ -171,6 +174,7 @@ impl Plan {
                 ifname: end.ifname.clone(),
                 mac: end.mac,
                 mtu: end.mtu,
+                impair: end.impair,
                 addresses: end.addresses.clone(),
                 bridged: false,
                 master: masters.get(&(&end.node, &end.ifname)).map(|master| (*master).clone()),
@@ -188,6 +192,7 @@ impl Plan {
                     ifname,
                     mac,
                     mtu: member.mtu,
+                    impair: None,
                     addresses: Vec::new(),
                     bridged: true,
                     master: None,
@@ -397,6 +402,9 @@ impl fmt::Display for Plan {
                 )?;
                 for address in &port.addresses {
                     writeln!(f, "  {name} address {address}")?;
+                }
+                if let Some(impair) = &port.impair {
+                    writeln!(f, "  {name} impair {impair}")?;
                 }
                 writeln!(f, "  {name} up")?;
             }

@@ -243,7 +243,7 @@ fn made(lab: &LabName, link: DraftLink, problems: &mut Problems<'_>) -> Option<L
 fn made_device(lab: &LabName, device: DraftDevice) -> Option<Device> {
     let DraftDevice { end, kind, options, link, ports, vlans, .. } = device;
     let has_mac = kind.facts().has_mac;
-    let End { node, ifname, addresses, mac, mtu } = made_end(lab, end)?;
+    let End { node, ifname, addresses, mac, mtu, .. } = made_end(lab, end)?;
     Some(Device {
         node,
         ifname,
@@ -282,5 +282,6 @@ fn made_end(lab: &LabName, end: DraftEnd) -> Option<End> {
     let mac =
         end.mac.map_or_else(|| MacAddr::derived(&[lab.as_str(), node.as_str(), ifname.as_str()]), |mac| mac.value);
     let addresses = end.addresses.into_iter().map(|address| address.value).collect();
-    Some(End { node, ifname, addresses, mac, mtu: end.mtu.map(|mtu| mtu.value) })
+    let impair = end.impair.and_then(|impair| impair.value.normal());
+    Some(End { node, ifname, addresses, mac, mtu: end.mtu.map(|mtu| mtu.value), impair })
 }

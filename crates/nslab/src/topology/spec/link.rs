@@ -2,6 +2,7 @@
 
 use super::device::kind as kind_of;
 use super::draft::{At, DraftEnd, DraftLab, DraftLink, address, link_ifname, node_name, word};
+use super::impair::{self, Sides};
 use super::keys::Table;
 use super::pattern::{Pattern, Shape};
 use super::problems::Problems;
@@ -23,6 +24,7 @@ static LINK: Table<Entry> = Table {
         ("mesh", |tree, entry, problems| pattern(Shape::Mesh, tree, entry, problems)),
         ("star", |tree, entry, problems| pattern(Shape::Star, tree, entry, problems)),
         ("hub", hub),
+        ("impair", |tree, entry, problems| entry.impair = Some(Sides::read(tree, problems))),
         ("kind", kind),
         ("id", |tree, entry, problems| option("id", tree, entry, problems)),
         ("port", |tree, entry, problems| option("port", tree, entry, problems)),
@@ -31,7 +33,7 @@ static LINK: Table<Entry> = Table {
         ("learning", |tree, entry, problems| option("learning", tree, entry, problems)),
         ("udpcsum", |tree, entry, problems| option("udpcsum", tree, entry, problems)),
     ],
-    later: &["impair"],
+    later: &[],
 };
 
 /// An entry of the list in the long form: one link, or a pattern that stands for several.
@@ -44,12 +46,20 @@ struct Entry {
     /// Options of a tunnel, and where the first of them is.
     options: Options,
     first_option: Option<At<&'static str>>,
+    impair: Option<Sides>,
 }
 
 static END: Table<DraftEnd> = Table {
     place: "an end of a link",
-    keys: &[("node", node), ("ifname", ifname), ("addresses", addresses), ("mac", mac), ("mtu", mtu)],
-    later: &["impair"],
+    keys: &[
+        ("node", node),
+        ("ifname", ifname),
+        ("addresses", addresses),
+        ("mac", mac),
+        ("mtu", mtu),
+        ("impair", impair::of_end),
+    ],
+    later: &[],
 };
 
 pub(super) fn links(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
@@ -78,14 +88,21 @@ fn entry(tree: &Tree<'_>, problems: &mut Problems<'_>) -> Vec<DraftLink> {
             let clean = LINK.read(tree, &mut entry, problems);
             let named = |name| entries.iter().any(|(key, _)| matches!(&key.value, Value::Text(key) if key == name));
             let tunnel = tunnel(&mut entry, tree, problems);
-            let Entry { link, pattern, hub, .. } = entry;
+            if let (Some(tunnel), Some(_)) = (&tunnel, &entry.impair) {
+                let message = format!("`impair` of a {}", tunnel.kind.value);
+                problems.add(tunnel.kind.span.clone(), message, "a tunnel has what the links beneath it have");
+            }
+            let Entry { mut link, pattern, hub, impair, .. } = entry;
             if let Some(pattern) = pattern {
                 if let Some(extra) = ["a", "b"].into_iter().find(|name| named(*name)) {
                     let message = format!("a pattern of links has no end `{extra}`");
                     problems.add(tree.span.clone(), message, "leave it out, or write the link alone");
                     return Vec::new();
                 }
-                let links = pattern.links(hub, link.pool, problems);
+                let mut links = pattern.links(hub, link.pool, problems);
+                if let Some(impair) = impair {
+                    links.iter_mut().for_each(|link| impair.give(link, problems));
+                }
                 return links.into_iter().zip(0..).map(|(link, at)| with_tunnel(link, tunnel.as_ref(), at)).collect();
             }
             for (name, end) in [("a", &link.a), ("b", &link.b)] {
@@ -93,6 +110,9 @@ fn entry(tree: &Tree<'_>, problems: &mut Problems<'_>) -> Vec<DraftLink> {
                     let message = format!("the link has no end `{name}`");
                     problems.add(tree.span.clone(), message, "a link has the keys `a` and `b`, each with a `node`");
                 }
+            }
+            if let Some(impair) = impair {
+                impair.give(&mut link, problems);
             }
             return vec![with_tunnel(link, tunnel.as_ref(), 0)];
         }
@@ -200,7 +220,7 @@ fn short_by_mistake(entries: &[(Tree<'_>, Tree<'_>)], problems: &mut Problems<'_
     let Value::Text(text) = &key.value else { return false };
     let in_value = matches!(&value.value, Value::Text(value) if value.split_whitespace().any(|word| word == "--"));
     let line = problems.source().get(key.span.start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-    if let Some((at, message, help)) = short::impairment(line) {
+    if let Some((at, message, help)) = impair::astray(line) {
         problems.add(key.span.start + at..key.span.start + line.trim_end().len(), message, help);
     } else if in_value || text.split_whitespace().any(|word| word == "--") {
         let message = format!("`: ` behind {} makes a mapping of this link", quote(text));
