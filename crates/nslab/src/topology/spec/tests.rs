@@ -497,7 +497,7 @@ const WRONG: &[(&str, &[&str])] = &[
         "10:5 a pattern of links has no end `a`"]),
     // Links: the long form.
     ("links:\n  - { a: { node: r1 }, b: { node: r2 }, kind: vlan }\n  - { ring: r1, pool: x }\n  - { a: { node: r1 } }\n  - { a: { ifname: x }, b: { nod: y } }\n  - { a: , b: r2 }\n", &[
-        "2:41 key \"kind\" of a link is not supported yet in this version",
+        "2:47 a link cannot be \"vlan\"",
         "3:13 a ring of 1 node",
         "4:5 the link has no end `b`",
         "5:10 this end of the link has no `node`",
