@@ -15,12 +15,13 @@ use crate::namespace::settings::Settings;
 use crate::namespace::{Identity, Namespace, descriptors, enter};
 use crate::netlink::{Connection, KernelSocket};
 use crate::ops::address::AddressConfig;
-use crate::ops::link::{Kind, LinkConfig, Netns};
+use crate::ops::link::{Data, Kind, LinkConfig, Netns};
 use crate::topology::plan::{BRIDGE, BRIDGE_INDEX, Cable, LOOPBACK, NodePlan, Plan, Port};
 use crate::topology::spec::{Sysctl, interface_of};
 use crate::types::MacAddr;
 use crate::wire::Request;
 use crate::wire::consts::IFA_F_NODAD;
+use crate::wire::consts::kinds::IFLA_BR_MCAST_SNOOPING;
 
 /// A node that is made: its namespace and a connection to the kernel inside it.
 #[derive(Debug)]
@@ -128,6 +129,14 @@ fn finish_node(
         let set = built.namespace.enter(|| set_all(settings, late)).and_then(|set| set);
         set.map_err(|error| error.within(format_args!("node {}", node.name)))?;
     }
+    if node.switch {
+        let listen = snooping(true);
+        let listening = LinkConfig { kind: Some(listen.kind()), ..LinkConfig::default() };
+        let mut batch = Batch::default();
+        batch.add(up(BRIDGE_INDEX), || format!("bringing up {}:{BRIDGE}", node.name));
+        batch.add(listening.change_link(BRIDGE_INDEX), || format!("making {}:{BRIDGE} listen for groups", node.name));
+        return batch.send(&mut built.connection);
+    }
     if node.routes.is_empty() {
         return Ok(());
     }
@@ -166,15 +175,33 @@ fn make_node(plan: &Plan, node: &NodePlan, settings: &mut Settings) -> Result<Bu
 
 fn bridge(plan: &Plan, node: &NodePlan) -> Request {
     let mac = MacAddr::derived(&[plan.lab.as_str(), node.name.as_str(), BRIDGE]).octets();
+    // It is brought up and listens for groups when all its ports are there. While it does, the kernel sets the
+    // timers of all ports for each one that comes; and while it is up, what each new host says to all goes to
+    // all that are there.
+    let deaf = snooping(false);
     LinkConfig {
         name: Some(BRIDGE.as_bytes()),
         index: Some(BRIDGE_INDEX),
         address: Some(&mac),
-        up: Some(true),
-        kind: Some(Kind::Plain("bridge")),
+        kind: Some(deaf.kind()),
         ..LinkConfig::default()
     }
     .create()
+}
+
+/// Whether a bridge sends the packets of a group only where it is listened to (`IFLA_BR_MCAST_SNOOPING`).
+struct Snooping(Vec<u8>);
+
+fn snooping(on: bool) -> Snooping {
+    let mut options = Request::attributes_alone();
+    options.u8(IFLA_BR_MCAST_SNOOPING, on.into());
+    Snooping(options.into_attributes())
+}
+
+impl Snooping {
+    fn kind(&self) -> Kind<'_> {
+        Kind::Other { name: b"bridge", data: Data::Own(&self.0) }
+    }
 }
 
 /// Settings of an interface can be made only once it is there.
