@@ -32,7 +32,16 @@ pub(super) fn segments(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Probl
         let Some(name) = word(name, &key.span, problems) else { return };
         let mut segment = DraftSegment { name, prefixes: Vec::new(), members: Vec::new() };
         SEGMENT.read(value, &mut segment, problems);
-        lab.segments.push(segment);
+        // The same one in a file that is included: its members come first.
+        match lab.segments.iter_mut().find(|there| there.name.value == segment.name.value) {
+            Some(there) => {
+                there.members.append(&mut segment.members);
+                if !segment.prefixes.is_empty() {
+                    there.prefixes = segment.prefixes;
+                }
+            }
+            None => lab.segments.push(segment),
+        }
     });
 }
 
