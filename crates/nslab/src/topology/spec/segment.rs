@@ -28,12 +28,13 @@ pub(super) fn segments(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Probl
             return problems.add(tree.span.clone(), message, "write one as `lan: { members: [ h1, h2 ] }`");
         }
     };
+    let before = lab.segments.len();
     each_once(entries, problems, |key, name, value, problems| {
         let Some(name) = word(name, &key.span, problems) else { return };
         let mut segment = DraftSegment { name, prefixes: Vec::new(), members: Vec::new() };
         SEGMENT.read(value, &mut segment, problems);
         // The same one in a file that is included: its members come first.
-        match lab.segments.iter_mut().find(|there| there.name.value == segment.name.value) {
+        match lab.segments.iter_mut().take(before).find(|there| there.name.value == segment.name.value) {
             Some(there) => {
                 there.members.append(&mut segment.members);
                 if !segment.prefixes.is_empty() {
