@@ -1,4 +1,4 @@
-//! Links, addresses, routes, rules, neighbours and namespace ids as the kernel has them: typed request in, typed
+//! Links, addresses, routes, rules, neighbours, queueing disciplines and namespace ids as the kernel has them: typed request in, typed
 //! reply out.
 //!
 //! A request is a plain value that makes a [`Request`](crate::wire::Request); a reply borrows from the
@@ -9,6 +9,7 @@ pub mod addrlabel;
 pub mod link;
 pub mod neighbour;
 pub mod nsid;
+pub mod qdisc;
 pub mod route;
 pub mod rule;
 pub mod tuntap;

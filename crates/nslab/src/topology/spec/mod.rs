@@ -4,8 +4,9 @@
 //! refuses, it refuses with everything that is wrong at once, each with line and column. No text makes
 //! it panic, and none makes it take much more memory than a few times the text's own size.
 //!
-//! The way through, a file each: `tree` (YAML to values with positions), `variables` and `include` (what
-//! stands for more), `keys` (which keys are allowed where), `lab`, `node`, `segment` and `link` (values to drafts; `range` for names that stand for many),
+//! The way through, a file each: `mask` (braces that YAML would not take), `tree` (YAML to values with positions),
+//! `variables` and `include` (what stands for more), `keys` (which keys are allowed where), `lab`, `node`, `segment`
+//! and `link` (values to drafts; `range` for names that stand for many),
 //! `complete` (what the file leaves to us: interface names, addresses), `check` (what only shows when all is
 //! read), `model`.
 //! A new key is a line in a table of `keys::Table` and a function that reads its value.
@@ -15,10 +16,12 @@ mod complete;
 mod draft;
 mod expect;
 mod gateways;
+mod impair;
 mod include;
 mod keys;
 mod lab;
 mod link;
+mod mask;
 mod model;
 mod node;
 mod pattern;
@@ -45,6 +48,8 @@ pub const MAX_BYTES: usize = 16 << 20;
 
 /// As many values of YAML make a lab.
 const MAX_VALUES: usize = 1_000_000;
+
+pub use crate::types::Impair;
 
 #[cfg(test)]
 mod tests;
