@@ -10,6 +10,7 @@
 //! - `random`: the same words at random to both;
 //! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
+//! - `uplink`: a way out through the machine: what is seen outside, what is left;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
 //! - `exec`: what a program started in a namespace gets and does not get;
@@ -53,6 +54,7 @@ mod refusals;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
 mod tools;
+mod uplink;
 mod walk;
 
 use libtest_mimic::{Arguments, Trial};
@@ -75,6 +77,7 @@ fn main() {
         ip_netns::alone(),
         ip_options::alone(),
         example::trials(),
+        uplink::trials(),
         docs::trials(),
     ];
     let compared = [

@@ -29,6 +29,15 @@ pub(super) struct DraftLab {
     pub(super) segments: Vec<DraftSegment>,
     pub(super) links: Vec<DraftLink>,
     pub(super) expect: Vec<Expectation>,
+    pub(super) uplink: Option<DraftUplink>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct DraftUplink {
+    pub(super) node: Option<At<NodeName>>,
+    pub(super) ifname: Option<At<IfName>>,
+    pub(super) nat: Option<bool>,
+    pub(super) prefixes: Vec<At<Prefix>>,
 }
 
 #[derive(Debug)]

@@ -90,7 +90,7 @@ pub(super) fn each_once<'t, 's>(
 }
 
 /// The known word that differs least from this one, where that is little enough to be a slip.
-fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     if word.len() > 40 {
         return None;
     }

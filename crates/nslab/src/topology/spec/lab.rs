@@ -13,6 +13,7 @@ use super::pool::pools;
 use super::problems::Problems;
 use super::segment::segments;
 use super::tree::{self, Tree, Value};
+use super::uplink::uplink;
 use crate::error::{Error, Result};
 use crate::types::{LabName, quote};
 
@@ -27,8 +28,9 @@ static LAB: Table<DraftLab> = Table {
         ("links", links),
         ("routing", routing),
         ("expect", expects),
+        ("uplink", uplink),
     ],
-    later: &["uplink", "include", "prefix"],
+    later: &["include", "prefix"],
 };
 
 /// Reads and validates a lab file's text. `path` is for the messages, and its stem is the lab's name where

@@ -29,11 +29,12 @@ mod route;
 mod segment;
 mod short;
 mod tree;
+mod uplink;
 mod yaml_error;
 
 pub use lab::parse;
 pub(crate) use model::interface_of;
-pub use model::{End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl};
+pub use model::{End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl, Uplink};
 pub use read::{MAX_BYTES, read};
 
 #[cfg(test)]
