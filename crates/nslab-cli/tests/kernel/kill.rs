@@ -13,6 +13,12 @@ pub(crate) fn trials() -> Vec<Trial> {
             .with_ignored_flag(tools::find("bash").is_none()),
         trial("kill::up_at_each_change", || at_each_change("nslab -q up /run/t.yaml", ":"))
             .with_ignored_flag(tools::find("strace").is_none()),
+        trial("kill::up_with_an_uplink_at_each_change", || uplink_at_each_change("nslab -q up /run/t.yaml", ":"))
+            .with_ignored_flag(tools::find("strace").is_none() || tools::find("nft").is_none()),
+        trial("kill::down_with_an_uplink_at_each_change", || {
+            uplink_at_each_change("nslab -q down t", "nslab -q up /run/t.yaml");
+        })
+        .with_ignored_flag(tools::find("strace").is_none() || tools::find("nft").is_none()),
         trial("kill::down_at_each_change", || at_each_change("nslab -q down t", "nslab -q up /run/t.yaml"))
             .with_ignored_flag(tools::find("strace").is_none()),
     ]
@@ -115,7 +121,25 @@ echo calls $n status $status
 "#;
 
 fn at_each_change(command: &str, before: &str) {
-    let script = EACH.replace("COMMAND", command).replace("BEFORE", before);
+    run_each(command, before, EACH);
+}
+
+/// The same for a lab with an uplink, on a machine with a way out: what others see of it must be gone too.
+fn uplink_at_each_change(command: &str, before: &str) {
+    let script = EACH
+        .replace("} >/run/t.yaml", "echo 'uplink: { node: b1 }'; } >/run/t.yaml")
+        .replace("peer name mine1;", &format!("peer name mine1; {MACHINE};"))
+        .replace("cat /run/netns/file; }", "cat /run/netns/file; nft list ruleset; cat $setting; ip route; }");
+    assert_eq!(script.matches("uplink").count() + script.matches("$setting").count(), 2);
+    run_each(command, before, &script);
+}
+
+const MACHINE: &str =
+    "ip link set mine0 up; ip address add 203.0.113.2/24 dev mine0; ip route add default via 203.0.113.1
+setting=/proc/sys/net/ipv4/conf/mine0/forwarding; nft add table inet theirs";
+
+fn run_each(command: &str, before: &str, script: &str) {
+    let script = script.replace("COMMAND", command).replace("BEFORE", before);
     let output = sandbox::command(&[tools::ours()], "bash", &["-c", &script]).output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}\n{out}\n{err}", output.status);

@@ -30,16 +30,12 @@ impl Namespace {
 }
 
 impl Namespace {
-    /// The namespace with an identity: the caller's own, or that of a process or a name. None where it lives no more,
+    /// The namespace with an identity: that of a process or a name. None where it lives no more,
     /// or out of the caller's sight.
     ///
     /// # Errors
     /// Where /proc cannot be read.
     pub fn find(identity: Identity) -> Result<Option<Self>> {
-        let own = Self::current()?;
-        if own.file_id()? == (identity.dev, identity.ino) {
-            return Ok(own.is(identity)?.then_some(own));
-        }
         let failed = |error| Error::os("reading /proc", error);
         let mut paths = Vec::new();
         for entry in std::fs::read_dir("/proc").map_err(failed)? {

@@ -122,8 +122,12 @@ pub fn prepare(store: &Store, plan: &Plan) -> Result<Option<Prepared>> {
         }
         needed.extend(Forwarding::needed(store, &plan.lab, ipv6, &machine.outputs(ipv6))?);
     }
-    let machine = Namespace::current()?.identity_with(cookie_here())?;
-    Ok(Some(Prepared { _lock: lock, machine, ifname, name, prefixes, forwarding: needed }))
+    Ok(Some(Prepared { _lock: lock, machine: here()?, ifname, name, prefixes, forwarding: needed }))
+}
+
+/// The namespace of the calling thread.
+fn here() -> Result<Identity> {
+    Namespace::current()?.identity_with(cookie_here())
 }
 
 /// NAT is tried out where it harms nobody.
@@ -294,8 +298,10 @@ fn route(to: Prefix, via: Prefix, output: u32) -> crate::wire::Request {
 /// What the kernel refuses; the uplink stays on record then.
 pub fn remove(store: &Store, lab: &LabName, uplink: &Uplink, forget: impl FnOnce() -> Result<()>) -> Result<()> {
     let lock = lock(store)?;
-    // A namespace that is gone took everything with it.
-    if let Some(machine) = Namespace::find(uplink.machine)? {
+    if here()? == uplink.machine {
+        remove_here(store, lab, uplink)?;
+    } else if let Some(machine) = Namespace::find(uplink.machine)? {
+        // One that is gone took everything with it.
         machine.enter(|| remove_here(store, lab, uplink))??;
     }
     forget()?;
