@@ -88,8 +88,8 @@ fn kill(runs: usize, command: &str, before: &str) {
     eprintln!("{command}: {}", out.trim_end());
 }
 
-/// `BEFORE`, then `COMMAND` killed as its main thread is about to make its Nth system call of those that
-/// change something, for every N that there is. After each, what the next command makes of it.
+/// `BEFORE`, then `COMMAND` killed as one of its threads is about to make its Nth system call of a name, for each of
+/// those that change something and every N that there is. After each, what the next command makes of it.
 const EACH: &str = r#"
 set -e
 { echo name: t; echo links:; echo "- a1 192.0.2.1/24 -- b1 192.0.2.2/24"; } >/run/t.yaml
@@ -101,23 +101,28 @@ calls=$calls,write,sendto,sendmsg,unshare,setns,flock,ftruncate,clone3
 killed() {
     BEFORE
     status=0
-    strace -f -qq -o /dev/null -e trace=$calls -e inject=$calls:signal=KILL:when=$n COMMAND >/dev/null 2>&1 || status=$?
+    strace -f -qq -o /dev/null -e trace=$call -e inject=$call:signal=KILL:when=$n COMMAND >/dev/null 2>&1 || status=$?
 }
 clean() {
-    nslab -q down t 2>/run/error || [ ! -e /run/nslab ] || { echo "call $n, $1:"; cat /run/error; exit 1; }
-    seen | diff /run/before - || { echo "call $n, $1"; exit 1; }
+    nslab -q down t 2>/run/error || [ ! -e /run/nslab ] || { echo "$call $n, $1:"; cat /run/error; exit 1; }
+    seen | diff /run/before - || { echo "$call $n, $1"; exit 1; }
     [ ! -e /run/nslab ]
 }
-for ((n = 1; ; n++)); do
-    killed
-    nslab -q up /run/t.yaml || { echo "call $n, up"; exit 1; }
-    ip netns exec a1 ping -q -c 1 -W 2 192.0.2.2 >/dev/null
-    clean up
-    [ $status = 137 ] || break
-    killed
-    clean down
+total=0
+# strace counts each call by itself.
+for call in ${calls//,/ }; do
+    for ((n = 1; ; n++)); do
+        killed
+        nslab -q up /run/t.yaml || { echo "$call $n, up"; exit 1; }
+        ip netns exec a1 ping -q -c 1 -W 2 192.0.2.2 >/dev/null
+        clean up
+        [ $status = 137 ] || break
+        total=$((total + 1))
+        killed
+        clean down
+    done
 done
-echo calls $n status $status
+echo calls $total status $status
 "#;
 
 fn at_each_change(command: &str, before: &str) {
