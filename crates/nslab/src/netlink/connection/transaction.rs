@@ -14,6 +14,9 @@ impl<T: Transport> Connection<T> {
     /// # Errors
     /// The refusal of the first refused request; nothing has changed then.
     pub fn transaction(&mut self, requests: Vec<Request>, operation: impl Fn(usize) -> String) -> Result<()> {
+        if requests.is_empty() {
+            return Ok(());
+        }
         let count = u32::try_from(requests.len()).unwrap_or(u32::MAX);
         // The numbers of one batch follow one another.
         if self.sequence > u32::MAX - count.saturating_add(2) {
@@ -39,7 +42,7 @@ impl<T: Transport> Connection<T> {
     fn transacted(&mut self, start: u32, count: u32, most: usize, operation: &dyn Fn(u32) -> String) -> Result<()> {
         let port = self.transport.port();
         let mut done = Ok(());
-        while count > 0 {
+        loop {
             let received = self.transport.receive_at_most(&mut self.buffer, most);
             received.map_err(|errno| Error::os(operation(0), errno))?;
             if self.buffer.is_empty() {
@@ -61,7 +64,6 @@ impl<T: Transport> Connection<T> {
                 }
             }
         }
-        done
     }
 }
 
