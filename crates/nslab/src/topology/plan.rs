@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use self::uplink::UplinkPlan;
 use super::routing;
 use super::spec::{End, Expect, Lab, Node, Route, Routing, Segment, Sysctl};
-use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix};
+use crate::types::{IfName, Impair, LabName, MacAddr, NodeName, Prefix};
 
 /// Everything that a lab is made of, in the order in which it is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +91,9 @@ pub struct Port {
     pub mac: MacAddr,
     /// The largest packet in bytes, where that is not the kernel's choice of 1500.
     pub mtu: Option<u32>,
+    /// What happens to the packets that leave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impair: Option<Impair>,
     /// Its addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<Prefix>,
@@ -129,6 +132,7 @@ impl Plan {
                 ifname: end.ifname.clone(),
                 mac: end.mac,
                 mtu: end.mtu,
+                impair: end.impair,
                 addresses: end.addresses.clone(),
                 bridged: false,
             })
@@ -139,8 +143,16 @@ impl Plan {
             let names = port_names(segment);
             for ((member, ifname), index) in segment.members.iter().zip(names).zip(BRIDGE_INDEX + 1..) {
                 let mac = MacAddr::derived(&[lab.name.as_str(), segment.name.as_str(), ifname.as_str()]);
-                let a =
-                    Port { node: switch, index, ifname, mac, mtu: member.mtu, addresses: Vec::new(), bridged: true };
+                let a = Port {
+                    node: switch,
+                    index,
+                    ifname,
+                    mac,
+                    mtu: member.mtu,
+                    impair: None,
+                    addresses: Vec::new(),
+                    bridged: true,
+                };
                 cables.extend(port(member).map(|b| Cable { a, b }));
             }
         }
@@ -273,6 +285,9 @@ impl fmt::Display for Plan {
                 )?;
                 for address in &port.addresses {
                     writeln!(f, "  {name} address {address}")?;
+                }
+                if let Some(impair) = &port.impair {
+                    writeln!(f, "  {name} impair {impair}")?;
                 }
                 writeln!(f, "  {name} up")?;
             }

@@ -4,6 +4,7 @@
 //! [`Built`] is published, an error, a signal or a crash at any instruction leaves nothing: the kernel
 //! takes back what nobody holds.
 
+mod kernel;
 mod routes;
 
 use std::os::fd::AsFd;
@@ -16,6 +17,7 @@ use crate::namespace::{Identity, Namespace, descriptors, enter};
 use crate::netlink::{Connection, KernelSocket};
 use crate::ops::address::AddressConfig;
 use crate::ops::link::{Kind, LinkConfig, Netns};
+use crate::ops::qdisc::{Discipline, USUAL_MTU};
 use crate::topology::plan::{BRIDGE, BRIDGE_INDEX, Cable, LOOPBACK, NodePlan, Plan, Port};
 use crate::topology::spec::{Sysctl, interface_of};
 use crate::types::MacAddr;
@@ -44,6 +46,7 @@ pub struct Built {
 /// # Errors
 /// What the kernel refuses, with the step and the object in the message. Nothing is left then.
 pub fn build(plan: &Plan) -> Result<Built> {
+    kernel::check(plan)?;
     // A namespace and a connection.
     descriptors::make_room(plan.nodes.len(), 2)?;
     let (send, made) = std::sync::mpsc::channel();
@@ -219,13 +222,27 @@ fn lay_cable(plan: &Plan, cable: &Cable, nodes: &mut [Option<BuiltNode>]) -> Res
     let mut batch = Batch::default();
     let name = || format!("laying cable {} -- {}", plan.port_name(a), plan.port_name(b));
     batch.add(cable_request(cable, &far.namespace), name);
-    add_addresses(plan, a, &mut batch);
+    if a.impair.is_some() {
+        finish_port(plan, a, &mut batch);
+    } else {
+        add_addresses(plan, a, &mut batch);
+    }
     batch.send(&mut nodes.get_mut(a.node).and_then(Option::as_mut).ok_or_else(bad_plan)?.connection)?;
 
     let mut batch = Batch::default();
-    add_addresses(plan, b, &mut batch);
-    batch.add(up(b.index), || format!("bringing up {}", plan.port_name(b)));
+    finish_port(plan, b, &mut batch);
     batch.send(&mut nodes.get_mut(b.node).and_then(Option::as_mut).ok_or_else(bad_plan)?.connection)
+}
+
+/// Gives an interface that is down its queueing discipline and its addresses, and brings it up. While it is up, the
+/// kernel would wait for its readers (RCU), some 20 ms, before it changes the discipline.
+fn finish_port<'p>(plan: &'p Plan, port: &'p Port, batch: &mut Batch<'p>) {
+    if let Some(impair) = &port.impair {
+        let discipline = Discipline::of(impair, port.mtu.unwrap_or(USUAL_MTU));
+        batch.add(discipline.add(port.index), move || format!("impairing {} ({impair})", plan.port_name(port)));
+    }
+    add_addresses(plan, port, batch);
+    batch.add(up(port.index), move || format!("bringing up {}", plan.port_name(port)));
 }
 
 fn cable_request(cable: &Cable, peer: &Namespace) -> Request {
@@ -245,7 +262,8 @@ fn cable_request(cable: &Cable, peer: &Namespace) -> Request {
         index: Some(a.index),
         address: Some(&a_mac),
         mtu: a.mtu,
-        up: Some(true),
+        // One that is impaired is brought up last.
+        up: a.impair.is_none().then_some(true),
         master: a.bridged.then_some(BRIDGE_INDEX),
         // One queue a direction: making the link is then twice as fast.
         queues: Some(1),

@@ -227,5 +227,6 @@ fn made_end(lab: &LabName, end: DraftEnd) -> Option<End> {
     let mac =
         end.mac.map_or_else(|| MacAddr::derived(&[lab.as_str(), node.as_str(), ifname.as_str()]), |mac| mac.value);
     let addresses = end.addresses.into_iter().map(|address| address.value).collect();
-    Some(End { node, ifname, addresses, mac, mtu: end.mtu.map(|mtu| mtu.value) })
+    let impair = end.impair.and_then(|impair| impair.value.normal());
+    Some(End { node, ifname, addresses, mac, mtu: end.mtu.map(|mtu| mtu.value), impair })
 }

@@ -4,7 +4,7 @@
 //! refuses, it refuses with everything that is wrong at once, each with line and column. No text makes
 //! it panic, and none makes it take much more memory than a few times the text's own size.
 //!
-//! The way through, a file each: `tree` (YAML to values with positions), `keys` (which keys are allowed
+//! The way through, a file each: `mask` (braces that YAML would not take), `tree` (YAML to values with positions), `keys` (which keys are allowed
 //! where), `lab`, `node`, `segment` and `link` (values to drafts; `range` for names that stand for many),
 //! `complete` (what the file leaves to us: interface names, addresses), `check` (what only shows when all is
 //! read), `model`.
@@ -15,9 +15,11 @@ mod complete;
 mod draft;
 mod expect;
 mod gateways;
+mod impair;
 mod keys;
 mod lab;
 mod link;
+mod mask;
 mod model;
 mod node;
 mod pattern;
@@ -36,6 +38,8 @@ pub use lab::parse;
 pub(crate) use model::interface_of;
 pub use model::{End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl, Uplink};
 pub use read::{MAX_BYTES, read};
+
+pub use crate::types::Impair;
 
 #[cfg(test)]
 mod tests;

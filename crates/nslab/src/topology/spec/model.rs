@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix};
+use crate::types::{IfName, Impair, LabName, MacAddr, NodeName, Prefix};
 
 /// A whole lab.
 ///
@@ -231,4 +231,6 @@ pub struct End {
     pub mac: MacAddr,
     /// Its MTU in bytes, 68 to 65535, where the file says one; else what the kernel takes.
     pub mtu: Option<u32>,
+    /// What happens to the packets that leave it, in its [normal](Impair::normal) form.
+    pub impair: Option<Impair>,
 }

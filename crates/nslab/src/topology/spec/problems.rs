@@ -34,6 +34,13 @@ impl<'s> Problems<'s> {
         }
     }
 
+    /// Takes over what is wrong with a part of the source, which `place` says where it is.
+    pub(super) fn absorb(&mut self, part: Problems<'_>, place: impl Fn(Range<usize>) -> Range<usize>) {
+        for (span, message, help) in part.found {
+            self.add(place(span), message, help);
+        }
+    }
+
     /// How many there are, whether kept or not.
     pub(super) fn count(&self) -> usize {
         self.count

@@ -42,6 +42,45 @@ fn the_walk_in_one_file() {
 }
 
 #[test]
+fn impairments_in_every_form_are_the_same() {
+    let want = "delay 20ms rate 10mbit";
+    for text in [
+        "links:\n  - r1 -- r2 { delay: 20ms, rate: 10mbit }",
+        "links:\n  - r1 -- r2 {rate: '10Mbit', delay: \"20ms\", loss: 0%} # far\n",
+        "links: [ r1 -- r2 { delay: 20ms, rate: 10mbit } ]",
+        "links: [\n  r1 -- r2 { delay: 20ms, rate: 10mbit },\n]",
+        "links: [ 'r1 -- r2 { delay: 20ms, rate: 10mbit }' ]",
+        "links:\n  - \"r1 -- r2 { a: { delay: 20ms, rate: 10mbit }, b: { delay: 20ms, rate: 10mbit } }\"",
+        "links:\n  - { a: { node: r1 }, b: { node: r2 }, impair: { delay: 20ms, rate: 10mbit } }",
+        "links:\n  - { impair: { delay: 20ms, rate: 10mbit }, chain: 'r[1-2]' }",
+    ] {
+        let lab = parsed(text);
+        let [link] = lab.links.as_slice() else { panic!("{text}") };
+        let shown = |end: &End| end.impair.map(|impair| impair.to_string()).unwrap_or_default();
+        assert_eq!((shown(&link.a).as_str(), shown(&link.b).as_str()), (want, want), "{text}");
+    }
+    let lab = parsed(
+        "segments:\n  s:\n    impair: { loss: 1% }\n    members:\n      - h[1-2] { delay: 5ms }\n      - h3\nlinks:\n  - h1 -- h3 { b: { rate: 8kbit } }\n",
+    );
+    let of = |end: &End| end.impair.map_or("-".into(), |impair| impair.to_string());
+    let members: Vec<String> = lab.segments[0].members.iter().map(of).collect();
+    assert_eq!(members, ["delay 5ms", "delay 5ms", "loss 1%"]);
+    assert_eq!((of(&lab.links[0].a), of(&lab.links[0].b)), ("-".into(), "rate 8kbit".into()));
+}
+
+#[test]
+fn braces_in_texts_of_several_lines_stay_what_they_are() {
+    let lab = parsed(
+        "nodes:\n  a:\n    env:\n      ONE: |\n        - x -- y { z: 1 }\n        - u { v }\n      TWO: >\n        q\n        [ a -- b { c: d },\n      THREE: a -- b {c}\nlinks:\n  - a -- b { loss: 1% }\n",
+    );
+    let env = &lab.nodes[0].env;
+    assert_eq!(env["ONE"], "- x -- y { z: 1 }\n- u { v }\n");
+    assert_eq!(env["TWO"], "q [ a -- b { c: d },\n");
+    assert_eq!(env["THREE"], "a -- b {c}");
+    assert!(lab.links[0].a.impair.is_some());
+}
+
+#[test]
 fn segments_ranges_profiles_and_what_they_leave_to_us() {
     let lab = parsed(
         "
@@ -346,10 +385,32 @@ const WRONG: &[(&str, &[&str])] = &[
     ("links:\n  - r1 --\n    r2 1.1.1.1/99\n  - \"r1 -- \\u0041 1.1.1.1/99\"\n", &[
         "2:5 \"1.1.1.1/99\": an IPv4 prefix length is 0 to 32, not \"99\"",
         "4:5 \"1.1.1.1/99\": an IPv4 prefix length is 0 to 32, not \"99\""]),
-    ("links:\n  - r1:up 198.51.100.1/30 -- isp:eth0 198.51.100.2/30 { delay: 20ms, rate: 10mbit }\n", &[
-        "2:55 impairments (\"{ delay: 20ms, rate: 10mbit }\") are not supported yet in this version"]),
-    ("links:\n  - r1 -- r2 { delay: 20ms }\n", &["2:14 impairments (\"{ delay: 20ms }\") are not supported yet in this version"]),
-    ("links:\n  - r1 -- r2 {delay:20ms}\n", &["2:14 impairments (\"{delay:20ms}\") are not supported yet in this version"]),
+    // Impairments.
+    ("links:\n  - r1 -- r2 { delay: 20, loss: 101%, rte: 1mbit }\n  - \"r1 -- r2 { jitter: 1ms, reorder: 1%, limit: 10 }\"\n  - r1 -- r2 {delay:20ms}\n  - r1 -- r2 { delay: 1ms, jitter: 2ms }\n  - r1 -- r2 { delay: 3s, jitter: 3s, limit: 0 }\n  - r1 -- r2 {}\n", &[
+        "2:23 a time of \"20\" has no unit",
+        "2:33 a share of \"101%\" is more than 100%",
+        "2:39 `impair` has no key \"rte\"",
+        "3:25 `jitter` without a `delay`",
+        "3:39 `reorder` without a `delay`",
+        "3:50 `limit` without a `delay` or a `rate`",
+        "4:15 `impair` has no key \"delay:20ms\"",
+        "5:36 a `jitter` of 2ms is more than the `delay` of 1ms",
+        "6:46 `limit` is \"0\"",
+        "7:14 `impair` says nothing"]),
+    ("links:\n  - ä -- ö { a: { rate: 0bit }, c: { } } # far\n  - r1 -- r2 { delay: 1ms\n", &[
+        "2:25 a rate of \"0bit\" lets nothing pass",
+        "2:33 `impair` of a link by its sides has no key \"c\"",
+        "3:14 these braces have no end on their line"]),
+    ("links:\n  - ä -- ö { a: { rate: 0bit }, c: { } } # far\n  - \"r1 -- r2 { delay: -1ms \\u007d\"\n  - r1 -- r2 { loss: 1%, loss: 2% }\n", &[
+        "2:25 a rate of \"0bit\" lets nothing pass",
+        "2:33 `impair` of a link by its sides has no key \"c\"",
+        "3:5 a time of \"-1ms\" is negative",
+        "4:26 key \"loss\" is there twice; line 4 has it already"]),
+    ("links:\n  - { a: { node: a, impair: { loss: 1% } }, b: { node: b }, impair: { a: { loss: 2% } } }\n  - { a: { node: a }, b: { node: b }, impair: 20ms }\nsegments:\n  s:\n    impair: { dealy: 1ms }\n    members:\n      - a { loss: x }\n", &[
+        "2:29 this end is impaired here and by the link's own `impair`",
+        "3:47 `impair` is a mapping; here is the text \"20ms\"",
+        "6:15 `impair` has no key \"dealy\"",
+        "8:19 a share of \"x\" does not begin with a number"]),
     ("nodes: { a: , b: }\nexpect: [ a -> b, a > b, 'a -> b:80', a -> c, x !> b, a, {} ]\n", &[
         "2:19 \"a > b\" is no expectation",
         "2:32 ports (\"b:80\") are not supported yet in this version",
@@ -371,8 +432,8 @@ const WRONG: &[(&str, &[&str])] = &[
         "9:29 a second pattern in one entry",
         "10:5 a pattern of links has no end `a`"]),
     // Links: the long form.
-    ("links:\n  - { a: { node: r1 }, b: { node: r2 }, impair: { delay: 20ms } }\n  - { ring: r1, pool: x }\n  - { a: { node: r1 } }\n  - { a: { ifname: x }, b: { nod: y } }\n  - { a: , b: r2 }\n", &[
-        "2:41 key \"impair\" of a link is not supported yet in this version",
+    ("links:\n  - { a: { node: r1 }, b: { node: r2 }, kind: vlan }\n  - { ring: r1, pool: x }\n  - { a: { node: r1 } }\n  - { a: { ifname: x }, b: { nod: y } }\n  - { a: , b: r2 }\n", &[
+        "2:41 key \"kind\" of a link is not supported yet in this version",
         "3:13 a ring of 1 node",
         "4:5 the link has no end `b`",
         "5:10 this end of the link has no `node`",
@@ -443,7 +504,7 @@ fn help_says_what_to_do() {
     let table = [
         ("nods: {}", "did you mean `nodes`? allowed here: `name`, `nodes`, `segments`, `profiles`, `pools`, `links`, `routing`, `expect`, `uplink`"),
         ("nodes: { router: }\nuplink: { node: ruoter }", "did you mean `router`?"),
-        ("links: [ { a: { nod: x }, b: { node: y } } ]", "did you mean `node`? allowed here: `node`, `ifname`, `addresses`, `mac`, `mtu`"),
+        ("links: [ { a: { nod: x }, b: { node: y } } ]", "did you mean `node`? allowed here: `node`, `ifname`, `addresses`, `mac`, `mtu`, `impair`"),
         ("links: [ a--b ]", "there is a space on each side of ` -- `"),
         ("links: [ ab ]", "write it as `r1:eth0 192.0.2.1/24 -- r2:eth0 192.0.2.2/24`"),
         ("links: [ a 10.0.0.2/24 -- b 10.0.1.1/24 ]", "give both ends addresses of one network, as 10.0.0.1/24 here"),

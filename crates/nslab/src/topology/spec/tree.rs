@@ -9,6 +9,7 @@ use std::ops::Range;
 use serde::de::{self, Deserialize, Deserializer};
 use serde_saphyr::{Location, Spanned};
 
+use super::mask::Masked;
 use super::problems::Problems;
 use super::yaml_error::explain;
 use crate::types::quote;
@@ -19,7 +20,7 @@ pub(super) struct Tree<'s> {
     pub(super) value: Value<'s>,
     pub(super) span: Range<usize>,
     /// The same for the value itself, where `span` is that of an alias for it.
-    defined: Range<usize>,
+    pub(super) defined: Range<usize>,
 }
 
 #[derive(Debug)]
@@ -78,6 +79,35 @@ impl<'s> Tree<'s> {
 
 /// Reads a YAML text of one document. None where it is not YAML, which is reported.
 pub(super) fn read<'s>(source: &'s str, problems: &mut Problems<'_>) -> Option<Tree<'s>> {
+    let Some(masked) = Masked::of(source) else { return read_plain(source, problems) };
+    let tree = read_plain(&masked.text, problems)?;
+    Some(masked.uncover(tree, source))
+}
+
+/// Reads a part of a text as a YAML text of its own. `place` says where in the source its bytes are.
+pub(super) fn fragment<'t>(
+    text: &'t str,
+    place: impl Fn(Range<usize>) -> Range<usize>,
+    problems: &mut Problems<'_>,
+) -> Option<Tree<'t>> {
+    let mut own = Problems::new(text);
+    let tree = read_plain(text, &mut own);
+    problems.absorb(own, &place);
+    tree.map(|tree| moved(tree, &place))
+}
+
+fn moved<'t>(tree: Tree<'t>, place: &impl Fn(Range<usize>) -> Range<usize>) -> Tree<'t> {
+    let value = match tree.value {
+        Value::List(list) => Value::List(list.into_iter().map(|tree| moved(tree, place)).collect()),
+        Value::Map(entries) => {
+            Value::Map(entries.into_iter().map(|(key, value)| (moved(key, place), moved(value, place))).collect())
+        }
+        value => value,
+    };
+    Tree { value, span: place(tree.span), defined: place(tree.defined) }
+}
+
+fn read_plain<'s>(source: &'s str, problems: &mut Problems<'_>) -> Option<Tree<'s>> {
     match serde_saphyr::from_str_with_options::<Tree<'s>>(source, options()) {
         Ok(mut tree) => {
             settle(&mut tree, source);
