@@ -48,7 +48,7 @@ impl Masked {
 
     /// The same values with the texts of the file itself.
     pub(super) fn uncover<'s>(&self, tree: Tree<'_>, source: &'s str) -> Tree<'s> {
-        let Tree { value, span, defined } = tree;
+        let Tree { value, span, defined, replaced } = tree;
         let value = match value {
             Value::Null => Value::Null,
             Value::Untyped => Value::Untyped,
@@ -61,7 +61,7 @@ impl Masked {
                     .collect(),
             ),
         };
-        Tree { value, span, defined }
+        Tree { value, span, defined, replaced }
     }
 
     fn text_of(&self, text: &str, defined: &Range<usize>, source: &str) -> String {

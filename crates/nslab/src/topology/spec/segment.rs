@@ -33,6 +33,7 @@ pub(super) fn segments(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Probl
             return problems.add(tree.span.clone(), message, "write one as `lan: { members: [ h1, h2 ] }`");
         }
     };
+    let before = lab.segments.len();
     each_once(entries, problems, |key, name, value, problems| {
         let Some(name) = word(name, &key.span, problems) else { return };
         let mut segment = DraftSegment { name, prefixes: Vec::new(), members: Vec::new(), impair: None };
@@ -40,7 +41,16 @@ pub(super) fn segments(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Probl
         for member in &mut segment.members {
             member.impair = member.impair.take().or_else(|| segment.impair.clone());
         }
-        lab.segments.push(segment);
+        // The same one in a file that is included: its members come first.
+        match lab.segments.iter_mut().take(before).find(|there| there.name.value == segment.name.value) {
+            Some(there) => {
+                there.members.append(&mut segment.members);
+                if !segment.prefixes.is_empty() {
+                    there.prefixes = segment.prefixes;
+                }
+            }
+            None => lab.segments.push(segment),
+        }
     });
 }
 

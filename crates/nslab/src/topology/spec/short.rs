@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::draft::{DraftEnd, DraftLink, address, link_ifname, node_name};
 use super::impair::{self, Sides};
 use super::problems::Problems;
-use super::tree::Tree;
+use super::tree::{Letters, Tree};
 use crate::types::quote;
 
 pub(super) const EXAMPLE: &str = "r1:eth0 192.0.2.1/24 -- r2:eth0 192.0.2.2/24";
@@ -63,12 +63,12 @@ fn read_end(tokens: &[(usize, &str)], words: &Words, problems: &mut Problems<'_>
 /// Where the words of a text are in the source.
 pub(super) struct Words {
     pub(super) all: Range<usize>,
-    pub(super) letters: Option<usize>,
+    pub(super) letters: Option<Letters>,
 }
 
 impl Words {
     pub(super) fn span(&self, from: usize, to: usize) -> Range<usize> {
-        self.letters.map_or(self.all.clone(), |start| start + from..start + to)
+        self.letters.as_ref().map_or(self.all.clone(), |letters| letters.span(from, to))
     }
 }
 
