@@ -4,6 +4,9 @@ use libtest_mimic::Trial;
 
 use crate::{sandbox, tools, trial};
 
+/// What takes VLANs.
+pub(crate) const EXAMPLE: &str = "dual-stack-vlans.yaml";
+
 pub(crate) fn trials() -> Vec<Trial> {
     let lacks = |kind: &str| {
         let script = format!("ip link add x type {kind} 2>&1 || true");
@@ -103,7 +106,7 @@ echo done
 }
 
 fn vlans() {
-    let example = tools::repository("examples/dual-stack-vlans.yaml");
+    let example = tools::repository("examples").join(EXAMPLE);
     let script = format!("nslab up {}\nnslab check\n", example.display());
     let printed = sandbox::succeed(&[tools::ours()], &script);
     assert!(printed.contains("all reached"), "{printed}");

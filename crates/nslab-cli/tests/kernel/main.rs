@@ -12,6 +12,7 @@
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
+//! - `uplink`: a way out through the machine: what is seen outside, what is left;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
 //! - `exec`: what a program started in a namespace gets and does not get;
@@ -57,6 +58,7 @@ mod refusals;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
 mod tools;
+mod uplink;
 mod walk;
 
 use libtest_mimic::{Arguments, Trial};
@@ -81,6 +83,7 @@ fn main() {
         ip_netns::alone(),
         ip_options::alone(),
         example::trials(),
+        uplink::trials(),
         docs::trials(),
     ];
     let compared = [

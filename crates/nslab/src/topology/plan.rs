@@ -2,11 +2,14 @@
 //!
 //! Pure: the same description always gives the same plan, down to the interface indexes.
 
+pub mod uplink;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use self::uplink::UplinkPlan;
 use super::kinds::{BridgeVlan, LinkKind, Options};
 use super::routing;
 use super::spec::{self, End, Expect, Lab, Node, Route, Routing, Segment, Sysctl};
@@ -27,6 +30,9 @@ pub struct Plan {
     /// What [`check`](crate::lab::check) holds it to, beyond everyone reaching everyone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expect>,
+    /// A way out through the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uplink: Option<UplinkPlan>,
 }
 
 /// A namespace.
@@ -221,7 +227,8 @@ impl Plan {
             })
         };
         let devices = in_order(lab).into_iter().filter_map(device).collect();
-        Self { lab: lab.name.clone(), nodes, cables, devices, expect: lab.expect.clone() }
+        let (expect, uplink) = (lab.expect.clone(), UplinkPlan::new(lab));
+        Self { lab: lab.name.clone(), nodes, cables, devices, expect, uplink }
     }
 
     /// How many nodes, segments and links it makes: a segment's switch is no node, its cables are no links.
@@ -230,6 +237,25 @@ impl Plan {
         let switches = self.nodes.iter().filter(|node| node.switch).count();
         let links = self.cables.iter().filter(|cable| !cable.a.bridged).count();
         (self.nodes.len() - switches, switches, links)
+    }
+
+    fn show_uplink(&self, uplink: &UplinkPlan, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let node = self.nodes.get(uplink.node).map_or("?", |node| node.name.as_str());
+        let name = format!("{node}:{}", uplink.ifname);
+        writeln!(f, "uplink {name} -- the machine{}", if uplink.nat { ", with NAT" } else { "" })?;
+        writeln!(f, "  {name} mac {}", uplink.mac)?;
+        let chosen = || uplink::candidates(self.lab.as_str(), false).find(|prefix| !uplink.is_own(*prefix));
+        let (prefixes, or) = match uplink.prefixes.as_slice() {
+            [] => (chosen().into_iter().collect(), ", or the next that the machine has free"),
+            given => (given.to_vec(), ""),
+        };
+        for (_, address) in prefixes.into_iter().filter_map(uplink::addresses) {
+            writeln!(f, "  {name} address {address}{or}")?;
+        }
+        for prefix in &uplink.behind {
+            writeln!(f, "  the machine: {prefix} via {node}")?;
+        }
+        Ok(())
     }
 
     /// A hosts file (hosts(5)) by which every node's name stands for its addresses.
@@ -417,6 +443,6 @@ impl fmt::Display for Plan {
                 writeln!(f, "route {}: {route}", node.name)?;
             }
         }
-        Ok(())
+        self.uplink.as_ref().map_or(Ok(()), |uplink| self.show_uplink(uplink, f))
     }
 }

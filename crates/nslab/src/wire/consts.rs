@@ -10,6 +10,7 @@ mod route;
 pub use qdisc::*;
 pub use route::*;
 pub mod kinds;
+pub mod nft;
 
 pub const NLMSG_ALIGN_LEN: usize = 16;
 pub const NLMSG_NOOP: u16 = 1;

@@ -12,6 +12,7 @@ use super::gateways;
 use super::model::{Device, End, Lab, Link, Segment};
 use super::problems::Problems;
 use super::tunnel;
+use super::uplink;
 use crate::topology::kinds::LinkKind;
 use crate::types::cidr::Sharing;
 use crate::types::{AddressKind, Cidr, IfName, LabName, MacAddr, NodeName, Prefix};
@@ -36,7 +37,8 @@ pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Pro
             check_link(a, b, problems);
         }
     }
-    let nodes = complete::nodes(&draft, problems);
+    let mut nodes = complete::nodes(&draft, problems);
+    let uplink = uplink::made(name.as_ref(), &draft, &mut nodes, problems);
     check_loopbacks(&draft, problems);
     device_check::check(&draft, problems);
     gateways::check(&draft, problems);
@@ -65,7 +67,7 @@ pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Pro
         }
     }
     check_tunnels(&devices, &tunnels, problems);
-    Some(Lab { name, routing: draft.routing, nodes, segments, links, devices, expect })
+    Some(Lab { name, routing: draft.routing, nodes, segments, links, devices, expect, uplink })
 }
 
 fn interfaces_once(draft: &DraftLab, problems: &mut Problems<'_>) {

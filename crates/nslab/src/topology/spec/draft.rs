@@ -33,6 +33,15 @@ pub(super) struct DraftLab {
     /// The interfaces of `nodes`, once they are given to each.
     pub(super) devices: Vec<DraftDevice>,
     pub(super) expect: Vec<Expectation>,
+    pub(super) uplink: Option<DraftUplink>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct DraftUplink {
+    pub(super) node: Option<At<NodeName>>,
+    pub(super) ifname: Option<At<IfName>>,
+    pub(super) nat: Option<bool>,
+    pub(super) prefixes: Vec<At<Prefix>>,
 }
 
 #[derive(Debug)]

@@ -14,6 +14,7 @@ use super::pool::pools;
 use super::problems::{Part, Problems};
 use super::segment::segments;
 use super::tree::{Tree, Value};
+use super::uplink::uplink;
 use crate::error::{Error, Result};
 use crate::types::{LabName, quote};
 
@@ -30,8 +31,9 @@ static LAB: Table<DraftLab> = Table {
         ("links", links),
         ("routing", routing),
         ("expect", expects),
+        ("uplink", uplink),
     ],
-    later: &["uplink", "prefix"],
+    later: &["prefix"],
 };
 
 /// Reads and validates a lab file's text. `path` is for the messages, and its stem is the lab's name where

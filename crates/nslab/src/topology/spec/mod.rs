@@ -36,15 +36,14 @@ mod segment;
 mod short;
 mod tree;
 mod tunnel;
+mod uplink;
 mod variables;
 mod yaml_error;
 
 pub use include::{Given, Loaded};
 pub use lab::{parse, parse_with};
 pub(crate) use model::interface_of;
-pub use model::{Device, End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl};
-pub use read::{MAX_BYTES, read};
-pub use model::{End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl};
+pub use model::{Device, End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl, Uplink};
 pub use read::read;
 pub use variables::Variables;
 

@@ -30,6 +30,23 @@ pub struct Lab {
     pub devices: Vec<Device>,
     /// What is expected beyond everyone reaching everyone; no pair is there twice.
     pub expect: Vec<Expect>,
+    /// A way out through the machine.
+    pub uplink: Option<Uplink>,
+}
+
+/// A way out through the machine: a cable between a node and the namespace that the lab is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uplink {
+    /// The node; one of the lab's.
+    pub node: NodeName,
+    /// The name of the interface in the node.
+    pub ifname: IfName,
+    /// Whether packets leave with an address of the machine's instead of their own.
+    pub nat: bool,
+    /// Its networks where the file says them, at most one a family, each with room for two.
+    pub prefixes: Vec<Prefix>,
+    /// The hardware address in the node, derived from the names of lab, node and interface.
+    pub mac: MacAddr,
 }
 
 /// Who must reach whom, or must not.

@@ -355,9 +355,9 @@ const WRONG: &[(&str, &[&str])] = &[
     ("x: &x { q: 1 }\ny:\n  <<: *x\n", &["3:3 merge keys (`<<`) are not allowed"]),
     ("\u{feff}näme: x\nnodes: { a: }", &["1:1 a lab file has no key \"näme\""]),
     // Keys.
-    ("nods: {}\nuplink: {}\nnodes: { a: }\n", &[
+    ("nods: {}\nprefix: {}\nnodes: { a: }\n", &[
         "1:1 a lab file has no key \"nods\"",
-        "2:1 key \"uplink\" of a lab file is not supported yet in this version"]),
+        "2:1 key \"prefix\" of a lab file is not supported yet in this version"]),
     ("name: a\nname: b\nnodes:\n  a:\n  b:\n  a:\n", &[
         "2:1 key \"name\" is there twice; line 1 has it already",
         "6:3 key \"a\" is there twice; line 4 has it already"]),
@@ -517,6 +517,18 @@ const WRONG: &[(&str, &[&str])] = &[
         "3:70 address \"10.0.0.1\" has no prefix length",
         "3:80 an address is one word of text; here is a list",
         "4:26 MAC address \"x\" is not six pairs of hexadecimal digits with colons"]),
+    ("nodes: { a: }\nuplink: { nat: true }", &["2:9 an uplink without a node"]),
+    ("nodes: { a: }\nuplink: { node: b, nat: no, prefix: [ 10.0.0.0/32, 10.0.0.1/24, 10.1.0.0/30 ], ifname: lo }", &[
+        "2:17 the lab has no node \"b\"",
+        "2:25 `nat` is \"no\"",
+        "2:39 \"10.0.0.0/32\" has no room for the two ends of an uplink",
+        "2:52 prefix \"10.0.0.1/24\" has bits set behind its length",
+        "2:65 prefix \"10.1.0.0/30\" is the uplink's second of its family",
+        "2:88 interface name \"lo\" is the loopback interface, which every node has and which is no end of a link"]),
+    ("segments: { lan: { members: [ a:uplink 10.0.0.1/8 ] } }\nuplink: { node: a, prefix: 10.1.0.0/30 }", &[
+        "2:17 interface \"a:uplink\" is there already, by a link or segment",
+        "2:28 prefix \"10.1.0.0/30\" overlaps 10.0.0.0/8, a network of the lab's own"]),
+    ("segments: { lan: { members: [ a ] } }\nuplink: { node: lan }", &["2:17 the lab has no node \"lan\""]),
     // Between words.
     ("links: [ a:x -- b,\n  a:x -- c,\n  d:y -- d:y ]", &[
         "2:5 interface \"a:x\" is there twice; line 1 has it already",
@@ -554,7 +566,8 @@ fn each_mistake_is_told_with_its_place() {
 fn help_says_what_to_do() {
     #[rustfmt::skip]
     let table = [
-        ("nods: {}", "did you mean `nodes`? allowed here: `name`, `include`, `nodes`, `segments`, `profiles`, `pools`, `links`, `routing`, `expect`"),
+        ("nods: {}", "did you mean `nodes`? allowed here: `name`, `include`, `nodes`, `segments`, `profiles`, `pools`, `links`, `routing`, `expect`, `uplink`"),
+        ("nodes: { router: }\nuplink: { node: ruoter }", "did you mean `router`?"),
         ("links: [ { a: { nod: x }, b: { node: y } } ]", "did you mean `node`? allowed here: `node`, `ifname`, `addresses`, `mac`, `mtu`, `impair`"),
         ("links: [ a--b ]", "there is a space on each side of ` -- `"),
         ("links: [ ab ]", "write it as `r1:eth0 192.0.2.1/24 -- r2:eth0 192.0.2.2/24`"),
