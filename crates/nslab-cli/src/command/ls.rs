@@ -12,9 +12,18 @@ use crate::output::{answer, json, remark, report, table};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  nslab ls --json")]
 pub(super) struct Args {
-    /// As JSON: a list of {name, state, nodes, segments, links, processes, file}
+    /// As JSON: a list of {name, state, nodes, segments, links, processes, file}, and uplink where there is one
     #[arg(long)]
     json: bool,
+}
+
+/// A lab's way out through the machine.
+#[derive(Debug, Serialize)]
+struct Way {
+    node: String,
+    interface: String,
+    prefixes: Vec<String>,
+    nat: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -27,6 +36,8 @@ struct Row {
     processes: Vec<Process>,
     #[serde(skip)]
     supervised: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uplink: Option<Way>,
     file: String,
 }
 
@@ -118,6 +129,12 @@ fn row(store: &Store, record: &Record) -> Result<Row> {
         links: record.plan.counts().2,
         supervised: known.as_ref().is_none_or(|known| known.supervisor.is_alive()),
         processes: known.into_iter().flat_map(|known| known.processes).map(process).collect(),
+        uplink: record.uplink.as_ref().map(|uplink| Way {
+            node: uplink.node.to_string(),
+            interface: uplink.ifname.clone(),
+            prefixes: uplink.prefixes.iter().map(ToString::to_string).collect(),
+            nat: uplink.table.is_some(),
+        }),
         file: record.file.display().to_string(),
     })
 }

@@ -37,6 +37,9 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         Up::Restarted(n) => format!("is up already; started again: {}", count(n, "process")),
         _ => String::from("is up already; nothing to do"),
     };
+    if let Some(uplink) = supervise::store().read(&plan.lab).ok().and_then(|record| record.uplink) {
+        lab::uplink::obstacles(&uplink)?.iter().for_each(|obstacle| ui.remark(obstacle));
+    }
     if ui.verbose {
         answer(&plan.to_string())?;
     }
@@ -55,5 +58,6 @@ fn size(plan: &Plan) -> String {
     );
     let processes: usize = plan.nodes.iter().map(|node| node.run.len()).sum();
     parts.extend((processes > 0).then(|| count(processes, "process")));
+    parts.extend(plan.uplink.is_some().then(|| count(1, "uplink")));
     parts.join(", ")
 }

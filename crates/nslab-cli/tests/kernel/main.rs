@@ -10,6 +10,9 @@
 //! - `random`: the same words at random to both;
 //! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
+//! - `lab_kinds`: interfaces of nodes beside cables, each kind;
+//! - `impair`: labs with delays and rates, and kernels that have none;
+//! - `uplink`: a way out through the machine: what is seen outside, what is left;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
 //! - `processes`: the processes of labs, and what `down` ends;
@@ -32,6 +35,7 @@ mod differential;
 mod docs;
 mod example;
 mod exec;
+mod impair;
 mod ip;
 mod ip_address;
 mod ip_addrlabel;
@@ -44,6 +48,7 @@ mod ip_route;
 mod ip_rule;
 mod kill;
 mod lab;
+mod lab_kinds;
 #[path = "../support/markdown.rs"]
 mod markdown;
 mod ping;
@@ -55,6 +60,7 @@ mod refusals;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
 mod tools;
+mod uplink;
 mod walk;
 
 use libtest_mimic::{Arguments, Trial};
@@ -71,6 +77,8 @@ fn main() {
     }
     let alone = [
         lab::trials(),
+        lab_kinds::trials(),
+        impair::trials(),
         refusals::trials(),
         kill::trials(),
         exec::trials(),
@@ -78,6 +86,7 @@ fn main() {
         ip_netns::alone(),
         ip_options::alone(),
         example::trials(),
+        uplink::trials(),
         docs::trials(),
     ];
     let compared = [

@@ -18,4 +18,14 @@ macro_rules! as_text {
     )+};
 }
 
-as_text!(super::IfName, super::LabName, super::MacAddr, super::NodeName, super::Prefix, super::ProcessName);
+as_text!(
+    super::IfName,
+    super::LabName,
+    super::MacAddr,
+    super::NodeName,
+    super::Prefix,
+    super::ProcessName,
+    super::Rate,
+    super::Delay,
+    super::Percent
+);

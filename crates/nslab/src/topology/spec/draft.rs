@@ -4,11 +4,13 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::str::FromStr;
 
+use super::device::DraftDevice;
 use super::model::{Route, Routing};
 use super::problems::Problems;
 use super::run::DraftProcess;
+use super::tunnel::DraftTunnel;
 use crate::error::Error;
-use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix, quote};
+use crate::types::{IfName, Impair, LabName, MacAddr, NodeName, Prefix, quote};
 
 /// A value and the bytes of the source that it comes from.
 #[derive(Debug, Clone)]
@@ -29,7 +31,18 @@ pub(super) struct DraftLab {
     pub(super) pools: Vec<(At<String>, Vec<At<Prefix>>)>,
     pub(super) segments: Vec<DraftSegment>,
     pub(super) links: Vec<DraftLink>,
+    /// The interfaces of `nodes`, once they are given to each.
+    pub(super) devices: Vec<DraftDevice>,
     pub(super) expect: Vec<Expectation>,
+    pub(super) uplink: Option<DraftUplink>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct DraftUplink {
+    pub(super) node: Option<At<NodeName>>,
+    pub(super) ifname: Option<At<IfName>>,
+    pub(super) nat: Option<bool>,
+    pub(super) prefixes: Vec<At<Prefix>>,
 }
 
 #[derive(Debug)]
@@ -46,6 +59,7 @@ pub(super) struct Settings {
     pub(super) sysctl: Vec<(At<String>, String)>,
     pub(super) addresses: Vec<(At<IfName>, Vec<At<Prefix>>)>,
     pub(super) routes: Vec<At<Route>>,
+    pub(super) interfaces: Vec<DraftDevice>,
     pub(super) env: Vec<(String, String)>,
     pub(super) run: Vec<DraftProcess>,
     pub(super) profiles: Vec<At<String>>,
@@ -56,6 +70,7 @@ pub(super) struct DraftSegment {
     pub(super) name: At<NodeName>,
     pub(super) prefixes: Vec<At<Prefix>>,
     pub(super) members: Vec<DraftEnd>,
+    pub(super) impair: Option<At<Impair>>,
 }
 
 /// An address on a segment that takes its prefix from there.
@@ -75,6 +90,8 @@ pub(super) struct DraftLink {
     pub(super) b: Option<DraftEnd>,
     /// Where its addresses come from, if it names none.
     pub(super) pool: Option<At<String>>,
+    /// What it is, if no cable.
+    pub(super) tunnel: Option<DraftTunnel>,
 }
 
 /// What could not be read is missing here, and has been reported.
@@ -87,6 +104,9 @@ pub(super) struct DraftEnd {
     pub(super) hosts: Vec<At<HostPart>>,
     pub(super) mac: Option<At<MacAddr>>,
     pub(super) mtu: Option<At<u32>>,
+    /// Of a tunnel: how its name begins where the file gives none.
+    pub(super) stem: Option<&'static str>,
+    pub(super) impair: Option<At<Impair>>,
 }
 
 /// Reads a word as a type that says itself what is wrong with it.
