@@ -1,6 +1,7 @@
 //! What `nslab up` starts for a lab with processes; nothing that people type.
 
 use std::ffi::OsString;
+use std::os::fd::AsFd;
 
 use nslab::Result;
 use nslab::lab::Store;
@@ -16,7 +17,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Verdict> {
-    supervise(&Store::default(), &args.lab)?;
+    supervise(&Store::default(), &args.lab, std::io::stdin().as_fd())?;
     Ok(Verdict::Good)
 }
 

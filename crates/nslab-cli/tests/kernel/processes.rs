@@ -148,14 +148,15 @@ fn from_inside() {
 fn supervisor_killed() {
     let out = succeed(&format!(
         "{PIDS}echo 'nodes: {{ a: {{ run: [ {{ name: p, command: \"sleep 1000 & wait\" }} ] }} }}' >/run/t.yaml
-         nslab -q up /run/t.yaml; kill -9 $(supervisor); nslab ls 2>&1 | tail -1; nslab ls --json | grep -c lost
-         nslab up /run/t.yaml; nslab ls --json | grep -c running; kill -9 $(supervisor); nslab down t | cut -c1-32
+         nslab -q up /run/t.yaml; end() {{ pid=$(supervisor); kill -9 $pid; tail -f /dev/null --pid=$pid -s 0.01; }}
+         end; nslab ls 2>&1 | tail -1; nslab ls --json | grep -c lost
+         nslab up /run/t.yaml; nslab ls --json | grep -c running; end; nslab down t | cut -d, -f1
          test ! -e /run/nslab; nslab -q up /run/t.yaml; nslab down t"
     ));
     let expected = "\
 lab t: who looks after its processes is gone: nslab up starts them again\n1
 lab t is up already; started again: 1 process: 1 node, 1 process\n1
-lab t is down: 1 node removed, 2\nlab t is down: 1 node removed, 2 processes ended\n";
+lab t is down: 1 node removed\nlab t is down: 1 node removed, 2 processes ended\n";
     assert_eq!(out, expected);
 }
 

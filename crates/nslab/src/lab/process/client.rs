@@ -1,7 +1,7 @@
 //! What commands ask of a lab's supervisor, and how it comes to be.
 
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
@@ -12,11 +12,13 @@ use std::time::{Duration, Instant};
 use rustix::fs::Mode;
 use rustix::process::{Signal, pidfd_send_signal};
 
+use super::end;
 use super::handle::{self, Handle};
 use super::message::{Job, Reply, Request};
 use super::state::{self, Doing, Processes, SOCKET};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lab::Store;
+use crate::namespace::Identity;
 use crate::topology::spec::ProcessId;
 use crate::types::LabName;
 
@@ -82,11 +84,10 @@ pub fn reconcile(store: &Store, lab: &LabName, folder: &Path, wanted: Vec<Job>) 
     let supervised = known.as_ref().is_some_and(|known| known.supervisor.is_alive());
     let known = known.map(|known| known.processes).unwrap_or_default();
     if !supervised && !known.is_empty() {
-        // Nobody reads what they print, or knows when they end.
-        let left = known.iter().filter_map(|status| status.handle);
-        for pidfd in left.filter_map(Handle::open) {
-            let _ = pidfd_send_signal(pidfd, Signal::KILL);
-        }
+        // Nobody reads what they print, or knows when they end; what they have started is in their sessions.
+        let sessions: Vec<i32> = known.iter().filter_map(|status| status.handle).map(|handle| handle.pid).collect();
+        let namespaces: Vec<Identity> = known.iter().map(|status| status.job.netns).collect();
+        end::kill_sessions(&namespaces, &sessions)?;
     }
     if wanted.is_empty() && !known.is_empty() {
         let ids: Vec<ProcessId> = known.iter().map(|status| status.id.clone()).collect();
@@ -114,7 +115,14 @@ pub fn reconcile(store: &Store, lab: &LabName, folder: &Path, wanted: Vec<Job>) 
 pub(in crate::lab) fn dismiss(dir: &Path) -> impl FnOnce() + use<> {
     let supervisor = state::read(dir).ok().flatten().and_then(|known| known.supervisor.open());
     if let Some(pidfd) = &supervisor {
+        let connection = connect(dir).ok().flatten();
         let _ = pidfd_send_signal(pidfd, Signal::USR1);
+        // It closes this when it starts nothing any more: one that is just being started is not in its node yet,
+        // and would not be found there.
+        if let Some(mut connection) = connection {
+            let _ = connection.set_read_timeout(Some(PATIENCE));
+            let _ = connection.read(&mut [0]);
+        }
     }
     move || {
         let Some(pidfd) = supervisor else { return };

@@ -82,6 +82,25 @@ pub(crate) fn check_outside(namespaces: &[Identity]) -> Result<()> {
     }
 }
 
+/// Kills the processes in these namespaces that are in one of these sessions, and waits until they have ended.
+pub(super) fn kill_sessions(namespaces: &[Identity], sessions: &[i32]) -> Result<()> {
+    let mut scope = Scope::new(namespaces);
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let mut found = scope.processes()?;
+        found.retain(|pid, _| handle::session(*pid).is_some_and(|session| sessions.contains(&session)));
+        if found.is_empty() {
+            return Ok(());
+        }
+        for pidfd in found.values() {
+            let _ = pidfd_send_signal(pidfd, Signal::KILL);
+        }
+        if !handle::wait(&found.into_values().collect::<Vec<_>>(), until) {
+            return Err(Error::new(ErrorKind::TimedOut, "the kernel does not end a process that was killed"));
+        }
+    }
+}
+
 /// Ends all processes whose network namespace is one of these, whoever started them: SIGTERM, and after
 /// `grace` SIGKILL. Waits until they have ended.
 ///

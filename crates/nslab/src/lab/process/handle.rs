@@ -44,6 +44,7 @@ pub(super) fn open(pid: i32) -> Option<OwnedFd> {
 struct Stat {
     ended: bool,
     parent: i32,
+    session: i32,
     start: u64,
 }
 
@@ -55,8 +56,14 @@ fn stat(pid: i32) -> Option<Stat> {
     Some(Stat {
         ended: matches!(*fields.first()?, "Z" | "X"),
         parent: fields.get(1)?.parse().ok()?,
+        session: fields.get(3)?.parse().ok()?,
         start: fields.get(19)?.parse().ok()?,
     })
+}
+
+/// The session that a process is in (setsid(2)).
+pub(super) fn session(pid: i32) -> Option<i32> {
+    Some(stat(pid)?.session)
 }
 
 /// This process and those that it descends from.

@@ -9,7 +9,7 @@ mod ready;
 mod task;
 
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -26,12 +26,12 @@ use crate::lab::Store;
 use crate::topology::spec::ProcessId;
 use crate::types::LabName;
 
-/// Looks after the processes of a lab until that goes. Standard input is the socket that [`start`](super::start)
-/// has made; the process must be one of its own, with a single thread, that has opened nothing yet.
+/// Looks after the processes of a lab until that goes. The listener is the socket that [`start`](super::start)
+/// has made and given as standard input; the process must be one of its own, with a single thread, that has opened nothing yet.
 ///
 /// # Errors
 /// Where it cannot begin.
-pub fn supervise(store: &Store, lab: &LabName) -> Result<()> {
+pub fn supervise(store: &Store, lab: &LabName, listener: BorrowedFd<'_>) -> Result<()> {
     crate::sys::process::close_inherited().map_err(|errno| Error::os("closing what was inherited", errno))?;
     crate::sys::process::heed_signals();
     // In a session of its own, no terminal's end is its own; one that leads a session already is in its own.
@@ -40,7 +40,7 @@ pub fn supervise(store: &Store, lab: &LabName) -> Result<()> {
     // Daemons that a process leaves behind are its children then, and reaped.
     let _ = set_child_subreaper(Some(getpid()));
     let failed = |error| Error::os("taking over the supervisor's socket", error);
-    let listener = std::io::stdin().as_fd().try_clone_to_owned().map_err(failed)?;
+    let listener = listener.try_clone_to_owned().map_err(failed)?;
     let listener = UnixListener::from(listener);
     listener.set_nonblocking(true).map_err(failed)?;
     let signals = crate::sys::signal::signalfd(&[libc::SIGCHLD, libc::SIGTERM, libc::SIGUSR1])
@@ -146,6 +146,11 @@ impl Loop {
         }
         if signalled {
             self.heed(signals);
+            if self.leaving {
+                // Their end tells callers that nothing is started any more.
+                self.accept(listener);
+                self.callers.clear();
+            }
         }
         if called {
             self.accept(listener);
