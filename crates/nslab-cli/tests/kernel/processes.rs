@@ -119,7 +119,7 @@ fn down_ends() {
          seen >/run/before
          cat >/run/t.yaml <<'END'
 nodes:
-  a: {{ run: [ {{ name: deaf, command: 'trap \"\" TERM; echo deaf; sleep 1000.7', ready: {{ log: deaf }} }},
+  a: {{ run: [ {{ name: deaf, command: 'trap \"\" TERM; sleep 1000.7 & echo deaf; wait', ready: {{ log: deaf }} }},
              {{ name: daemon, command: 'setsid sh -c \"sleep 1000.7 & sleep 1000.7 &\"', ready: {{ exit: true }} }} ] }}
 END
          nslab -q up /run/t.yaml
@@ -147,10 +147,10 @@ fn from_inside() {
 
 fn supervisor_killed() {
     let out = succeed(&format!(
-        "{PIDS}echo 'nodes: {{ a: {{ run: [ {{ name: p, command: \"sleep 1000 & wait\" }} ] }} }}' >/run/t.yaml
+        "{PIDS}echo 'nodes: {{ a: {{ run: [ {{ name: p, command: \"sleep 1000 & echo on; wait\", ready: {{ log: on }} }} ] }} }}' >/run/t.yaml
          nslab -q up /run/t.yaml; end() {{ pid=$(supervisor); kill -9 $pid; tail -f /dev/null --pid=$pid -s 0.01; }}
          end; nslab ls 2>&1 | tail -1; nslab ls --json | grep -c lost
-         nslab up /run/t.yaml; nslab ls --json | grep -c running; end; nslab down t | cut -d, -f1
+         nslab up /run/t.yaml; nslab ls --json | grep -c '\"ready\"'; end; nslab down t | cut -d, -f1
          test ! -e /run/nslab; nslab -q up /run/t.yaml; nslab down t"
     ));
     let expected = "\
