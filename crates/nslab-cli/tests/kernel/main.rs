@@ -11,6 +11,7 @@
 //! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `impair`: labs with delays and rates, and kernels that have none;
+//! - `prefix`: labs with the same node names side by side;
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
@@ -49,6 +50,7 @@ mod lab;
 #[path = "../support/markdown.rs"]
 mod markdown;
 mod ping;
+mod prefix;
 mod random;
 #[path = "../../../nslab/tests/support/reference.rs"]
 mod reference;
@@ -74,6 +76,7 @@ fn main() {
     let alone = [
         lab::trials(),
         impair::trials(),
+        prefix::trials(),
         refusals::trials(),
         kill::trials(),
         exec::trials(),

@@ -12,13 +12,16 @@ use serde::{Deserialize, Serialize};
 use self::uplink::UplinkPlan;
 use super::routing;
 use super::spec::{End, Expect, Lab, Node, Route, Routing, Segment, Sysctl};
-use crate::types::{IfName, Impair, LabName, MacAddr, NodeName, Prefix};
+use crate::types::{IfName, Impair, LabName, MacAddr, NamePrefix, NodeName, Prefix};
 
 /// Everything that a lab is made of, in the order in which it is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The lab's name.
     pub lab: LabName,
+    /// What stands in front of node names where they are names of namespaces.
+    #[serde(default, skip_serializing_if = "NamePrefix::is_empty")]
+    pub prefix: NamePrefix,
     /// One namespace each: the lab's nodes, then its switches.
     pub nodes: Vec<NodePlan>,
     /// One virtual cable (veth) each.
@@ -157,7 +160,14 @@ impl Plan {
             }
         }
         cables.extend(lab.links.iter().filter_map(|link| Some(Cable { a: port(&link.a)?, b: port(&link.b)? })));
-        Self { lab: lab.name.clone(), nodes, cables, expect: lab.expect.clone(), uplink: UplinkPlan::new(lab) }
+        Self {
+            lab: lab.name.clone(),
+            prefix: lab.prefix.clone(),
+            nodes,
+            cables,
+            expect: lab.expect.clone(),
+            uplink: UplinkPlan::new(lab),
+        }
     }
 
     /// How many nodes, segments and links it makes: a segment's switch is no node, its cables are no links.
@@ -262,7 +272,8 @@ fn port_names(segment: &Segment) -> Vec<IfName> {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for node in &self.nodes {
-            writeln!(f, "{} {}", if node.switch { "switch" } else { "namespace" }, node.name)?;
+            let name = self.prefix.netns_name(&node.name);
+            writeln!(f, "{} {name}", if node.switch { "switch" } else { "namespace" })?;
             if node.forward {
                 writeln!(f, "  {} forwards", node.name)?;
             }

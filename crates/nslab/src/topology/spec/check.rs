@@ -47,7 +47,8 @@ pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Pro
     let name = name?;
     let segments: Vec<Segment> = draft.segments.into_iter().map(|segment| made_segment(&name, segment)).collect();
     let links: Vec<Link> = draft.links.into_iter().filter_map(|link| made(&name, link, problems)).collect();
-    Some(Lab { name, routing: draft.routing, nodes, segments, links, expect, uplink })
+    let prefix = draft.prefix.unwrap_or_default();
+    Some(Lab { name, prefix, routing: draft.routing, nodes, segments, links, expect, uplink })
 }
 
 fn interfaces_once(draft: &DraftLab, problems: &mut Problems<'_>) {

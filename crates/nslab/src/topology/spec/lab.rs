@@ -16,12 +16,13 @@ use super::segment::segments;
 use super::tree::{Tree, Value};
 use super::uplink::uplink;
 use crate::error::{Error, Result};
-use crate::types::{LabName, quote};
+use crate::types::{LabName, NamePrefix, quote};
 
 static LAB: Table<DraftLab> = Table {
     place: "a lab file",
     keys: &[
         ("name", name),
+        ("prefix", prefix),
         // Read before all else.
         ("include", |_, _, _| {}),
         ("nodes", nodes),
@@ -33,7 +34,7 @@ static LAB: Table<DraftLab> = Table {
         ("expect", expects),
         ("uplink", uplink),
     ],
-    later: &["prefix"],
+    later: &[],
 };
 
 /// Reads and validates a lab file's text. `path` is for the messages, and its stem is the lab's name where
@@ -61,7 +62,7 @@ static LAB: Table<DraftLab> = Table {
 /// ```
 pub fn parse(source: &str, path: &Path) -> Result<Lab> {
     let none = |_: &Path, _| Err(Error::invalid("a text alone includes no file"));
-    parse_with(source, path, None, &Given { variable: &|_| None, file: &none })
+    parse_with(source, path, None, &Given { variable: &|_| None, prefix: None, file: &none })
 }
 
 /// The same of a text that may have variables and include files. `id` is that of the file that the text is of
@@ -106,6 +107,8 @@ pub fn parse_with(source: &str, path: &Path, id: Option<u128>, given: &Given<'_>
         }
     }
     let name = draft.name.clone().or_else(|| name_of(path, &mut problems));
+    let name = name.and_then(|name| prefixed(name, given.prefix, &mut problems));
+    draft.prefix = given.prefix.cloned().or(draft.prefix);
     let lab = check::lab(name, draft, &mut problems);
     match lab {
         Some(lab) if problems.count() == 0 => Ok(lab),
@@ -131,6 +134,26 @@ const EXAMPLE: &str =
 fn name(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
     let Some(text) = tree.text("`name`", problems) else { return };
     lab.name = word(text, &tree.span, problems).map(|name| name.value);
+}
+
+fn prefix(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
+    let Some(text) = tree.text("`prefix`", problems) else { return };
+    lab.prefix = word(text, &tree.span, problems).map(|prefix| prefix.value);
+}
+
+/// The lab's name with what was asked for in front.
+fn prefixed(name: LabName, prefix: Option<&NamePrefix>, problems: &mut Problems<'_>) -> Option<LabName> {
+    let Some(prefix) = prefix else { return Some(name) };
+    let named = prefix.lab_name(&name);
+    if let Err(error) = &named {
+        let start = problems.start();
+        problems.add(
+            start..start,
+            error.to_string(),
+            "the prefix stands in front of the lab's name: take a shorter one",
+        );
+    }
+    named.ok()
 }
 
 fn routing(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
