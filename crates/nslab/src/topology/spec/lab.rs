@@ -17,12 +17,18 @@ use super::segment::{SEGMENTS, segments};
 use super::tree::{Tree, Value};
 use super::uplink::{UPLINKS, uplink};
 use crate::error::{Error, Result};
-use crate::types::{LabName, quote};
+use crate::types::{LabName, NamePrefix, quote};
 
 pub(super) static LAB: Table<DraftLab> = Table {
     place: "a lab file",
     keys: &[
         key("name", name, &Schema::Text, "the lab's name; without it, the file's own name without its ending"),
+        key(
+            "prefix",
+            prefix,
+            &Schema::Text,
+            "what the namespaces' names begin with, so that the same nodes can be twice",
+        ),
         // Read before all else.
         key("include", |_, _, _| {}, TEXTS, "a file or a list of files that are read before this one"),
         key("nodes", nodes, NODES, "the nodes and what they say; a range as r[1-3] stands for several"),
@@ -34,7 +40,7 @@ pub(super) static LAB: Table<DraftLab> = Table {
         key("expect", expects, EXPECT, "who must reach whom, as h1 -> h2, or must not, as h1 !> db"),
         key("uplink", uplink, UPLINKS, "a way out through the machine"),
     ],
-    later: &["prefix"],
+    later: &[],
 };
 
 const ROUTING: &[&str] = &["auto", "none"];
@@ -70,7 +76,7 @@ const POOLS: &Schema = &Schema::Optional(&Schema::Names(&Schema::OneOrMore(ADDRE
 /// ```
 pub fn parse(source: &str, path: &Path) -> Result<Lab> {
     let none = |_: &Path, _| Err(Error::invalid("a text alone includes no file"));
-    parse_with(source, path, None, &Given { variable: &|_| None, file: &none })
+    parse_with(source, path, None, &Given { variable: &|_| None, prefix: None, file: &none })
 }
 
 /// The same of a text that may have variables and include files. `id` is that of the file that the text is of
@@ -115,6 +121,8 @@ pub fn parse_with(source: &str, path: &Path, id: Option<u128>, given: &Given<'_>
         }
     }
     let name = draft.name.clone().or_else(|| name_of(path, &mut problems));
+    let name = name.and_then(|name| prefixed(name, given.prefix, &mut problems));
+    draft.prefix = given.prefix.cloned().or(draft.prefix);
     let lab = check::lab(name, draft, &mut problems);
     match lab {
         Some(lab) if problems.count() == 0 => Ok(lab),
@@ -140,6 +148,26 @@ const EXAMPLE: &str =
 fn name(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
     let Some(text) = tree.text("`name`", problems) else { return };
     lab.name = word(text, &tree.span, problems).map(|name| name.value);
+}
+
+fn prefix(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
+    let Some(text) = tree.text("`prefix`", problems) else { return };
+    lab.prefix = word(text, &tree.span, problems).map(|prefix| prefix.value);
+}
+
+/// The lab's name with what was asked for in front.
+fn prefixed(name: LabName, prefix: Option<&NamePrefix>, problems: &mut Problems<'_>) -> Option<LabName> {
+    let Some(prefix) = prefix else { return Some(name) };
+    let named = prefix.lab_name(&name);
+    if let Err(error) = &named {
+        let start = problems.start();
+        problems.add(
+            start..start,
+            error.to_string(),
+            "the prefix stands in front of the lab's name: take a shorter one",
+        );
+    }
+    named.ok()
 }
 
 fn routing(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
