@@ -12,7 +12,7 @@ use crate::output::{answer, json, remark, report, table};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  nslab ls --json")]
 pub(super) struct Args {
-    /// As JSON: a list of {name, state, nodes, segments, links, processes, file}, and uplink where there is one
+    /// As JSON: a list of {name, state, nodes, segments, links, processes, file}; `prefix` where there is one, and uplink where there is one
     #[arg(long)]
     json: bool,
 }
@@ -29,6 +29,8 @@ struct Way {
 #[derive(Debug, Serialize)]
 struct Row {
     name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    prefix: String,
     state: &'static str,
     nodes: Vec<String>,
     segments: Vec<String>,
@@ -123,6 +125,7 @@ fn row(store: &Store, record: &Record) -> Result<Row> {
     let known = if state == "up" { store.processes(&record.plan.lab)? } else { None };
     Ok(Row {
         name: record.plan.lab.to_string(),
+        prefix: record.plan.prefix.to_string(),
         state,
         nodes: names(false),
         segments: names(true),

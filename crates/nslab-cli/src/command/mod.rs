@@ -6,6 +6,7 @@ mod down;
 mod exec;
 mod logs;
 mod ls;
+mod schema;
 mod supervise;
 mod up;
 mod which;
@@ -51,6 +52,7 @@ enum Verb {
     Check(check::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
+    Schema(schema::Args),
     #[command(hide = true)]
     Supervise(supervise::Args),
 }
@@ -102,6 +104,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Check(args) => check::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
         Verb::Cidr(args) => cidr::run(&args, ui),
+        Verb::Schema(schema::Args {}) => schema::run(),
         Verb::Supervise(args) => supervise::run(&args),
     };
     match result {

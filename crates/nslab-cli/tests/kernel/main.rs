@@ -12,6 +12,7 @@
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
+//! - `prefix`: labs with the same node names side by side;
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
@@ -52,6 +53,7 @@ mod lab_kinds;
 #[path = "../support/markdown.rs"]
 mod markdown;
 mod ping;
+mod prefix;
 mod processes;
 mod random;
 #[path = "../../../nslab/tests/support/reference.rs"]
@@ -79,6 +81,7 @@ fn main() {
         lab::trials(),
         lab_kinds::trials(),
         impair::trials(),
+        prefix::trials(),
         refusals::trials(),
         kill::trials(),
         exec::trials(),

@@ -1,7 +1,5 @@
 //! Taking a lab away, from its record.
 
-use std::ffi::OsStr;
-
 use super::lock::Locked;
 use super::process::{self, Ended};
 use super::record::{self, Record, State};
@@ -85,7 +83,7 @@ pub(super) fn take_away(store: &Store, locked: &Locked, mut record: Record) -> R
     let mut failures: Vec<Error> = Vec::new();
     for (at, node) in record.nodes.into_iter().enumerate() {
         let switch = record.plan.nodes.get(at).is_some_and(|node| node.switch);
-        match store.names.withdraw(OsStr::new(node.name.as_str()), node.netns, record.placeholder) {
+        match store.names.withdraw(&node.netns_name(), node.netns, record.placeholder) {
             Ok(Withdrawn::Removed) if switch => found.switches += 1,
             Ok(Withdrawn::Removed) => found.removed += 1,
             Ok(Withdrawn::Absent) => found.absent.push(node.name),

@@ -1,5 +1,6 @@
 //! What is kept of a lab, as JSON in /run/nslab/LAB/record.json.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use super::uplink::Uplink;
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Identity;
 use crate::topology::plan::Plan;
-use crate::types::{LabName, NodeName};
+use crate::types::{LabName, NamePrefix, NodeName};
 
 const FILE: &str = "record.json";
 const NEW_FILE: &str = "record.json.new";
@@ -33,8 +34,11 @@ pub enum State {
 /// A node as it was published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Node {
-    /// Its name, also that of its namespace.
+    /// Its name.
     pub name: NodeName,
+    /// What stands in front of it in the name of its namespace.
+    #[serde(default, skip_serializing_if = "NamePrefix::is_empty")]
+    pub prefix: NamePrefix,
     /// Its namespace.
     pub netns: Identity,
 }
@@ -60,6 +64,14 @@ pub struct Record {
     /// Its way out through the machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uplink: Option<Uplink>,
+}
+
+impl Node {
+    /// The name of its namespace.
+    #[must_use]
+    pub fn netns_name(&self) -> OsString {
+        self.prefix.netns_name(&self.name).into()
+    }
 }
 
 impl Record {

@@ -70,8 +70,9 @@ fn check_running(store: &Store, record: &Record, file: &Path, plan: &Plan) -> Re
 pub fn check_names_free(names: &Names, plan: &Plan) -> Result<()> {
     let mut taken = Vec::new();
     for node in &plan.nodes {
-        if rustix::fs::lstat(&names.path(OsStr::new(node.name.as_str()))?).is_ok() {
-            taken.push(node.name.as_str());
+        let name = plan.prefix.netns_name(&node.name);
+        if rustix::fs::lstat(&names.path(OsStr::new(&name))?).is_ok() {
+            taken.push(name);
         }
     }
     let (shown, more) = match taken.len() {
@@ -81,8 +82,10 @@ pub fn check_names_free(names: &Names, plan: &Plan) -> Result<()> {
     };
     let what = if taken.len() == 1 { "name of a network namespace" } else { "names of network namespaces" };
     let message = format!("{}{more}: already the {what} on this machine", shown.join(", "));
-    Err(Error::new(ErrorKind::Exists, message)
-        .with_help("rename the nodes in the file, or remove the namespace: nslab ip netns delete NAME"))
+    Err(Error::new(ErrorKind::Exists, message).with_help(
+        "take another prefix (`prefix` in the file, or --prefix), rename the nodes, or remove the namespace: \
+         nslab ip netns delete NAME",
+    ))
 }
 
 /// Gives a lab its names. The record comes first: from then on every step can be undone by who finds it.
@@ -95,7 +98,12 @@ fn publish(
     uplink: Option<Prepared>,
 ) -> Result<()> {
     let placeholder = Placeholder::create(&store.names)?;
-    let node = |(plan, node): (&NodePlan, &apply::BuiltNode)| Node { name: plan.name.clone(), netns: node.identity };
+    let prefix = &plan.prefix;
+    let node = |(plan, node): (&NodePlan, &apply::BuiltNode)| Node {
+        name: plan.name.clone(),
+        prefix: prefix.clone(),
+        netns: node.identity,
+    };
     let nodes = plan.nodes.iter().zip(&built.nodes).map(node).collect();
     let mut record = Record::new(file, plan, nodes, placeholder.identity())?;
     let node = plan.uplink.as_ref().and_then(|uplink| built.nodes.get(uplink.node));
@@ -129,6 +137,6 @@ fn folder_of(file: &Path) -> &Path {
 fn publish_names(plan: &Plan, built: &Built, placeholder: &Placeholder) -> Result<()> {
     plan.nodes.iter().zip(&built.nodes).try_for_each(|(NodePlan { name, .. }, node)| {
         let step = |error: Error| error.within(format_args!("publishing node {name}"));
-        placeholder.publish(OsStr::new(name.as_str()), &node.namespace).map_err(step)
+        placeholder.publish(OsStr::new(&plan.prefix.netns_name(name)), &node.namespace).map_err(step)
     })
 }

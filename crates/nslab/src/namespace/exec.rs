@@ -90,7 +90,7 @@ fn bind_etc(name: &OsStr) -> Warnings {
 ///
 /// # Errors
 /// [`ErrorKind::NotFound`] where the name is gone or stands for another namespace.
-pub(crate) fn become_node(names: &Names, name: &str, identity: Identity, hosts: &Path) -> Result<()> {
+pub(crate) fn become_node(names: &Names, name: &str, identity: Identity, host: &str, hosts: &Path) -> Result<()> {
     let gone = || Error::new(ErrorKind::NotFound, format!("node {name} was taken away by hand"));
     let namespace = names.open(OsStr::new(name))?;
     if namespace.file_id()? != (identity.dev, identity.ino) {
@@ -101,7 +101,7 @@ pub(crate) fn become_node(names: &Names, name: &str, identity: Identity, hosts: 
     if identity.cookie.is_some() && super::cookie_here() != identity.cookie {
         return Err(gone());
     }
-    become_host(name, hosts).map(drop)
+    become_host(host, hosts).map(drop)
 }
 
 /// Gives this process, which must have a single thread and have gone through [`become_namespace`], a host

@@ -14,6 +14,8 @@ use crate::types::NodeName;
 pub struct Job {
     /// Where.
     pub node: NodeName,
+    /// The name of the node's namespace.
+    pub netns_name: String,
     /// The namespace that the node is.
     pub netns: Identity,
     /// The node's variables.

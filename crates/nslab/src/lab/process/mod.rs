@@ -53,6 +53,7 @@ impl Record {
             let plan = plan.nodes.iter().find(|plan| plan.name == node.name);
             let job = |process: &crate::topology::spec::Process, env| Job {
                 node: node.name.clone(),
+                netns_name: node.prefix.netns_name(&node.name),
                 netns: node.netns,
                 env,
                 process: process.clone(),

@@ -10,7 +10,7 @@ use super::problems::Problems;
 use super::run::DraftProcess;
 use super::tunnel::DraftTunnel;
 use crate::error::Error;
-use crate::types::{IfName, Impair, LabName, MacAddr, NodeName, Prefix, quote};
+use crate::types::{IfName, Impair, LabName, MacAddr, NamePrefix, NodeName, Prefix, quote};
 
 /// A value and the bytes of the source that it comes from.
 #[derive(Debug, Clone)]
@@ -25,6 +25,7 @@ pub(super) type Expectation = (Vec<At<NodeName>>, Vec<At<NodeName>>, bool);
 #[derive(Debug, Default)]
 pub(super) struct DraftLab {
     pub(super) name: Option<LabName>,
+    pub(super) prefix: Option<NamePrefix>,
     pub(super) routing: Routing,
     pub(super) nodes: Vec<DraftNode>,
     pub(super) profiles: Vec<(At<String>, Settings)>,

@@ -9,7 +9,8 @@
 //! and `link` (values to drafts; `range` for names that stand for many),
 //! `complete` (what the file leaves to us: interface names, addresses), `check` (what only shows when all is
 //! read), `model`.
-//! A new key is a line in a table of `keys::Table` and a function that reads its value.
+//! A new key is a line in a table of `keys::Table` (its name, what an editor is told of it by `schema`) and a function
+//! that reads its value.
 
 mod check;
 mod complete;
@@ -34,6 +35,7 @@ mod range;
 mod read;
 mod route;
 mod run;
+mod schema;
 mod segment;
 mod short;
 mod tree;
@@ -48,6 +50,7 @@ pub(crate) use model::interface_of;
 pub use model::{Device, End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl, Uplink};
 pub use process::{Process, ProcessId, Ready, Restart};
 pub use read::read;
+pub use schema::schema;
 pub use variables::Variables;
 
 /// The largest lab file that is read, with all that it includes: 16 MiB, some hundred thousand links.

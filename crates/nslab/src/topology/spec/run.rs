@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::complete::settings_of;
 use super::draft::{At, DraftLab, Settings, word};
-use super::keys::Table;
+use super::keys::{Table, key};
 use super::model::Node;
 use super::problems::Problems;
 use super::process::{Process, ProcessId, Ready, Restart};
 use super::range::node_names;
+use super::schema::Schema;
 use super::tree::{Tree, Value};
 use crate::types::{NodeName, ProcessName, quote};
 
@@ -42,15 +43,15 @@ struct After {
 static PROCESS: Table<DraftProcess> = Table {
     place: "a process",
     keys: &[
-        ("name", name),
-        ("command", command),
-        ("ready", ready),
-        ("timeout", timeout),
-        ("restart", restart),
-        ("limit", limit),
-        ("env", env),
-        ("cwd", cwd),
-        ("after", after),
+        key("name", name, &Schema::Text, "its name, which no other process of the node has"),
+        key("command", command, COMMAND, "the program and its arguments, or a text that /bin/sh -c runs"),
+        key("ready", ready, &Schema::Keys("ready", &READY, &[]), "what shows that it can be used"),
+        key("timeout", timeout, &Schema::Form("[0-9]+(ms|s|min)"), "how long it may take to get ready; 10s"),
+        key("restart", restart, &Schema::Words(&["no", "on-failure", "always"]), "whether it is started again"),
+        key("limit", limit, &Schema::Number(1, 1_000_000), "how many times in a row it is started again; 5"),
+        key("env", env, super::node::TEXTS, "variables of its environment, beyond the node's"),
+        key("cwd", cwd, &Schema::Text, "the folder that it is started in; that of the lab file"),
+        key("after", after, AFTER, "processes that must be ready before, as web or server/web"),
     ],
     later: &[],
 };
@@ -58,9 +59,25 @@ static PROCESS: Table<DraftProcess> = Table {
 /// One of these says how a process is ready.
 static READY: Table<Vec<Ready>> = Table {
     place: "`ready`",
-    keys: &[("tcp", tcp), ("udp", udp), ("file", file), ("log", log), ("exit", exit)],
+    keys: &[
+        key("tcp", tcp, PORT, "somebody in the node listens on this TCP port"),
+        key("udp", udp, PORT, "a socket in the node has this UDP port"),
+        key("file", file, &Schema::Text, "there is a file of this name"),
+        key("log", log, &Schema::Text, "a line of its output has this text in it"),
+        key("exit", exit, &Schema::Form("true"), "it has ended with status 0"),
+    ],
     later: &[],
 };
+
+/// What `run` looks like.
+pub(super) const PROCESSES: &Schema =
+    &Schema::Optional(&Schema::List(&Schema::Keys("process", &PROCESS, &[&["name", "command"]])));
+
+const COMMAND: &Schema = &Schema::OneOrMore(&Schema::Text);
+
+const PORT: &Schema = &Schema::Number(1, 65535);
+
+const AFTER: &Schema = &Schema::Optional(&Schema::OneOrMore(&Schema::Text));
 
 const EXAMPLE: &str = "write it as `- { name: web, command: [ python3, -m, http.server, 80 ], ready: { tcp: 80 } }`";
 

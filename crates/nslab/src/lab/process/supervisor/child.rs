@@ -36,7 +36,8 @@ pub(super) fn start(store: &Store, lab: &LabName, job: &Job, folder: &Path, outp
     command.envs(&job.env).envs(&job.process.env);
     command.env("NSLAB_LAB", lab.as_str()).env("NSLAB_NODE", job.node.as_str());
     let (names, hosts) = (store.names().clone(), store.hosts_file(lab));
-    let (node, netns, parent) = (job.node.clone(), job.netns, rustix::process::getpid());
+    let (node, netns_name) = (job.node.clone(), job.netns_name.clone());
+    let (netns, parent) = (job.netns, rustix::process::getpid());
     crate::sys::process::before_exec(&mut command, move || {
         crate::sys::process::unblock_signals();
         rustix::process::setsid()?;
@@ -45,7 +46,7 @@ pub(super) fn start(store: &Store, lab: &LabName, job: &Job, folder: &Path, outp
         if rustix::process::getppid() != Some(parent) {
             return Err(std::io::ErrorKind::Other.into());
         }
-        namespace::become_node(&names, node.as_str(), netns, &hosts).map_err(|error| {
+        namespace::become_node(&names, &netns_name, netns, node.as_str(), &hosts).map_err(|error| {
             let _ = say.write_all(error.to_string().as_bytes());
             std::io::Error::from_raw_os_error(error.errno().unwrap_or(libc::EIO))
         })
