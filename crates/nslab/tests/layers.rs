@@ -24,15 +24,26 @@ const LAYERS: &[&str] = &[
     "topology::spec",
     "topology::routing",
     "topology::plan",
-    "topology::apply_routes",
+    "topology::observe::seen",
+    "topology::diff",
+    "topology::observe",
     "topology::apply",
     "topology",
     "lab",
 ];
 
 /// What does no I/O and reads no clock.
-const PURE: &[&str] =
-    &["types", "wire", "topology::spec", "topology::routing", "topology::plan", "probe::engine", "probe::packet"];
+const PURE: &[&str] = &[
+    "types",
+    "wire",
+    "topology::spec",
+    "topology::routing",
+    "topology::plan",
+    "topology::observe::seen",
+    "topology::diff",
+    "probe::engine",
+    "probe::packet",
+];
 
 /// The one part of those that reads a file.
 const IMPURE: &[&str] = &["topology::spec::read"];

@@ -2,6 +2,7 @@
 
 mod check;
 mod cidr;
+mod diff;
 mod down;
 mod exec;
 mod ls;
@@ -43,6 +44,7 @@ Exit status: 0 done and good; 1 done, and the answer is no; 2 misuse; 3 the mach
 enum Verb {
     Up(up::Args),
     Down(down::Args),
+    Diff(diff::Args),
     Ls(ls::Args),
     Exec(exec::Args),
     Sh(exec::ShellArgs),
@@ -91,6 +93,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
     let result = match words.verb {
         Verb::Up(args) => up::run(&args, ui),
         Verb::Down(args) => down::run(&args, ui),
+        Verb::Diff(args) => diff::run(&args, ui),
         Verb::Ls(args) => ls::run(&args),
         Verb::Exec(args) => return exec::run(&args, ui),
         Verb::Sh(args) => return exec::shell(&args, ui),

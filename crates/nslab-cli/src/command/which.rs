@@ -20,9 +20,14 @@ pub(super) fn read_file(path: &Path) -> Result<Lab> {
     })
 }
 
+/// Whether a word names a file and no lab.
+pub(super) fn is_file(word: &str) -> bool {
+    word.contains('/') || [".yaml", ".yml", ".json"].iter().any(|ending| word.ends_with(ending))
+}
+
 /// The lab that a word stands for: its name, or its file.
 pub(super) fn lab_named(word: &str) -> Result<LabName> {
-    if word.contains('/') || word.ends_with(".yaml") || word.ends_with(".yml") || word.ends_with(".json") {
+    if is_file(word) {
         return Ok(read_file(Path::new(word))?.name);
     }
     word.parse()

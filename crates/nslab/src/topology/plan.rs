@@ -59,6 +59,11 @@ pub const BRIDGE_INDEX: u32 = 2;
 /// The index of the loopback interface in every namespace.
 pub(super) const LOOPBACK: u32 = 1;
 
+/// The hardware address of a switch's bridge.
+pub(super) fn bridge_mac(lab: &LabName, switch: &NodeName) -> MacAddr {
+    MacAddr::derived(&[lab.as_str(), switch.as_str(), BRIDGE])
+}
+
 fn is_false(value: &bool) -> bool {
     !value
 }
@@ -91,6 +96,9 @@ pub struct Port {
     /// Whether it is a port of its switch's bridge.
     #[serde(default, skip_serializing_if = "is_false")]
     pub bridged: bool,
+    /// Whether it is kept down (`nslab set`); no file says so.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub down: bool,
 }
 
 impl Plan {
@@ -125,6 +133,7 @@ impl Plan {
                 mtu: end.mtu,
                 addresses: end.addresses.clone(),
                 bridged: false,
+                down: false,
             })
         };
         let mut cables = Vec::new();
@@ -133,8 +142,8 @@ impl Plan {
             let names = port_names(segment);
             for ((member, ifname), index) in segment.members.iter().zip(names).zip(BRIDGE_INDEX + 1..) {
                 let mac = MacAddr::derived(&[lab.name.as_str(), segment.name.as_str(), ifname.as_str()]);
-                let a =
-                    Port { node: switch, index, ifname, mac, mtu: member.mtu, addresses: Vec::new(), bridged: true };
+                let (mtu, addresses) = (member.mtu, Vec::new());
+                let a = Port { node: switch, index, ifname, mac, mtu, addresses, bridged: true, down: false };
                 cables.extend(port(member).map(|b| Cable { a, b }));
             }
         }
