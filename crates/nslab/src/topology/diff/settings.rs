@@ -38,7 +38,7 @@ pub(super) fn compare(
             && !node.switch
         {
             let digit = |on: bool| if on { "1" } else { "0" };
-            set(path, digit(wanted), Some(digit(is).into()));
+            set(path, digit(wanted), seen.map(|_| digit(is).into()));
         }
     }
     for sysctl in &node.sysctl {
