@@ -1,13 +1,15 @@
 //! Benches: nslab beside other ways to do the same, in one go, on one machine.
 //!
-//! One file per bench; `pairs` is the only one so far. This program also runs itself inside of sandboxes,
-//! to do there what is measured.
+//! One folder per bench. This program also runs itself inside of sandboxes, to do there what is measured.
 
 mod failure;
+mod growth;
 mod pairs;
 mod programs;
 mod sandbox;
 mod settle;
+mod star;
+mod steps;
 mod sys;
 mod table;
 mod words;
@@ -35,6 +37,9 @@ fn run() -> Result<()> {
         }
         Words::Pairs(options) => pairs::run(&options),
         Words::MeasurePairs(way) => pairs::measure(&way),
+        Words::Star(options) => star::run(&options),
+        Words::Growth(options) => growth::run(&options),
+        Words::MeasureSteps(steps) => steps::measure(&steps),
         Words::BarePairs { pairs, threads } => pairs::bare::make(pairs, threads),
     }
 }

@@ -45,6 +45,9 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         }
         _ => (plan.to_string(), format!("is up: {}", size(&plan))),
     };
+    if let Some(uplink) = Store::default().read(&plan.lab).ok().and_then(|record| record.uplink) {
+        lab::uplink::obstacles(&uplink)?.iter().for_each(|obstacle| ui.remark(obstacle));
+    }
     if ui.verbose {
         answer(&steps)?;
     }
@@ -84,5 +87,6 @@ fn size(plan: &Plan) -> String {
     parts.extend(
         [(segments, "segment"), (links, "link")].map(|(n, what)| (n > 0).then(|| count(n, what))).into_iter().flatten(),
     );
+    parts.extend(plan.uplink.is_some().then(|| count(1, "uplink")));
     parts.join(", ")
 }

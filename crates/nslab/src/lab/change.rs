@@ -100,6 +100,7 @@ pub(super) fn converge(
         store.names.remove_placeholder(name, node.placeholder.unwrap_or(record.placeholder))?;
     }
     check_new_names(store, &found.changes)?;
+    check_uplink(&record, plan, &found.changes)?;
     let made = changer.make_nodes(effective, &found.changes)?;
     let placeholder = if made.is_empty() { None } else { Some(Placeholder::create(&store.names)?) };
     let of_placeholder = placeholder.as_ref().map(Placeholder::identity);
@@ -192,6 +193,24 @@ fn checked(found: Difference, plan: &Plan) -> Result<Changes> {
         )));
     }
     Ok(Changes { changes: found.changes, foreign: found.foreign })
+}
+
+/// An uplink is made with its lab and goes with it: the machine's side of it is not changed in place.
+fn check_uplink(record: &Record, plan: &Plan, changes: &[Change]) -> Result<()> {
+    let described = |plan: &Plan| {
+        let uplink = plan.uplink.as_ref()?;
+        let node = plan.nodes.get(uplink.node)?.name.clone();
+        let what = (uplink.ifname.clone(), uplink.mac, uplink.nat, uplink.prefixes.clone(), uplink.default_routes);
+        Some((node, what))
+    };
+    let (before, after) = (described(&record.plan), described(plan));
+    let again = |node: &NodeName| changes.iter().any(|c| matches!(c, Change::AddNode { node: new, .. } if new == node));
+    if before == after && !after.as_ref().is_some_and(|(node, _)| again(node)) {
+        return Ok(());
+    }
+    let lab = &plan.lab;
+    Err(Error::new(ErrorKind::Unsupported, format!("lab \"{lab}\": its uplink cannot be changed while it is up"))
+        .with_help(format!("nslab down {lab} takes the lab away; then nslab up makes it anew")))
 }
 
 fn check_new_names(store: &Store, changes: &[Change]) -> Result<()> {

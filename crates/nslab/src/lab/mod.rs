@@ -11,6 +11,7 @@ mod lock;
 mod record;
 mod rounds;
 mod up;
+pub mod uplink;
 mod wait;
 
 use std::ffi::OsString;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::uplink::Uplink;
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Identity;
 use crate::topology::plan::Plan;
@@ -90,6 +91,9 @@ pub struct Record {
     /// What a change that is under way may have made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) change: Option<Unfinished>,
+    /// Its way out through the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uplink: Option<Uplink>,
 }
 
 impl Record {
@@ -105,6 +109,7 @@ impl Record {
             plan: plan.clone(),
             kept: Vec::new(),
             change: None,
+            uplink: None,
         })
     }
 

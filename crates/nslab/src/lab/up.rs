@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::lock::Locked;
 use super::record::{self, Node, Record, State};
-use super::{Changes, Store, change, down};
+use super::uplink::Prepared;
+use super::{Changes, Store, change, down, uplink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Names, Placeholder};
 use crate::topology::apply::{self, Built};
@@ -46,8 +47,9 @@ pub fn up(store: &Store, file: &Path, plan: &Plan, keep: bool, mut waiting: impl
         }
     }
     check_names_free(&store.names, plan)?;
+    let uplink = uplink::prepare(store, plan)?;
     let built = apply::build(plan)?;
-    publish(store, &locked, file, plan, &built)?;
+    publish(store, &locked, file, plan, &built, uplink)?;
     Ok(Up::Made)
 }
 
@@ -78,7 +80,14 @@ pub(super) fn check_free<'n>(names: &Names, nodes: impl Iterator<Item = &'n Node
 }
 
 /// Gives a lab its names. The record comes first: from then on every step can be undone by who finds it.
-fn publish(store: &Store, locked: &Locked, file: &Path, plan: &Plan, built: &Built) -> Result<()> {
+fn publish(
+    store: &Store,
+    locked: &Locked,
+    file: &Path,
+    plan: &Plan,
+    built: &Built,
+    uplink: Option<Prepared>,
+) -> Result<()> {
     let placeholder = Placeholder::create(&store.names)?;
     let node = |(plan, node): (&NodePlan, &apply::BuiltNode)| Node {
         name: plan.name.clone(),
@@ -87,8 +96,18 @@ fn publish(store: &Store, locked: &Locked, file: &Path, plan: &Plan, built: &Bui
     };
     let nodes = plan.nodes.iter().zip(&built.nodes).map(node).collect();
     let mut record = Record::new(file, plan, nodes, placeholder.identity())?;
+    let node = plan.uplink.as_ref().and_then(|uplink| built.nodes.get(uplink.node));
+    record.uplink = uplink.as_ref().zip(node).and_then(|(uplink, node)| uplink.record(plan, node.identity));
     record::write(locked.path(), &record)?;
-    let published = record::write_hosts(locked.path(), plan).and_then(|()| publish_names(plan, built, &placeholder));
+    let add = || match (&uplink, &record.uplink, node) {
+        (Some(uplink), Some(on_record), Some(node)) => uplink.add(plan, on_record, &node.namespace),
+        _ => Ok(()),
+    };
+    let published = add()
+        .and_then(|()| record::write_hosts(locked.path(), plan))
+        .and_then(|()| publish_names(plan, built, &placeholder));
+    // Undoing takes the lock that it holds.
+    drop(uplink);
     record.state = State::Up;
     published.and_then(|()| record::write(locked.path(), &record)).inspect_err(|_| {
         // The error that matters is the first; what undoing cannot do is left on record.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::topology::observe::seen;
 use crate::topology::spec::Route;
-use crate::types::{IfName, MacAddr, NodeName, Prefix};
+use crate::types::{IfName, Impair, MacAddr, NodeName, Prefix};
 
 /// One change to a lab that is up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,6 +150,8 @@ pub enum Setting {
     Up(bool),
     /// The name of the link that it is a port of.
     Master(Option<String>),
+    /// What happens to the packets that leave it.
+    Impair(Option<Impair>),
 }
 
 /// In the words of `ip link set`.
@@ -163,6 +165,8 @@ impl fmt::Display for Setting {
             Self::Up(false) => f.write_str("down"),
             Self::Master(Some(master)) => write!(f, "master {master}"),
             Self::Master(None) => f.write_str("nomaster"),
+            Self::Impair(Some(impair)) => write!(f, "impair {impair}"),
+            Self::Impair(None) => f.write_str("impair none"),
         }
     }
 }
@@ -262,10 +266,10 @@ impl Change {
             Self::AddCable { a, b } => {
                 vec![line(&a.node, Some(a.ifname.as_str()), true, format!("link veth peer {}:{}", b.node, b.ifname))]
             }
-            Self::SetLink { node, ifname, to, from } => vec![
-                line(node, Some(ifname.as_str()), false, from.to_string()),
-                line(node, Some(ifname.as_str()), true, to.to_string()),
-            ],
+            Self::SetLink { node, ifname, to, from } => {
+                let pair = [(false, from), (true, to)].into_iter().filter(|(_, it)| **it != Setting::Impair(None));
+                pair.map(|(wanted, it)| line(node, Some(ifname.as_str()), wanted, it.to_string())).collect()
+            }
             Self::AddAddress { node, ifname, address } => {
                 vec![line(node, Some(ifname.as_str()), true, format!("address {address}"))]
             }
@@ -332,6 +336,12 @@ impl fmt::Display for Change {
                 write!(f, " type veth peer name {} address {}", b.ifname, b.mac)?;
                 b.mtu.map_or(Ok(()), |mtu| write!(f, " mtu {mtu}"))?;
                 write!(f, " netns {}", b.node)
+            }
+            Self::SetLink { node, ifname, to: Setting::Impair(Some(impair)), .. } => {
+                write!(f, "nslab set {node}:{ifname} {impair}")
+            }
+            Self::SetLink { node, ifname, to: Setting::Impair(None), .. } => {
+                write!(f, "tc -n {node} qdisc delete dev {ifname} root")
             }
             Self::SetLink { node, ifname, to, .. } => write!(f, "ip -n {node} link set {ifname} {to}"),
             Self::AddAddress { node, ifname, address } => write!(f, "ip -n {node} address add {address} dev {ifname}"),

@@ -18,7 +18,7 @@ pub(crate) use settings::default_path;
 use super::observe::seen;
 use super::plan::{BRIDGE, BRIDGE_INDEX, Cable, LOOPBACK, NodePlan, Plan, Port, bridge_mac};
 use super::spec::Hop;
-use crate::types::{IfName, MacAddr, NodeName, Prefix};
+use crate::types::{IfName, Impair, MacAddr, NodeName, Prefix};
 use crate::wire::consts::IFA_F_PERMANENT;
 
 /// What nslab has made or may have made.
@@ -214,8 +214,9 @@ impl<'k> Work<'k> {
         let plan = self.known.plan;
         for (at, node) in plan.nodes.iter().enumerate() {
             let Some((place, seen)) = self.there(&node.name) else { continue };
-            let planned: HashSet<&str> =
-                self.ports.get(at).into_iter().flatten().map(|port| port.ifname.as_str()).collect();
+            let uplink = plan.uplink.as_ref().filter(|uplink| uplink.node == at).map(|uplink| uplink.ifname.as_str());
+            let ports = self.ports.get(at).into_iter().flatten().map(|port| port.ifname.as_str());
+            let planned: HashSet<&str> = ports.chain(uplink).collect();
             for link in &seen.links {
                 let kept = planned.contains(link.name.as_str()) || link.index == LOOPBACK;
                 if kept || (node.switch && link.name == BRIDGE) || self.gone.contains(&(place, link.index)) {
@@ -251,8 +252,10 @@ impl<'k> Work<'k> {
             let link = seen.link(port.ifname.as_str()).filter(|_| !is_new);
             match link {
                 Some(link) => self.link(node, port, link, seen),
-                None if port.down => self.set(node, &port.ifname, Setting::Up(false), Setting::Up(true)),
-                None => {}
+                None => {
+                    self.set(node, &port.ifname, Setting::Impair(normal(port.impair)), Setting::Impair(None));
+                    self.set(node, &port.ifname, Setting::Up(!port.down), Setting::Up(true));
+                }
             }
             // The kernel drops the IPv6 addresses of a link that is down.
             let wanted: Vec<Prefix> =
@@ -279,6 +282,7 @@ impl<'k> Work<'k> {
             carrier: true,
             master: None,
             peer: None,
+            impair: None,
             promotes: false,
             addresses: Vec::new(),
         };
@@ -345,6 +349,7 @@ impl<'k> Work<'k> {
         self.set(node, &port.ifname, Setting::Mac(Some(port.mac)), Setting::Mac(link.mac));
         self.set(node, &port.ifname, Setting::Mtu(port.mtu.unwrap_or(DEFAULT_MTU)), Setting::Mtu(link.mtu));
         self.set(node, &port.ifname, Setting::Master(wanted), Setting::Master(master));
+        self.set(node, &port.ifname, Setting::Impair(normal(port.impair)), Setting::Impair(normal(link.impair)));
         self.set(node, &port.ifname, Setting::Up(!port.down), Setting::Up(link.up));
     }
 
@@ -387,6 +392,11 @@ impl<'k> Work<'k> {
         routes::compare(&node.name, wanted, found, &mut changes);
         self.found.changes.extend(changes);
     }
+}
+
+/// Impairments of one effect in one form.
+fn normal(impair: Option<Impair>) -> Option<Impair> {
+    impair.and_then(|impair| impair.normal())
 }
 
 /// Of a veth that nothing is said of.

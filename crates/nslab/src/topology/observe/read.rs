@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::settings::Settings;
 use crate::netlink::{Connection, Transport};
 use crate::ops::link::Detail;
-use crate::ops::{address, link, netconf, route};
+use crate::ops::{address, link, netconf, qdisc, route};
 use crate::topology::spec::{Hop, Route as Way, RouteKind};
 use crate::types::{MacAddr, Prefix};
 use crate::wire::consts::{
@@ -26,11 +26,13 @@ pub(super) type Places<'a, T> = &'a mut dyn FnMut(&mut Connection<T>, i32) -> Re
 pub(super) fn node<T: Transport>(connection: &mut Connection<T>, place: usize, peers: Places<'_, T>) -> Result<Node> {
     let mut node = Node::default();
     let mut far: Vec<(usize, i32)> = Vec::new();
+    let mut impaired = false;
     steady(|| {
         node.links.clear();
         far.clear();
         let detail = Detail { statistics: false, no_functions: true };
         link::dump(connection, link::DumpFilter { detail, ..Default::default() }, |link| {
+            impaired |= link.qdisc().is_some_and(|qdisc| matches!(qdisc, b"netem" | b"tbf"));
             if let Some(id) = link.link_netnsid() {
                 far.push((node.links.len(), id));
             }
@@ -43,6 +45,17 @@ pub(super) fn node<T: Transport>(connection: &mut Connection<T>, place: usize, p
         if let Some(peer) = node.links.get_mut(at).and_then(|link| link.peer.as_mut()) {
             peer.node = found;
         }
+    }
+    if impaired {
+        steady(|| {
+            qdisc::dump(connection, |qdisc| {
+                let of_link = |link: &&mut Link| link.index == qdisc.link() && qdisc.is_root();
+                if let Some(link) = node.links.iter_mut().find(of_link) {
+                    link.impair = qdisc.impair(link.mtu);
+                }
+                Ok(())
+            })
+        })?;
     }
     steady(|| {
         node.links.iter_mut().for_each(|link| link.addresses.clear());
@@ -111,6 +124,7 @@ fn one_link(link: &link::Link<'_>, place: usize) -> Link {
         carrier: link.has(IFF_LOWER_UP),
         master: link.master().filter(|master| *master != 0),
         peer: link.link().filter(|index| *index != 0).map(|index| Peer { index, node: own }),
+        impair: None,
         promotes: link.promotes_secondaries(),
         addresses: Vec::new(),
     }

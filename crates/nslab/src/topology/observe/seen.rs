@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::topology::spec::Route as Way;
-use crate::types::{MacAddr, Prefix};
+use crate::types::{Impair, MacAddr, Prefix};
 
 /// A namespace as it was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct Link {
     pub master: Option<u32>,
     /// The link at its other end, or beneath it.
     pub peer: Option<Peer>,
+    /// What happens to the packets that leave it; `None` where its queueing discipline is none of nslab's.
+    pub impair: Option<Impair>,
     /// Whether IPv4 addresses stay when the first of their subnet goes (`promote_secondaries`).
     pub promotes: bool,
     /// Its addresses, in the kernel's order.

@@ -15,7 +15,7 @@ use crate::namespace::{Identity, Namespace, enter};
 use crate::netlink::Connection;
 use crate::topology::diff::{Change, Difference, Known, Ours, diff};
 use crate::topology::observe::{self, Found, Wanted, seen};
-use crate::topology::plan::{Plan, bridge_mac};
+use crate::topology::plan::{BRIDGE_INDEX, Plan, bridge_mac};
 use crate::types::NodeName;
 use crate::wire::Request;
 
@@ -110,9 +110,11 @@ impl Changer {
                 .map_err(|error| error.within(format_args!("making node {name}")))?;
             made.push((name.clone(), node.identity));
             let place = self.place(name)?;
-            if let Some(work) = self.nodes.get_mut(place) {
-                work.namespace = Some(node.namespace);
-                work.connection = Some(node.connection);
+            let work = self.work(place)?;
+            work.namespace = Some(node.namespace);
+            work.connection = Some(node.connection);
+            if planned.switch {
+                self.ready_bridge(place, BRIDGE_INDEX, &format!("making node {name}"))?;
             }
             self.touched.insert(place);
         }

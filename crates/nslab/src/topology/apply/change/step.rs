@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::namespace::settings::Settings;
 use crate::ops::address::AddressConfig;
 use crate::ops::link::{Kind, LinkConfig, Netns, Select};
+use crate::ops::qdisc::{Discipline, USUAL_MTU};
 use crate::ops::route::Change as RouteChange;
 use crate::topology::apply::{bad_plan, routes};
 use crate::topology::diff::{Change, End, Setting};
@@ -31,7 +32,9 @@ impl Changer {
             Change::SetLink { node, ifname, to, from } => {
                 let place = self.place(node)?;
                 let index = self.index(place, ifname.as_str())?;
-                let request = |this: &Self, setting: &Setting| this.setting(place, index, setting);
+                let mtu = self.work(place)?.now.link(ifname.as_str()).map_or(0, |link| link.mtu);
+                let mtu = if mtu == 0 { USUAL_MTU } else { mtu };
+                let request = |this: &Self, setting: &Setting| this.setting(place, index, mtu, setting);
                 let (to, back) = (request(self, to)?, request(self, from)?);
                 self.both(place, to, back, &what)
             }
@@ -95,7 +98,7 @@ impl Changer {
         node.now.link(name).map(|link| link.index).ok_or_else(missing)
     }
 
-    fn setting(&self, place: usize, index: u32, setting: &Setting) -> Result<Request> {
+    fn setting(&self, place: usize, index: u32, mtu: u32, setting: &Setting) -> Result<Request> {
         let octets;
         let mut config = LinkConfig::default();
         match setting {
@@ -103,6 +106,8 @@ impl Changer {
                 octets = mac.map(MacAddr::octets);
                 config.address = octets.as_ref().map(<[u8; 6]>::as_slice);
             }
+            Setting::Impair(Some(impair)) => return Ok(Discipline::of(impair, mtu).replace(index)),
+            Setting::Impair(None) => return Ok(crate::ops::qdisc::delete(index)),
             Setting::Mtu(mtu) => config.mtu = Some(*mtu),
             Setting::Up(up) => config.up = Some(*up),
             Setting::Master(None) => config.master = Some(0),
@@ -121,7 +126,14 @@ impl Changer {
         let index = self.free_index(place, BRIDGE_INDEX);
         let back = Select::Index(index).delete();
         self.both(place, super::super::bridge(mac, index), back, what)?;
+        self.ready_bridge(place, index, what)?;
         self.note_link(place, BRIDGE, index)
+    }
+
+    /// Brings a bridge up and makes it listen for groups.
+    pub(super) fn ready_bridge(&mut self, place: usize, index: u32, what: &str) -> Result<()> {
+        self.request(place, super::super::up(index), what)?;
+        self.request(place, super::super::listening(index), what)
     }
 
     /// The wanted index where nothing has it, else one behind all others.
@@ -145,6 +157,7 @@ impl Changer {
             carrier: true,
             master: None,
             peer: None,
+            impair: None,
             promotes: false,
             addresses: Vec::new(),
         });

@@ -1,4 +1,4 @@
-//! The bench of pairs, small: that it works, and not how long anything takes.
+//! The benches, small: that it works, and not how long anything takes.
 //!
 //! Counts as ignored where no namespaces can be made, or where there is no iproute2 to compare with.
 
@@ -35,7 +35,13 @@ fn main() {
         };
         Trial::test(name, run).with_ignored_flag(!possible || !compared)
     };
-    let trials = vec![trial("pairs::table", table), trial("pairs::json", json), trial("pairs::refused", refused)];
+    let trials = vec![
+        trial("pairs::table", table),
+        trial("pairs::json", json),
+        trial("pairs::refused", refused),
+        trial("star", star),
+        trial("growth", growth),
+    ];
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -101,4 +107,21 @@ fn refused() {
     assert!(out.is_empty() && err.contains("1 to 10000") && err.ends_with("exit status: 1"), "{out}{err}");
     let failing = Command::new(BENCH).args(["--pairs", "1", "--runs", "1", "--nslab", "/bin/false"]).output().unwrap();
     assert!(failing.stdout.is_empty() && !failing.status.success());
+}
+
+fn star() {
+    let (out, err) = bench(&["star", "--hosts", "3", "--runs", "1", "--quick"]);
+    assert!(err.ends_with("exit status: 0"), "{err}");
+    assert!(out.starts_with("3 hosts on a switch, medians of 1 run"), "{out}");
+    assert!(out.contains("batch by ip") && out.contains("made and taken away"), "{out}");
+}
+
+fn growth() {
+    let (out, err) = bench(&["growth", "--sizes", "36,60", "--runs", "1", "--json"]);
+    assert!(err.ends_with("exit status: 0"), "{err}");
+    let json: Value = serde_json::from_str(&out).unwrap();
+    let labs = json["labs"].as_array().unwrap();
+    let sizes: Vec<&Value> = labs.iter().map(|lab| &lab["nodes"]).collect();
+    assert_eq!(sizes, [36, 60, 35, 59, 36, 36]);
+    assert!(labs.iter().all(|lab| lab["memory"].as_u64().unwrap() > 0));
 }
