@@ -263,9 +263,13 @@ impl Changer {
         .create();
         let rest = LinkConfig { up: Some(far.up), master: far.master, ..LinkConfig::default() }.change_link(far.index);
         let what = format!("undoing {what}");
+        let impair =
+            |link: &seen::Link| link.impair.as_ref().map(|impair| Discipline::of(impair, link.mtu).replace(link.index));
         // Undone from the end: the cable first, then what its far end was.
-        self.log.push(Undo::Requests { place: far_place, requests: vec![rest], what: what.clone(), missing: false });
-        self.log.push(Undo::Requests { place, requests: vec![lay], what, missing: false });
+        let requests = std::iter::once(rest).chain(impair(far)).collect();
+        self.log.push(Undo::Requests { place: far_place, requests, what: what.clone(), missing: false });
+        let requests = std::iter::once(lay).chain(impair(near)).collect();
+        self.log.push(Undo::Requests { place, requests, what, missing: false });
         Ok(())
     }
 
