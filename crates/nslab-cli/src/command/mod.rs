@@ -6,6 +6,7 @@ mod diff;
 mod down;
 mod exec;
 mod ls;
+mod set;
 mod up;
 mod which;
 
@@ -46,6 +47,7 @@ enum Verb {
     Down(down::Args),
     Diff(diff::Args),
     Ls(ls::Args),
+    Set(set::Args),
     Exec(exec::Args),
     Sh(exec::ShellArgs),
     Check(check::Args),
@@ -94,6 +96,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Up(args) => up::run(&args, ui),
         Verb::Down(args) => down::run(&args, ui),
         Verb::Diff(args) => diff::run(&args, ui),
+        Verb::Set(args) => set::run(&args, ui),
         Verb::Ls(args) => ls::run(&args),
         Verb::Exec(args) => return exec::run(&args, ui),
         Verb::Sh(args) => return exec::shell(&args, ui),

@@ -13,6 +13,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("change::of_two_addresses_of_a_subnet_the_second_stays", secondary),
         trial("change::a_failure_puts_back_what_was", failure),
         trial("change::what_is_somebody_elses_is_left_alone", foreign),
+        trial("change::a_link_set_down_is_kept_or_reset", set),
         trial("change::a_node_whose_name_is_taken", taken),
     ]
 }
@@ -158,6 +159,18 @@ fn foreign() {
     ));
     assert!(out.starts_with("h1:bar: not made by nslab; left alone\nh1:foo: "), "{out}");
     assert!(out.ends_with("\n1\n"), "{out}");
+}
+
+fn set() {
+    let out = succeed(&format!(
+        "{LAB}nslab set h1:eth0 down; nslab diff t >diff && exit 1; grep -q '^+up' diff
+         nslab up --keep t.yaml; ip -n h1 link show eth0 | grep -o 'state DOWN'
+         nslab set h1:eth0 up; nslab diff t; nslab -q set --both lan:h1 down; nslab -q up t.yaml; nslab diff t
+         nslab set nope:eth0 down 2>&1 || echo status $?"
+    ));
+    let expected = "lab t: 1 change\nlab t is up already; nothing to do: 4 nodes, 1 segment, 1 link\nstate DOWN\n";
+    assert!(out.starts_with(expected), "{out}");
+    assert!(out.ends_with("nslab: lab \"t\" has no cable that ends at nope:eth0\nstatus 2\n"), "{out}");
 }
 
 fn taken() {

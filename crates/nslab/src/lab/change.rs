@@ -16,9 +16,9 @@ use crate::namespace::{Identity, Placeholder};
 use crate::topology::apply::change::Changer;
 use crate::topology::diff::{Change, Difference, Known, Ours, diff};
 use crate::topology::observe::{self, Found, Sighting, Wanted, seen};
-use crate::topology::plan::Plan;
+use crate::topology::plan::{Device, Plan, Port};
 use crate::topology::spec::interface_of;
-use crate::types::{LabName, NodeName};
+use crate::types::{IfName, LabName, NodeName};
 
 /// What was done to a lab that was up, or is to be done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,6 +64,43 @@ pub fn compare(store: &Store, plan: &Plan) -> Result<Changes> {
     checked(changer.diff(plan, Some(&record.plan), &sight.ours), plan)
 }
 
+/// Sets interfaces of a running lab down, or up again as the file has them. The record keeps that they are down; the
+/// next [`up`](super::up) forgets it, unless told to keep it.
+///
+/// # Errors
+/// [`ErrorKind::NotFound`] where there is no such lab; [`ErrorKind::Busy`] where a command on it was cut off;
+/// [`ErrorKind::Invalid`] where no cable of it has such an end; what the kernel refuses.
+pub fn set(
+    store: &Store,
+    lab: &LabName,
+    links: &[(NodeName, IfName)],
+    down: bool,
+    mut waiting: impl FnMut(),
+) -> Result<Changes> {
+    store.read(lab)?;
+    let locked = Locked::take(&store.dir, lab, &mut waiting)?;
+    let record = record::read(locked.path(), lab)?;
+    if record.state != State::Up || record.is_of_an_earlier_boot()? {
+        return Err(Error::new(ErrorKind::Busy, format!("lab \"{lab}\" is not whole: it was cut off"))
+            .with_help("nslab up goes on with it"));
+    }
+    let mut kept = record.kept.clone();
+    for (node, ifname) in links {
+        let is_it = |name: &NodeName, port: &IfName| name == node && port == ifname;
+        let ports = record.plan.cables.iter().flat_map(|cable| [&cable.a, &cable.b]);
+        let named = |port: &Port| record.plan.nodes.get(port.node).is_some_and(|n| is_it(&n.name, &port.ifname));
+        if !ports.into_iter().any(named) {
+            return Err(Error::invalid(format!("lab \"{lab}\" has no cable that ends at {node}:{ifname}")));
+        }
+        kept.retain(|kept| !is_it(&kept.node, &kept.ifname));
+        if down {
+            kept.push(Kept { node: node.clone(), ifname: ifname.clone(), down });
+        }
+    }
+    let (file, plan) = (record.file.clone(), record.plan.clone());
+    converge(store, &locked, record, &file, &plan, kept, Some(links))
+}
+
 /// What is really there of a lab on record.
 ///
 /// # Errors
@@ -74,7 +111,8 @@ pub fn reality(store: &Store, record: &Record) -> Result<Reality> {
     Ok(Reality { nodes: nodes.collect() })
 }
 
-/// Makes a running lab as a plan has it, but for what is kept of that which `nslab set` did.
+/// Makes a running lab as a plan has it, but for what is kept of that which `nslab set` did. With `only`, the
+/// changes are those of some interfaces, and what they disturb.
 pub(super) fn converge(
     store: &Store,
     locked: &Locked,
@@ -82,6 +120,7 @@ pub(super) fn converge(
     file: &Path,
     plan: &Plan,
     keep: Vec<Kept>,
+    only: Option<&[(NodeName, IfName)]>,
 ) -> Result<Changes> {
     let forgets = keep != record.kept;
     let before = record.clone();
@@ -90,7 +129,13 @@ pub(super) fn converge(
     let sight = look(store, &record, effective)?;
     let ours = sight.ours;
     let mut changer = Changer::new(sight.nodes, sight.fresh);
-    let found = checked(changer.diff(effective, Some(&record.plan), &ours), &record.plan)?;
+    let mut found = checked(changer.diff(effective, Some(&record.plan), &ours), &record.plan)?;
+    if let Some(only) = only {
+        let is_one = |(node, ifname): (&NodeName, &str)| {
+            only.iter().any(|(of, name)| of == node && name.as_str() == ifname)
+        };
+        found.changes.retain(|change| change.interface().is_some_and(is_one));
+    }
     let (file, whole) = (file.to_string_lossy().into_owned().into(), record.state == State::Up);
     if found.changes.is_empty() && whole && record.plan == *plan && !forgets {
         return Ok(found);
@@ -101,6 +146,7 @@ pub(super) fn converge(
     }
     check_new_names(store, &found.changes)?;
     check_uplink(&record, plan, &found.changes)?;
+    check_devices(&record, plan, &found.changes)?;
     let made = changer.make_nodes(effective, &found.changes)?;
     let placeholder = if made.is_empty() { None } else { Some(Placeholder::create(&store.names)?) };
     let of_placeholder = placeholder.as_ref().map(Placeholder::identity);
@@ -195,6 +241,28 @@ fn checked(found: Difference, plan: &Plan) -> Result<Changes> {
     Ok(Changes { changes: found.changes, foreign: found.foreign })
 }
 
+/// Interfaces of nodes beside cables are made with their lab: none is changed in place, nor what they stand on.
+fn check_devices(record: &Record, plan: &Plan, changes: &[Change]) -> Result<()> {
+    let described = |plan: &Plan| -> Vec<(Option<NodeName>, Device)> {
+        let name = |device: &Device| plan.nodes.get(device.node).map(|node| node.name.clone());
+        plan.devices.iter().map(|device| (name(device), Device { node: 0, index: 0, ..device.clone() })).collect()
+    };
+    let (before, after) = (described(&record.plan), described(plan));
+    let on_it = |node: &NodeName| after.iter().any(|(of, _)| of.as_ref() == Some(node));
+    let disturbs = |change: &&Change| {
+        let made = matches!(change, Change::AddNode { .. } | Change::AddCable { .. } | Change::RemoveLink { .. });
+        made && change.nodes().into_iter().any(on_it)
+    };
+    let lab = &plan.lab;
+    let what = match changes.iter().find(disturbs) {
+        Some(change) => format!("lab \"{lab}\": {change}: of a node with interfaces beside cables"),
+        None if before != after => format!("lab \"{lab}\": interfaces of nodes beside cables"),
+        None => return Ok(()),
+    };
+    Err(Error::new(ErrorKind::Unsupported, format!("{what} cannot be changed while it is up"))
+        .with_help(format!("nslab down {lab} takes the lab away; then nslab up makes it anew")))
+}
+
 /// An uplink is made with its lab and goes with it: the machine's side of it is not changed in place.
 fn check_uplink(record: &Record, plan: &Plan, changes: &[Change]) -> Result<()> {
     let described = |plan: &Plan| {
@@ -257,10 +325,9 @@ fn look(store: &Store, record: &Record, plan: &Plan) -> Result<Sight> {
             Sighting::Other => {
                 let half = on_record.clone().filter(|node| node.name == name);
                 let mut placeholders = half.map(|node| node.placeholder.unwrap_or(record.placeholder));
-                if !placeholders.any(|placeholder| store.names.is_placeholder(OsStr::new(name.as_str()), placeholder)) {
-                    if plan.nodes.iter().any(|node| node.name == name) {
-                        return Err(not_ours(&record.plan.lab, &name));
-                    }
+                let is_half = |placeholder| store.names.is_placeholder(OsStr::new(name.as_str()), placeholder);
+                if !placeholders.any(is_half) && plan.nodes.iter().any(|node| node.name == name) {
+                    return Err(not_ours(&record.plan.lab, &name));
                 }
                 None
             }

@@ -17,7 +17,7 @@ mod wait;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub use change::{Changes, Reality, compare, reality};
+pub use change::{Changes, Reality, compare, reality, set};
 pub use check::{Probed, check};
 pub use down::{Down, down};
 pub use record::{Kept, Node, Record, State};

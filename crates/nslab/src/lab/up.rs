@@ -43,7 +43,7 @@ pub fn up(store: &Store, file: &Path, plan: &Plan, keep: bool, mut waiting: impl
         }
         Ok(record) => {
             let kept = if keep { record.kept.clone() } else { Vec::new() };
-            return change::converge(store, &locked, record, file, plan, kept).map(Up::Running);
+            return change::converge(store, &locked, record, file, plan, kept, None).map(Up::Running);
         }
     }
     check_names_free(&store.names, plan)?;

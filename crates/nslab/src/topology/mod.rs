@@ -3,6 +3,8 @@
 
 pub mod apply;
 pub mod diff;
+pub mod domains;
+pub mod kinds;
 pub mod observe;
 pub mod plan;
 pub mod routing;

@@ -16,7 +16,7 @@ pub use change::{Change, End, Line, Setting};
 pub(crate) use settings::default_path;
 
 use super::observe::seen;
-use super::plan::{BRIDGE, BRIDGE_INDEX, Cable, LOOPBACK, NodePlan, Plan, Port, bridge_mac};
+use super::plan::{BRIDGE, BRIDGE_INDEX, Cable, Device, LOOPBACK, NodePlan, Plan, Port, bridge_mac};
 use super::spec::Hop;
 use crate::types::{IfName, Impair, MacAddr, NodeName, Prefix};
 use crate::wire::consts::IFA_F_PERMANENT;
@@ -216,7 +216,8 @@ impl<'k> Work<'k> {
             let Some((place, seen)) = self.there(&node.name) else { continue };
             let uplink = plan.uplink.as_ref().filter(|uplink| uplink.node == at).map(|uplink| uplink.ifname.as_str());
             let ports = self.ports.get(at).into_iter().flatten().map(|port| port.ifname.as_str());
-            let planned: HashSet<&str> = ports.chain(uplink).collect();
+            let devices = plan.devices.iter().filter(|device| device.node == at).map(|device| device.ifname.as_str());
+            let planned: HashSet<&str> = ports.chain(uplink).chain(devices).collect();
             for link in &seen.links {
                 let kept = planned.contains(link.name.as_str()) || link.index == LOOPBACK;
                 if kept || (node.switch && link.name == BRIDGE) || self.gone.contains(&(place, link.index)) {
@@ -345,9 +346,13 @@ impl<'k> Work<'k> {
     fn link(&mut self, node: &NodePlan, port: &Port, link: &seen::Link, seen: &seen::Node) {
         let name_at = |index| seen.link_at(index).map(|master| master.name.clone());
         let master = link.master.map(|index| name_at(index).unwrap_or_else(|| index.to_string()));
-        let wanted = port.bridged.then(|| BRIDGE.to_owned());
-        self.set(node, &port.ifname, Setting::Mac(Some(port.mac)), Setting::Mac(link.mac));
-        self.set(node, &port.ifname, Setting::Mtu(port.mtu.unwrap_or(DEFAULT_MTU)), Setting::Mtu(link.mtu));
+        let of_device = port.master.as_ref().map(|master| master.as_str().to_owned());
+        let wanted = if port.bridged { Some(BRIDGE.to_owned()) } else { of_device };
+        // A master of another kind than a switch's bridge may give its ports others (a bond does).
+        if port.master.is_none() {
+            self.set(node, &port.ifname, Setting::Mac(Some(port.mac)), Setting::Mac(link.mac));
+            self.set(node, &port.ifname, Setting::Mtu(port.mtu.unwrap_or(DEFAULT_MTU)), Setting::Mtu(link.mtu));
+        }
         self.set(node, &port.ifname, Setting::Master(wanted), Setting::Master(master));
         self.set(node, &port.ifname, Setting::Impair(normal(port.impair)), Setting::Impair(normal(link.impair)));
         self.set(node, &port.ifname, Setting::Up(!port.down), Setting::Up(link.up));
@@ -382,7 +387,13 @@ impl<'k> Work<'k> {
         let stays = |hop: &Hop| {
             let Some(dev) = &hop.dev else { return true };
             let dev = dev.as_str();
-            let ours = dev == "lo" || ports.iter().any(|port| port.ifname.as_str() == dev);
+            let of_device = |device: &Device| {
+                self.known.plan.nodes.get(device.node).is_some_and(|of| of.name == node.name)
+                    && device.ifname.as_str() == dev
+            };
+            let ours = dev == "lo"
+                || self.known.plan.devices.iter().any(of_device)
+                || ports.iter().any(|port| port.ifname.as_str() == dev);
             ours && !self.new.contains(&(place, dev))
         };
         let wanted = node.routes.iter().filter(|route| can_be(&route.hops));

@@ -10,6 +10,9 @@ use crate::types::NodeName;
 const FORWARD_V4: &[&str] = &["net/ipv4/ip_forward", "net/ipv4/conf/all/forwarding"];
 const FORWARD_V6: &[&str] = &["net/ipv6/conf/all/forwarding"];
 
+/// The names of a switch of forwarding, and where what it is was noted.
+type Switch = (&'static [&'static str], fn(&seen::Node) -> Option<bool>);
+
 /// The changes of one node; `seen` is `None` of one that is new.
 pub(super) fn compare(
     known: Known<'_>,
@@ -23,7 +26,7 @@ pub(super) fn compare(
     };
     let named = |paths: &[&str]| node.sysctl.iter().any(|sysctl| paths.contains(&sysctl.path.as_str()));
     // First, for the kernel resets others with it.
-    let both: [(&[&str], fn(&seen::Node) -> Option<bool>); 2] =
+    let both: [Switch; 2] =
         [(FORWARD_V4, |node| node.forward_v4), (FORWARD_V6, |node| node.forward_v6)];
     for (paths, of) in both {
         let default = || known.fresh.and_then(of);
