@@ -40,9 +40,8 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let (node, ifname): (NodeName, IfName) = (node.parse()?, ifname.parse()?);
     let mut links = vec![(node, ifname)];
     if args.both {
-        let end = |port: &nslab::topology::plan::Port| {
-            Some((plan.nodes.get(port.node)?.name.clone(), port.ifname.clone()))
-        };
+        let end =
+            |port: &nslab::topology::plan::Port| Some((plan.nodes.get(port.node)?.name.clone(), port.ifname.clone()));
         let ends = plan.cables.iter().filter_map(|cable| Some([end(&cable.a)?, end(&cable.b)?]));
         let cable = ends.into_iter().find(|ends| links.iter().any(|link| ends.contains(link)));
         links = cable.map_or(links, Vec::from);

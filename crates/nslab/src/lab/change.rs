@@ -131,9 +131,8 @@ pub(super) fn converge(
     let mut changer = Changer::new(sight.nodes, sight.fresh);
     let mut found = checked(changer.diff(effective, Some(&record.plan), &ours), &record.plan)?;
     if let Some(only) = only {
-        let is_one = |(node, ifname): (&NodeName, &str)| {
-            only.iter().any(|(of, name)| of == node && name.as_str() == ifname)
-        };
+        let is_one =
+            |(node, ifname): (&NodeName, &str)| only.iter().any(|(of, name)| of == node && name.as_str() == ifname);
         found.changes.retain(|change| change.interface().is_some_and(is_one));
     }
     let (file, whole) = (file.to_string_lossy().into_owned().into(), record.state == State::Up);

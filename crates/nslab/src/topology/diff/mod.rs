@@ -259,9 +259,11 @@ impl<'k> Work<'k> {
                 }
             }
             // The kernel drops the IPv6 addresses of a link that is down.
-            let wanted: Vec<Prefix> =
-                port.addresses.iter().filter(|address| !(port.down && address.is_ipv6())).copied().collect();
-            self.addresses(node, &port.ifname, &wanted, link.map(|link| link.addresses.as_slice()).unwrap_or_default());
+            let counts = |prefix: &Prefix| !(port.down && prefix.is_ipv6());
+            let wanted: Vec<Prefix> = port.addresses.iter().copied().filter(counts).collect();
+            let found = link.map(|link| link.addresses.as_slice()).unwrap_or_default();
+            let found: Vec<seen::Address> = found.iter().filter(|address| counts(&address.prefix)).cloned().collect();
+            self.addresses(node, &port.ifname, &wanted, &found);
         }
         let is_new = |name: &str| self.new.contains(&(place, name));
         let is_there = self.there(&node.name).is_some();

@@ -26,8 +26,7 @@ pub(super) fn compare(
     };
     let named = |paths: &[&str]| node.sysctl.iter().any(|sysctl| paths.contains(&sysctl.path.as_str()));
     // First, for the kernel resets others with it.
-    let both: [Switch; 2] =
-        [(FORWARD_V4, |node| node.forward_v4), (FORWARD_V6, |node| node.forward_v6)];
+    let both: [Switch; 2] = [(FORWARD_V4, |node| node.forward_v4), (FORWARD_V6, |node| node.forward_v6)];
     for (paths, of) in both {
         let default = || known.fresh.and_then(of);
         let wanted = if node.forward { Some(true) } else { default() };
