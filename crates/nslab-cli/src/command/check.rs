@@ -25,6 +25,8 @@ const LONGEST_LIST: usize = 50;
 pub(super) struct Args {
     /// The lab by name or by file; by default that of ./nslab.yaml, or the only one that is up
     lab: Option<String>,
+    #[command(flatten)]
+    prefixed: which::Prefixed,
     /// Give up on an answer after this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0, value_parser = seconds)]
     deadline: f64,
@@ -60,7 +62,7 @@ struct Pair {
 
 pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let store = Store::default();
-    let record = which::record(&store, args.lab.as_deref())?;
+    let record = which::record(&store, args.lab.as_deref(), &args.prefixed)?;
     let settings = Settings { deadline: Duration::from_secs_f64(args.deadline), ..Settings::default() };
     let probed = lab::check(&store, &record, &settings)?;
     let pairs = pairs(&record, &probed);

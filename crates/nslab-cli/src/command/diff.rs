@@ -20,6 +20,8 @@ pub(super) struct Args {
     /// As JSON: a list of {node, ifname, wanted, text}
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    prefixed: which::Prefixed,
 }
 
 #[derive(Debug, Serialize)]
@@ -32,7 +34,7 @@ struct Row {
 
 pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let store = Store::default();
-    let (plan, file) = plan_of(&store, args.lab.as_deref())?;
+    let (plan, file) = plan_of(&store, args)?;
     let found = lab::compare(&store, &plan)?;
     tell_foreign(&found, ui);
     let lines: Vec<Line> = found.changes.iter().flat_map(Change::lines).collect();
@@ -51,13 +53,17 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
 }
 
 /// The plan that a word stands for: of a file, or of the file of a lab that is up.
-fn plan_of(store: &Store, word: Option<&str>) -> Result<(Plan, String)> {
-    let word = word.unwrap_or(which::FILE);
+fn plan_of(store: &Store, args: &Args) -> Result<(Plan, String)> {
+    let word = args.lab.as_deref().unwrap_or(which::FILE);
     if which::is_file(word) {
-        return Ok((Plan::new(&which::read_file(word.as_ref())?), word.to_owned()));
+        return Ok((Plan::new(&which::read_file(word.as_ref(), &args.prefixed)?), word.to_owned()));
     }
-    let record = which::record(store, Some(word))?;
-    let lab = which::read_file(&record.file)?;
+    let record = which::record(store, Some(word), &args.prefixed)?;
+    let mut lab = which::read_file(&record.file, &args.prefixed)?;
+    if lab.name != record.plan.lab && args.prefixed.prefix.is_none() {
+        // It may have been made with --prefix.
+        lab = which::read_file(&record.file, &which::Prefixed { prefix: Some(record.plan.prefix.clone()) })?;
+    }
     if lab.name != record.plan.lab {
         let message = format!("{} now describes lab \"{}\", not \"{word}\"", record.file.display(), lab.name);
         return Err(Error::invalid(message).with_help("name the file"));

@@ -16,13 +16,15 @@ pub(super) struct Args {
     #[arg(value_name = "LAB")]
     labs: Vec<String>,
     /// All labs
-    #[arg(long, conflicts_with = "labs")]
+    #[arg(long, conflicts_with_all = ["labs", "prefix"])]
     all: bool,
+    #[command(flatten)]
+    prefixed: which::Prefixed,
 }
 
 pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let store = Store::default();
-    let labs = if args.all { all(&store)? } else { named(&store, &args.labs)?.into_iter().map(Ok).collect() };
+    let labs = if args.all { all(&store)? } else { named(&store, args)?.into_iter().map(Ok).collect() };
     let mut failed: Option<Error> = None;
     for lab in labs {
         // The others are still taken away; the last failure gives the status.
@@ -45,11 +47,11 @@ fn all(store: &Store) -> Result<Vec<Result<LabName>>> {
     Ok(store.labs()?.into_iter().map(|(name, _)| name.to_string_lossy().parse()).collect())
 }
 
-fn named(store: &Store, words: &[String]) -> Result<Vec<LabName>> {
-    if !words.is_empty() {
-        return words.iter().map(|word| which::lab_named(word)).collect();
+fn named(store: &Store, Args { labs, prefixed, .. }: &Args) -> Result<Vec<LabName>> {
+    if !labs.is_empty() {
+        return labs.iter().map(|word| which::lab_named(word, prefixed)).collect();
     }
-    let here = which::lab_here()?;
+    let here = which::lab_here(prefixed)?;
     let missing = || Error::invalid(format!("which lab? None is named, and there is no {} here", which::FILE));
     match here {
         Some(lab) => Ok(vec![lab]),

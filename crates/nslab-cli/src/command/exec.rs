@@ -61,7 +61,7 @@ fn enter(word: &str, ui: Ui) -> Result<BTreeMap<String, String>> {
     let store = Store::default();
     let which::Found { lab, node, env: mut variables } = which::node(&store, word)?;
     let name = node.name.as_str();
-    let mut warnings = become_namespace(&store.open_node(&lab, &node)?, OsStr::new(name))?;
+    let mut warnings = become_namespace(&store.open_node(&lab, &node)?, &node.netns_name())?;
     warnings.extend(become_host(name, &store.hosts_file(&lab))?);
     for warning in warnings {
         ui.remark(&format!("nslab: {warning}"));

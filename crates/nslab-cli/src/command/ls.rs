@@ -11,7 +11,7 @@ use crate::output::{answer, json, remark, report, table};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  nslab ls --json")]
 pub(super) struct Args {
-    /// As JSON: a list of {name, state, nodes, segments, links, file}, and uplink where there is one
+    /// As JSON: a list of {name, state, nodes, segments, links, file}; `prefix` where there is one, and uplink where there is one
     #[arg(long)]
     json: bool,
 }
@@ -28,6 +28,8 @@ struct Way {
 #[derive(Debug, Serialize)]
 struct Row {
     name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    prefix: String,
     state: &'static str,
     nodes: Vec<String>,
     segments: Vec<String>,
@@ -81,6 +83,7 @@ fn row(record: &Record) -> Result<Row> {
     };
     Ok(Row {
         name: record.plan.lab.to_string(),
+        prefix: record.plan.prefix.to_string(),
         state,
         nodes: names(false),
         segments: names(true),

@@ -6,6 +6,7 @@ mod diff;
 mod down;
 mod exec;
 mod ls;
+mod schema;
 mod set;
 mod up;
 mod which;
@@ -52,6 +53,7 @@ enum Verb {
     Sh(exec::ShellArgs),
     Check(check::Args),
     Cidr(cidr::Args),
+    Schema(schema::Args),
 }
 
 /// What a verb that did its work has found.
@@ -102,6 +104,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
         Verb::Cidr(args) => cidr::run(&args, ui),
+        Verb::Schema(schema::Args {}) => schema::run(),
     };
     match result {
         Ok(Verdict::Good) => ExitCode::SUCCESS,

@@ -32,7 +32,7 @@ enum State {
 
 pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let store = Store::default();
-    let record = which::record(&store, args.lab.as_deref())?;
+    let record = which::record(&store, args.lab.as_deref(), &which::Prefixed::default())?;
     let plan = &record.plan;
     let (node, ifname) = args.link.split_once(':').ok_or_else(|| {
         Error::invalid(format!("\"{}\" is no end of a link", args.link)).with_help("write it as NODE:IFNAME")

@@ -13,7 +13,9 @@ use crate::output::{answer, count};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  nslab up examples/helloworld.yaml\n\n\
     All of the lab is made, or nothing. With root, its nodes are named network namespaces\n\
-    that `ip netns` lists. nslab down takes it away again.")]
+    that `ip netns` lists. nslab down takes it away again.\n\n\
+    With --prefix one file makes several labs side by side:\n  \
+    nslab up --prefix a- FILE; nslab up --prefix b- FILE")]
 pub(super) struct Args {
     /// The lab file
     #[arg(default_value = which::FILE)]
@@ -24,10 +26,12 @@ pub(super) struct Args {
     /// Keep what `nslab set` did
     #[arg(long)]
     keep: bool,
+    #[command(flatten)]
+    prefixed: which::Prefixed,
 }
 
 pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
-    let lab = which::read_file(&args.file)?;
+    let lab = which::read_file(&args.file, &args.prefixed)?;
     let plan = Plan::new(&lab);
     if args.dry_run {
         return dry_run(&plan, ui);

@@ -6,15 +6,29 @@ use std::path::Path;
 
 use nslab::lab::{Node, Record, State, Store};
 use nslab::topology::spec::{self, Lab};
-use nslab::types::LabName;
+use nslab::types::{LabName, NamePrefix};
 use nslab::{Error, ErrorKind, Result};
 
 /// The lab file that is meant where none is named.
 pub(super) const FILE: &str = "nslab.yaml";
 
+/// What goes in front of names.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Prefixed {
+    /// Put this in front of the lab's name, and in place of the file's `prefix`
+    #[arg(long)]
+    pub(super) prefix: Option<NamePrefix>,
+}
+
+impl Prefixed {
+    fn get(&self) -> Option<&NamePrefix> {
+        self.prefix.as_ref()
+    }
+}
+
 /// Reads a lab file that was named. One that is not there is a wrong word, not the machine's refusal.
-pub(super) fn read_file(path: &Path) -> Result<Lab> {
-    spec::read(path, &variable).map_err(|error| match error.kind() {
+pub(super) fn read_file(path: &Path, prefixed: &Prefixed) -> Result<Lab> {
+    spec::read(path, &variable, prefixed.get()).map_err(|error| match error.kind() {
         ErrorKind::NotFound => error.with_kind(ErrorKind::Invalid),
         _ => error,
     })
@@ -31,16 +45,17 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// The lab that a word stands for: its name, or its file.
-pub(super) fn lab_named(word: &str) -> Result<LabName> {
+pub(super) fn lab_named(word: &str, prefixed: &Prefixed) -> Result<LabName> {
     if is_file(word) {
-        return Ok(read_file(Path::new(word))?.name);
+        return Ok(read_file(Path::new(word), prefixed)?.name);
     }
-    word.parse()
+    let name: LabName = word.parse()?;
+    prefixed.get().map_or(Ok(name.clone()), |prefix| prefix.lab_name(&name))
 }
 
 /// The lab that is meant where none is named: that of the file here, if there is one.
-pub(super) fn lab_here() -> Result<Option<LabName>> {
-    match spec::read(Path::new(FILE), &variable) {
+pub(super) fn lab_here(prefixed: &Prefixed) -> Result<Option<LabName>> {
+    match spec::read(Path::new(FILE), &variable, prefixed.get()) {
         Ok(lab) => Ok(Some(lab.name)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
@@ -58,11 +73,15 @@ pub(super) fn names_of_labs(store: &Store) -> Result<String> {
 }
 
 /// The record of the lab that a word stands for; without one, of the lab here, or of the only one.
-pub(super) fn record(store: &Store, word: Option<&str>) -> Result<Record> {
+pub(super) fn record(store: &Store, word: Option<&str>, prefixed: &Prefixed) -> Result<Record> {
     let lab = match word {
-        Some(word) => Some(lab_named(word)?),
-        None => lab_here()?,
+        Some(word) => Some(lab_named(word, prefixed)?),
+        None => lab_here(prefixed)?,
     };
+    if lab.is_none() && prefixed.get().is_some() {
+        let message = format!("a prefix for which lab? None is named, and there is no {FILE} here");
+        return Err(Error::invalid(message).with_help(names_of_labs(store)?));
+    }
     if let Some(lab) = lab {
         return store.read(&lab).map_err(|error| match names_of_labs(store) {
             Ok(names) if error.kind() == ErrorKind::NotFound => error.with_help(names),

@@ -12,6 +12,7 @@
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
+//! - `prefix`: labs with the same node names side by side;
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
 //! - `change`: labs that are up, changed by hand and by their file;
 //! - `refusals`: bad files, taken names, missing privilege;
@@ -53,6 +54,7 @@ mod lab_kinds;
 #[path = "../support/markdown.rs"]
 mod markdown;
 mod ping;
+mod prefix;
 mod random;
 #[path = "../../../nslab/tests/support/reference.rs"]
 mod reference;
@@ -80,6 +82,7 @@ fn main() {
         change::trials(),
         lab_kinds::trials(),
         impair::trials(),
+        prefix::trials(),
         refusals::trials(),
         kill::trials(),
         exec::trials(),

@@ -5,7 +5,6 @@
 //! the next one sees what is really there, knows what of it is nslab's, and can go on with any file.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
 use std::path::Path;
 
 use super::Store;
@@ -140,16 +139,17 @@ pub(super) fn converge(
         return Ok(found);
     }
     for node in record.nodes.iter().chain(record.change.iter().flat_map(|change| &change.nodes)) {
-        let name = OsStr::new(node.name.as_str());
-        store.names.remove_placeholder(name, node.placeholder.unwrap_or(record.placeholder))?;
+        store.names.remove_placeholder(&node.netns_name(), node.placeholder.unwrap_or(record.placeholder))?;
     }
-    check_new_names(store, &found.changes)?;
+    check_new_names(store, plan, &found.changes)?;
     check_uplink(&record, plan, &found.changes)?;
     check_devices(&record, plan, &found.changes)?;
     let made = changer.make_nodes(effective, &found.changes)?;
     let placeholder = if made.is_empty() { None } else { Some(Placeholder::create(&store.names)?) };
     let of_placeholder = placeholder.as_ref().map(Placeholder::identity);
-    let node = |(name, netns): (NodeName, Identity)| Node { name, netns, placeholder: of_placeholder };
+    let prefix = &plan.prefix;
+    let node =
+        |(name, netns): (NodeName, Identity)| Node { name, prefix: prefix.clone(), netns, placeholder: of_placeholder };
     let mut unfinished = record.change.take().unwrap_or_default();
     let made: Vec<Node> = made.into_iter().map(node).collect();
     unfinished.nodes.extend(made.iter().cloned());
@@ -164,7 +164,7 @@ pub(super) fn converge(
             let namespace = changer.namespace(&node.name).ok_or_else(|| Error::invalid("a node that was not made"))?;
             let placeholder = placeholder.as_ref().ok_or_else(|| Error::invalid("a node that was not made"))?;
             let step = |error: Error| error.within(format_args!("publishing node {}", node.name));
-            placeholder.publish(OsStr::new(node.name.as_str()), namespace).map_err(step)
+            placeholder.publish(&node.netns_name(), namespace).map_err(step)
         })
     });
     if let Err(error) = done.and_then(|()| record::write_hosts(locked.path(), plan)) {
@@ -185,7 +185,7 @@ pub(super) fn converge(
             && let Some(node) = kept.get(node)
         {
             let placeholder = node.placeholder.unwrap_or(record.placeholder);
-            store.names.withdraw(OsStr::new(node.name.as_str()), node.netns, placeholder)?;
+            store.names.withdraw(&node.netns_name(), node.netns, placeholder)?;
         }
     }
     record.nodes = nodes;
@@ -210,7 +210,7 @@ fn take_back(
     let mut left = Vec::new();
     for node in made {
         let placeholder = node.placeholder.unwrap_or(now.placeholder);
-        left.extend(store.names.withdraw(OsStr::new(node.name.as_str()), node.netns, placeholder).err());
+        left.extend(store.names.withdraw(&node.netns_name(), node.netns, placeholder).err());
     }
     left.extend(changer.undo().err().into_iter().flatten());
     left.extend(record::write_hosts(locked.path(), &before.plan).err());
@@ -280,16 +280,26 @@ fn check_uplink(record: &Record, plan: &Plan, changes: &[Change]) -> Result<()> 
         .with_help(format!("nslab down {lab} takes the lab away; then nslab up makes it anew")))
 }
 
-fn check_new_names(store: &Store, changes: &[Change]) -> Result<()> {
+fn check_new_names(store: &Store, plan: &Plan, changes: &[Change]) -> Result<()> {
     let new = changes.iter().filter_map(|change| match change {
         Change::AddNode { node, .. } => Some(node),
         _ => None,
     });
-    super::up::check_free(&store.names, new)
+    super::up::check_free(&store.names, plan, new)
 }
 
 /// Looks at all nodes on record, and at those of a plan besides.
 fn look(store: &Store, record: &Record, plan: &Plan) -> Result<Sight> {
+    if record.plan.prefix != plan.prefix {
+        let lab = &record.plan.lab;
+        let message = format!(
+            "lab \"{lab}\" is up with the prefix \"{}\", and its file has \"{}\": namespaces are not renamed",
+            record.plan.prefix.as_str(),
+            plan.prefix.as_str()
+        );
+        return Err(Error::new(ErrorKind::Unsupported, message)
+            .with_help(format!("nslab down {lab} takes the lab away; then nslab up makes it anew")));
+    }
     let ours = ours(record);
     let mut nodes: Vec<(NodeName, Wanted)> = Vec::new();
     let mut places: BTreeMap<NodeName, usize> = BTreeMap::new();
@@ -297,7 +307,7 @@ fn look(store: &Store, record: &Record, plan: &Plan) -> Result<Sight> {
     for node in on_record.clone() {
         let at = *places.entry(node.name.clone()).or_insert(nodes.len());
         if at == nodes.len() {
-            nodes.push((node.name.clone(), Wanted::default()));
+            nodes.push((node.name.clone(), Wanted { file: node.netns_name(), ..Wanted::default() }));
         }
         if let Some((_, wanted)) = nodes.get_mut(at) {
             wanted.identities.push(node.netns);
@@ -305,7 +315,8 @@ fn look(store: &Store, record: &Record, plan: &Plan) -> Result<Sight> {
     }
     for node in &plan.nodes {
         places.entry(node.name.clone()).or_insert_with(|| {
-            nodes.push((node.name.clone(), Wanted::default()));
+            let file = plan.prefix.netns_name(&node.name).into();
+            nodes.push((node.name.clone(), Wanted { file, ..Wanted::default() }));
             nodes.len() - 1
         });
     }
@@ -324,7 +335,7 @@ fn look(store: &Store, record: &Record, plan: &Plan) -> Result<Sight> {
             Sighting::Other => {
                 let half = on_record.clone().filter(|node| node.name == name);
                 let mut placeholders = half.map(|node| node.placeholder.unwrap_or(record.placeholder));
-                let is_half = |placeholder| store.names.is_placeholder(OsStr::new(name.as_str()), placeholder);
+                let is_half = |placeholder| store.names.is_placeholder(&wanted.file, placeholder);
                 if !placeholders.any(is_half) && plan.nodes.iter().any(|node| node.name == name) {
                     return Err(not_ours(&record.plan.lab, &name));
                 }

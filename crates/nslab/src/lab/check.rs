@@ -1,7 +1,6 @@
 //! Who reaches whom in a lab that is up.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::net::IpAddr;
 
 use super::rounds::{self, Ask, Neighbours};
@@ -52,7 +51,7 @@ pub fn check(store: &Store, record: &Record, settings: &Settings) -> Result<Vec<
         let others = addresses.iter().enumerate().filter(|(to, _)| *to != place);
         let asked: Vec<(usize, IpAddr)> =
             others.flat_map(|(to, prefixes)| prefixes.iter().map(move |prefix| (to, prefix.address()))).collect();
-        let namespace = store.names().open(OsStr::new(node.name.as_str()))?;
+        let namespace = store.names().open(&node.netns_name())?;
         let sockets =
             namespace.enter(Sockets::open)?.map_err(|error| error.within(format_args!("node {}", node.name)))?;
         let outcomes = vec![Outcome::NotReached(Reason::NoAnswer); asked.len()];
@@ -137,7 +136,7 @@ impl Store {
     /// # Errors
     /// [`ErrorKind::NotFound`] where it does not.
     pub fn open_node(&self, lab: &LabName, node: &Node) -> Result<Namespace> {
-        match self.names.open(OsStr::new(node.name.as_str())) {
+        match self.names.open(&node.netns_name()) {
             Ok(namespace) if namespace.is(node.netns)? => return Ok(namespace),
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}

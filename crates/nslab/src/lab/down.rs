@@ -1,7 +1,6 @@
 //! Taking a lab away, from its record.
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
 
 use super::lock::Locked;
 use super::record::{self, Record, State};
@@ -85,7 +84,7 @@ pub(super) fn take_away(store: &Store, locked: &Locked, mut record: Record) -> R
     for (comes_again, node) in first.chain(others.into_iter().map(|node| (false, node))) {
         let switch = switches.contains(&node.name);
         let placeholder = node.placeholder.unwrap_or(record.placeholder);
-        match store.names.withdraw(OsStr::new(node.name.as_str()), node.netns, placeholder) {
+        match store.names.withdraw(&node.netns_name(), node.netns, placeholder) {
             Ok(Withdrawn::Absent | Withdrawn::NotOurs) if comes_again => {}
             Ok(Withdrawn::Removed) if switch => found.switches += 1,
             Ok(Withdrawn::Removed) => found.removed += 1,

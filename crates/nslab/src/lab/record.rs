@@ -1,6 +1,7 @@
 //! What is kept of a lab, as JSON in /run/nslab/LAB/record.json.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use super::uplink::Uplink;
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Identity;
 use crate::topology::plan::Plan;
-use crate::types::{IfName, LabName, NodeName};
+use crate::types::{IfName, LabName, NamePrefix, NodeName};
 
 const FILE: &str = "record.json";
 const NEW_FILE: &str = "record.json.new";
@@ -36,8 +37,11 @@ pub enum State {
 /// A node as it was published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Node {
-    /// Its name, also that of its namespace.
+    /// Its name.
     pub name: NodeName,
+    /// What stands in front of it in the name of its namespace.
+    #[serde(default, skip_serializing_if = "NamePrefix::is_empty")]
+    pub prefix: NamePrefix,
     /// Its namespace.
     pub netns: Identity,
     /// The file that its name was a link to before its namespace was mounted, where that is not the lab's.
@@ -94,6 +98,14 @@ pub struct Record {
     /// Its way out through the machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uplink: Option<Uplink>,
+}
+
+impl Node {
+    /// The name of its namespace.
+    #[must_use]
+    pub fn netns_name(&self) -> OsString {
+        self.prefix.netns_name(&self.name).into()
+    }
 }
 
 impl Record {

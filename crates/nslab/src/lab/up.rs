@@ -58,14 +58,15 @@ pub fn up(store: &Store, file: &Path, plan: &Plan, keep: bool, mut waiting: impl
 /// # Errors
 /// [`ErrorKind::Exists`] with the first names that are.
 pub fn check_names_free(names: &Names, plan: &Plan) -> Result<()> {
-    check_free(names, plan.nodes.iter().map(|node| &node.name))
+    check_free(names, plan, plan.nodes.iter().map(|node| &node.name))
 }
 
-pub(super) fn check_free<'n>(names: &Names, nodes: impl Iterator<Item = &'n NodeName>) -> Result<()> {
+pub(super) fn check_free<'n>(names: &Names, plan: &Plan, nodes: impl Iterator<Item = &'n NodeName>) -> Result<()> {
     let mut taken = Vec::new();
     for name in nodes {
-        if rustix::fs::lstat(&names.path(OsStr::new(name.as_str()))?).is_ok() {
-            taken.push(name.as_str());
+        let name = plan.prefix.netns_name(name);
+        if rustix::fs::lstat(&names.path(OsStr::new(&name))?).is_ok() {
+            taken.push(name);
         }
     }
     let (shown, more) = match taken.len() {
@@ -75,8 +76,10 @@ pub(super) fn check_free<'n>(names: &Names, nodes: impl Iterator<Item = &'n Node
     };
     let what = if taken.len() == 1 { "name of a network namespace" } else { "names of network namespaces" };
     let message = format!("{}{more}: already the {what} on this machine", shown.join(", "));
-    Err(Error::new(ErrorKind::Exists, message)
-        .with_help("rename the nodes in the file, or remove the namespace: nslab ip netns delete NAME"))
+    Err(Error::new(ErrorKind::Exists, message).with_help(
+        "take another prefix (`prefix` in the file, or --prefix), rename the nodes, or remove the namespace: \
+         nslab ip netns delete NAME",
+    ))
 }
 
 /// Gives a lab its names. The record comes first: from then on every step can be undone by who finds it.
@@ -89,8 +92,10 @@ fn publish(
     uplink: Option<Prepared>,
 ) -> Result<()> {
     let placeholder = Placeholder::create(&store.names)?;
+    let prefix = &plan.prefix;
     let node = |(plan, node): (&NodePlan, &apply::BuiltNode)| Node {
         name: plan.name.clone(),
+        prefix: prefix.clone(),
         netns: node.identity,
         placeholder: None,
     };
@@ -118,6 +123,6 @@ fn publish(
 fn publish_names(plan: &Plan, built: &Built, placeholder: &Placeholder) -> Result<()> {
     plan.nodes.iter().zip(&built.nodes).try_for_each(|(NodePlan { name, .. }, node)| {
         let step = |error: Error| error.within(format_args!("publishing node {name}"));
-        placeholder.publish(OsStr::new(name.as_str()), &node.namespace).map_err(step)
+        placeholder.publish(OsStr::new(&plan.prefix.netns_name(name)), &node.namespace).map_err(step)
     })
 }

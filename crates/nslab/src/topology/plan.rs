@@ -13,13 +13,16 @@ use self::uplink::UplinkPlan;
 use super::kinds::{BridgeVlan, LinkKind, Options};
 use super::routing;
 use super::spec::{self, End, Expect, Lab, Node, Route, Routing, Segment, Sysctl};
-use crate::types::{IfName, Impair, LabName, MacAddr, NodeName, Prefix};
+use crate::types::{IfName, Impair, LabName, MacAddr, NamePrefix, NodeName, Prefix};
 
 /// Everything that a lab is made of, in the order in which it is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The lab's name.
     pub lab: LabName,
+    /// What stands in front of node names where they are names of namespaces.
+    #[serde(default, skip_serializing_if = "NamePrefix::is_empty")]
+    pub prefix: NamePrefix,
     /// One namespace each: the lab's nodes, then its switches.
     pub nodes: Vec<NodePlan>,
     /// One virtual cable (veth) each.
@@ -238,7 +241,8 @@ impl Plan {
         };
         let devices = in_order(lab).into_iter().filter_map(device).collect();
         let (expect, uplink) = (lab.expect.clone(), UplinkPlan::new(lab));
-        Self { lab: lab.name.clone(), nodes, cables, devices, expect, uplink }
+        let (lab, prefix) = (lab.name.clone(), lab.prefix.clone());
+        Self { lab, prefix, nodes, cables, devices, expect, uplink }
     }
 
     /// How many nodes, segments and links it makes: a segment's switch is no node, its cables are no links.
@@ -415,7 +419,8 @@ impl Plan {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for node in &self.nodes {
-            writeln!(f, "{} {}", if node.switch { "switch" } else { "namespace" }, node.name)?;
+            let name = self.prefix.netns_name(&node.name);
+            writeln!(f, "{} {name}", if node.switch { "switch" } else { "namespace" })?;
             if node.forward {
                 writeln!(f, "  {} forwards", node.name)?;
             }

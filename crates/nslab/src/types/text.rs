@@ -22,6 +22,7 @@ as_text!(
     super::IfName,
     super::LabName,
     super::MacAddr,
+    super::NamePrefix,
     super::NodeName,
     super::Prefix,
     super::Rate,

@@ -7,7 +7,7 @@ mod read;
 pub mod seen;
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::os::fd::AsFd;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -20,6 +20,8 @@ use crate::types::NodeName;
 /// A namespace to look for.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
+    /// The name that it may have: that of its file in [`NETNS_DIR`](crate::namespace::NETNS_DIR).
+    pub file: OsString,
     /// What it may be: any of these.
     pub identities: Vec<Identity>,
     /// Settings to read, by their path below /proc/sys.
@@ -60,8 +62,8 @@ const WORKERS: usize = 2;
 pub fn observe(names: &Names, wanted: &[(NodeName, Wanted)]) -> Result<Vec<Sighting>> {
     descriptors::make_room(wanted.len(), 1)?;
     let mut opened = Vec::with_capacity(wanted.len());
-    for (name, wanted) in wanted {
-        opened.push(open(names, name, wanted)?);
+    for (_, wanted) in wanted {
+        opened.push(open(names, wanted)?);
     }
     let readers = wanted.len().clamp(1, WORKERS);
     let read = std::thread::scope(|scope| {
@@ -134,8 +136,8 @@ enum Opened {
     Other,
 }
 
-fn open(names: &Names, name: &NodeName, wanted: &Wanted) -> Result<Opened> {
-    match names.open(OsStr::new(name.as_str())) {
+fn open(names: &Names, wanted: &Wanted) -> Result<Opened> {
+    match names.open(&wanted.file) {
         Ok(namespace) => {
             let file = namespace.file_id()?;
             let known = wanted.identities.iter().any(|identity| (identity.dev, identity.ino) == file);

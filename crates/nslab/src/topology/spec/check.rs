@@ -67,7 +67,8 @@ pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Pro
         }
     }
     check_tunnels(&devices, &tunnels, problems);
-    Some(Lab { name, routing: draft.routing, nodes, segments, links, devices, expect, uplink })
+    let prefix = draft.prefix.unwrap_or_default();
+    Some(Lab { name, prefix, routing: draft.routing, nodes, segments, links, devices, expect, uplink })
 }
 
 fn interfaces_once(draft: &DraftLab, problems: &mut Problems<'_>) {

@@ -9,7 +9,7 @@ use super::model::{Route, Routing};
 use super::problems::Problems;
 use super::tunnel::DraftTunnel;
 use crate::error::Error;
-use crate::types::{IfName, Impair, LabName, MacAddr, NodeName, Prefix, quote};
+use crate::types::{IfName, Impair, LabName, MacAddr, NamePrefix, NodeName, Prefix, quote};
 
 /// A value and the bytes of the source that it comes from.
 #[derive(Debug, Clone)]
@@ -24,6 +24,7 @@ pub(super) type Expectation = (Vec<At<NodeName>>, Vec<At<NodeName>>, bool);
 #[derive(Debug, Default)]
 pub(super) struct DraftLab {
     pub(super) name: Option<LabName>,
+    pub(super) prefix: Option<NamePrefix>,
     pub(super) routing: Routing,
     pub(super) nodes: Vec<DraftNode>,
     pub(super) profiles: Vec<(At<String>, Settings)>,

@@ -8,7 +8,7 @@ use super::tree::{self, Tree, Value};
 use super::variables::{Variables, substitute};
 use super::{MAX_BYTES, MAX_VALUES};
 use crate::error::Result;
-use crate::types::quote;
+use crate::types::{NamePrefix, quote};
 
 /// A file that was opened for reading.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct Loaded {
 pub struct Given<'g> {
     /// The value of a variable, where it is set.
     pub variable: Variables<'g>,
+    /// Stands in front of the lab's name, and in place of the file's `prefix`.
+    pub prefix: Option<&'g NamePrefix>,
     /// Reads a file of at most so many bytes.
     #[allow(clippy::type_complexity, reason = "a function of two arguments")]
     pub file: &'g dyn Fn(&Path, usize) -> Result<Loaded>,

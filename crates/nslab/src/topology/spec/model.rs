@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::topology::kinds::{BridgeVlan, LinkKind, Options};
-use crate::types::{IfName, Impair, LabName, MacAddr, NodeName, Prefix};
+use crate::types::{IfName, Impair, LabName, MacAddr, NamePrefix, NodeName, Prefix};
 
 /// A whole lab.
 ///
@@ -18,6 +18,8 @@ use crate::types::{IfName, Impair, LabName, MacAddr, NodeName, Prefix};
 pub struct Lab {
     /// Its name: the file's `name`, or else the stem of the file's own.
     pub name: LabName,
+    /// What stands in front of node names where they are names of namespaces: the file's `prefix`.
+    pub prefix: NamePrefix,
     /// Whether routes are found for it; see [`routing`](crate::topology::routing).
     pub routing: Routing,
     /// The nodes, in the order in which the file first names them.

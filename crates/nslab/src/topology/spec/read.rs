@@ -7,17 +7,18 @@ use std::path::Path;
 
 use super::{Given, Lab, Loaded, MAX_BYTES, Variables, parse_with};
 use crate::error::{Diagnostic, Error, ErrorKind, Result};
+use crate::types::NamePrefix;
 
 /// Reads a lab file and those that it includes, and validates it, as [`parse_with`] does.
 ///
 /// Only regular files are read, so that a pipe cannot keep the caller waiting, and only up to
 /// [`MAX_BYTES`], which is looked at before and while reading. The environment is not read: `variable` gives the
-/// values of `${…}`.
+/// values of `${…}`. `prefix` is as in [`Given`].
 ///
 /// # Errors
 /// [`ErrorKind::NotFound`] where there is no such file, [`ErrorKind::Permission`] where it may not be read,
 /// [`ErrorKind::Invalid`] where it is no regular file, too large, not UTF-8, or for what [`parse_with`] says.
-pub fn read(path: &Path, variable: Variables<'_>) -> Result<Lab> {
+pub fn read(path: &Path, variable: Variables<'_>, prefix: Option<&NamePrefix>) -> Result<Lab> {
     let Loaded { text, id } = load(path, MAX_BYTES).map_err(|error| match error.kind() {
         ErrorKind::NotFound => error.with_help(
             "name the lab file, or write one; two nodes and a cable are one line: \
@@ -25,7 +26,7 @@ pub fn read(path: &Path, variable: Variables<'_>) -> Result<Lab> {
         ),
         _ => error,
     })?;
-    parse_with(&text, path, Some(id), &Given { variable, file: &load })
+    parse_with(&text, path, Some(id), &Given { variable, prefix, file: &load })
 }
 
 /// Reads a file of at most so many bytes.

@@ -8,6 +8,7 @@ use crate::ErrorKind;
 use crate::types::MacAddr;
 
 fn parsed(text: &str) -> Lab {
+    schema::tests::assert_fits(text);
     parse(text, Path::new("labs/file.yaml")).unwrap_or_else(|error| panic!("{text}\n{error}"))
 }
 
@@ -355,9 +356,9 @@ const WRONG: &[(&str, &[&str])] = &[
     ("x: &x { q: 1 }\ny:\n  <<: *x\n", &["3:3 merge keys (`<<`) are not allowed"]),
     ("\u{feff}näme: x\nnodes: { a: }", &["1:1 a lab file has no key \"näme\""]),
     // Keys.
-    ("nods: {}\nprefix: {}\nnodes: { a: }\n", &[
+    ("nods: {}\nprefix: a b\nnodes: { a: }\n", &[
         "1:1 a lab file has no key \"nods\"",
-        "2:1 key \"prefix\" of a lab file is not supported yet in this version"]),
+        "2:9 prefix \"a b\" contains ' '; `/`, `:`, spaces and control characters are not allowed"]),
     ("name: a\nname: b\nnodes:\n  a:\n  b:\n  a:\n", &[
         "2:1 key \"name\" is there twice; line 1 has it already",
         "6:3 key \"a\" is there twice; line 4 has it already"]),
@@ -566,7 +567,7 @@ fn each_mistake_is_told_with_its_place() {
 fn help_says_what_to_do() {
     #[rustfmt::skip]
     let table = [
-        ("nods: {}", "did you mean `nodes`? allowed here: `name`, `include`, `nodes`, `segments`, `profiles`, `pools`, `links`, `routing`, `expect`, `uplink`"),
+        ("nods: {}", "did you mean `nodes`? allowed here: `name`, `prefix`, `include`, `nodes`, `segments`, `profiles`, `pools`, `links`, `routing`, `expect`, `uplink`"),
         ("nodes: { router: }\nuplink: { node: ruoter }", "did you mean `router`?"),
         ("links: [ { a: { nod: x }, b: { node: y } } ]", "did you mean `node`? allowed here: `node`, `ifname`, `addresses`, `mac`, `mtu`, `impair`"),
         ("links: [ a--b ]", "there is a space on each side of ` -- `"),
@@ -628,7 +629,7 @@ fn what_is_no_lab_file_is_refused_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);
     let kind_and_text = |path: &Path| {
-        let error = read(path, &|_| None).unwrap_err();
+        let error = read(path, &|_| None, None).unwrap_err();
         (error.kind(), error.to_string().replace(&dir.path().display().to_string(), "DIR"))
     };
 
@@ -637,7 +638,7 @@ fn what_is_no_lab_file_is_refused_at_once() {
         (ErrorKind::NotFound, "reading the lab file DIR/missing.yaml: No such file or directory".into())
     );
     assert!(
-        read(&path("missing.yaml"), &|_| None)
+        read(&path("missing.yaml"), &|_| None, None)
             .unwrap_err()
             .help()
             .unwrap()
@@ -655,7 +656,7 @@ fn what_is_no_lab_file_is_refused_at_once() {
     let refused = (ErrorKind::Invalid, "DIR/large.yaml is larger than a lab file may be".into());
     assert_eq!(kind_and_text(&path("large.yaml")), refused);
     // A file of /proc says that it is empty, whatever is in it.
-    assert_eq!(read(Path::new("/proc/self/status"), &|_| None).unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(read(Path::new("/proc/self/status"), &|_| None, None).unwrap_err().kind(), ErrorKind::Invalid);
 
     std::fs::write(path("latin1.yaml"), b"nodes:\n  m\xfcnchen:\n").unwrap();
     let latin1 = "DIR/latin1.yaml:2:4: the byte 0xfc is not UTF-8";
@@ -665,7 +666,7 @@ fn what_is_no_lab_file_is_refused_at_once() {
     assert_eq!(kind_and_text(&path("cut.yaml")), (ErrorKind::Invalid, cut.into()));
 
     std::fs::write(path("good.yaml"), "nodes: { a: }").unwrap();
-    assert_eq!(read(&path("good.yaml"), &|_| None).unwrap().name.as_str(), "good");
+    assert_eq!(read(&path("good.yaml"), &|_| None, None).unwrap().name.as_str(), "good");
 }
 
 const VALID: &str = "# A comment\nname: lab\nnodes:\n  r1: {}\n  &x isp:\n  \
@@ -687,7 +688,7 @@ fn parsed_with(text: &str, files: &[(&str, &str)]) -> crate::Result<Lab> {
         let at = found.ok_or_else(|| crate::Error::invalid("not there"))?;
         Ok(Loaded { text: files[at].1.into(), id: u128::try_from(at).unwrap() })
     };
-    parse_with(text, Path::new("labs/file.yaml"), None, &Given { variable: &variable, file: &file })
+    parse_with(text, Path::new("labs/file.yaml"), None, &Given { variable: &variable, prefix: None, file: &file })
 }
 
 /// What is wrong, one line each: `file:line:column message`.
