@@ -1,8 +1,9 @@
 //! Benches: nslab beside other ways to do the same, in one go, on one machine.
 //!
-//! One file per bench; `pairs` is the only one so far. This program also runs itself inside of sandboxes,
+//! One folder per bench: `pairs` makes networks, `commands` runs single commands of `ip`. This program also runs itself inside of sandboxes,
 //! to do there what is measured.
 
+mod commands;
 mod failure;
 mod pairs;
 mod programs;
@@ -34,6 +35,8 @@ fn run() -> Result<()> {
             Ok(())
         }
         Words::Pairs(options) => pairs::run(&options),
+        Words::Commands(options) => commands::run(&options),
+        Words::MeasureCommands(options) => commands::measure(&options),
         Words::MeasurePairs(way) => pairs::measure(&way),
         Words::BarePairs { pairs, threads } => pairs::bare::make(pairs, threads),
     }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::commands;
 use crate::failure::{Failure, Result};
 use crate::pairs::{Job, Options};
 
@@ -15,12 +16,20 @@ in turns, each as often as --runs says (5), and prints the medians and how they 
   --quick       leave out the slowest way, the walk by commands
   --json        print that as JSON
   --nslab PATH  the program to measure, instead of the one beside this one
+
+       bench commands [--runs N] [--long-runs N] [--links N] [--routes N] [--batch N] [--nslab PATH]
+
+Runs single commands of `nslab ip` and of every iproute2 there is, in turns: short ones (500 times each), and
+with 2,000 links, a batch of 10,000 routes, and 100,000 routes, long ones (9 times each).
 ";
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Words {
     Help,
     Pairs(Options),
+    Commands(commands::Options),
+    /// Inside a sandbox: all of it.
+    MeasureCommands(commands::Options),
     /// Inside a sandbox: one way, once.
     MeasurePairs(Job),
     /// What that runs for the bare system calls.
@@ -32,6 +41,7 @@ pub(crate) enum Words {
 
 /// First words that this program says to itself.
 pub(crate) const MEASURE_PAIRS: &str = "measure-pairs";
+pub(crate) const MEASURE_COMMANDS: &str = "measure-commands";
 pub(crate) const BARE_PAIRS: &str = "bare-pairs";
 
 impl Words {
@@ -46,6 +56,11 @@ impl Words {
                     threads: number(BARE_PAIRS, words.next())?,
                 })
             }
+            Some("commands") => commands(words.skip(1)),
+            Some(MEASURE_COMMANDS) => match commands(words.skip(1))? {
+                Self::Commands(options) => Ok(Self::MeasureCommands(options)),
+                other => Ok(other),
+            },
             _ => pairs(words),
         }
     }
@@ -70,12 +85,35 @@ fn pairs(words: impl Iterator<Item = OsString>) -> Result<Words> {
     Ok(Words::Pairs(options))
 }
 
+fn commands(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
+    let mut options = commands::Options::default();
+    while let Some(word) = words.next() {
+        let mut value = || words.next();
+        match word.to_str() {
+            Some(name @ "--runs") => options.runs = number(name, value())?,
+            Some(name @ "--long-runs") => options.long_runs = number(name, value())?,
+            Some(name @ "--links") => options.links = number(name, value())?,
+            Some(name @ "--routes") => options.routes = number_to(1_000_000, name, value())?,
+            Some(name @ "--batch") => options.batch = number_to(1_000_000, name, value())?,
+            Some(name @ "--nslab") => options.nslab = Some(PathBuf::from(value().ok_or_else(|| missing(name))?)),
+            Some("-h" | "--help") => return Ok(Words::Help),
+            _ => return Err(Failure::new(format!("unknown word {:?}\n{USAGE}", word.to_string_lossy()))),
+        }
+    }
+    Ok(Words::Commands(options))
+}
+
 /// A number from 1 to 10,000; more pairs than that no machine makes in any time.
 pub(crate) fn number(name: &str, word: Option<OsString>) -> Result<u32> {
+    number_to(10_000, name, word)
+}
+
+fn number_to(most: u32, name: &str, word: Option<OsString>) -> Result<u32> {
     let word = word.ok_or_else(|| missing(name))?;
-    let value = word.to_str().and_then(|word| word.parse().ok()).filter(|value| (1..=10_000).contains(value));
-    value
-        .ok_or_else(|| Failure::new(format!("{name} takes a number from 1 to 10000, not {:?}", word.to_string_lossy())))
+    let value = word.to_str().and_then(|word| word.parse().ok()).filter(|value| (1..=most).contains(value));
+    value.ok_or_else(|| {
+        Failure::new(format!("{name} takes a number from 1 to {most}, not {:?}", word.to_string_lossy()))
+    })
 }
 
 pub(crate) fn missing(name: &str) -> Failure {
