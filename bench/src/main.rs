@@ -1,14 +1,16 @@
 //! Benches: nslab beside other ways to do the same, in one go, on one machine.
 //!
-//! One folder per bench: `pairs` makes networks, `commands` runs single commands of `ip`. This program also runs itself inside of sandboxes,
-//! to do there what is measured.
+//! One folder per bench. This program also runs itself inside of sandboxes, to do there what is measured.
 
 mod commands;
 mod failure;
+mod growth;
 mod pairs;
 mod programs;
 mod sandbox;
 mod settle;
+mod star;
+mod steps;
 mod sys;
 mod table;
 mod words;
@@ -38,6 +40,9 @@ fn run() -> Result<()> {
         Words::Commands(options) => commands::run(&options),
         Words::MeasureCommands(options) => commands::measure(&options),
         Words::MeasurePairs(way) => pairs::measure(&way),
+        Words::Star(options) => star::run(&options),
+        Words::Growth(options) => growth::run(&options),
+        Words::MeasureSteps(steps) => steps::measure(&steps),
         Words::BarePairs { pairs, threads } => pairs::bare::make(pairs, threads),
     }
 }

@@ -6,8 +6,14 @@ use std::path::{Path, PathBuf};
 use crate::failure::{Failure, Result};
 use crate::sandbox;
 
+/// The nslab that was named, or else the one beside this program.
+pub(crate) fn nslab_or(named: Option<&Path>) -> Result<PathBuf> {
+    let path = named.map_or_else(nslab, |path| Ok(path.into()))?;
+    path.canonicalize().map_err(Failure::of(path.display()))
+}
+
 /// nslab as it was built beside this program.
-pub(crate) fn nslab() -> Result<PathBuf> {
+fn nslab() -> Result<PathBuf> {
     let own = std::env::current_exe().map_err(Failure::of("finding this program"))?;
     let path = own.with_file_name("nslab");
     if path.is_file() {

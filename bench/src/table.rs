@@ -24,7 +24,7 @@ pub(crate) struct Table {
 }
 
 #[derive(Serialize)]
-struct Machine {
+pub(crate) struct Machine {
     kernel: String,
     cpus: usize,
     processor: String,
@@ -73,12 +73,6 @@ impl Table {
         Ok(Self { bench, count, runs, machine: Machine::this(), ways, compared })
     }
 
-    pub(crate) fn print_json(&self) -> Result<()> {
-        let text = serde_json::to_string_pretty(self).map_err(|error| Failure::new(error.to_string()))?;
-        println!("{text}");
-        Ok(())
-    }
-
     pub(crate) fn print(&self) -> Result<()> {
         let Self { bench, count, runs, machine, .. } = self;
         let s = if *runs == 1 { "" } else { "s" };
@@ -110,8 +104,15 @@ impl Table {
     }
 }
 
+/// Prints what was measured for programs to read.
+pub(crate) fn print_json(measured: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(measured).map_err(|error| Failure::new(error.to_string()))?;
+    println!("{text}");
+    Ok(())
+}
+
 impl Machine {
-    fn this() -> Self {
+    pub(crate) fn this() -> Self {
         let system = rustix::system::uname();
         let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
@@ -135,7 +136,7 @@ impl std::fmt::Display for Machine {
 }
 
 /// In seconds; of an even number of times, the mean of the middle two.
-fn median(times: &[Duration]) -> Option<f64> {
+pub(crate) fn median(times: &[Duration]) -> Option<f64> {
     let mut sorted: Vec<f64> = times.iter().map(Duration::as_secs_f64).collect();
     sorted.sort_by(f64::total_cmp);
     let (low, high) = (sorted.get(sorted.len().checked_sub(1)? / 2)?, sorted.get(sorted.len() / 2)?);

@@ -6,21 +6,27 @@ use std::path::PathBuf;
 use crate::commands;
 use crate::failure::{Failure, Result};
 use crate::pairs::{Job, Options};
+use crate::steps::Steps;
+use crate::{growth, star};
 
 pub(crate) const USAGE: &str = "\
 Usage: bench [pairs] [--pairs N] [--runs N] [--quick] [--json] [--nslab PATH]
-
-Makes N pairs of network namespaces (300), each pair joined by a cable, by `nslab up` and by other ways,
-in turns, each as often as --runs says (5), and prints the medians and how they compare.
-
-  --quick       leave out the slowest way, the walk by commands
-  --json        print that as JSON
-  --nslab PATH  the program to measure, instead of the one beside this one
-
+       bench star [--hosts N] [--runs N] [--quick] [--json] [--nslab PATH]
+       bench growth [--sizes N,N,...] [--runs N] [--json] [--nslab PATH]
        bench commands [--runs N] [--long-runs N] [--links N] [--routes N] [--batch N] [--nslab PATH]
 
-Runs single commands of `nslab ip` and of every iproute2 there is, in turns: short ones (500 times each), and
-with 2,000 links, a batch of 10,000 routes, and 100,000 routes, long ones (9 times each).
+pairs   makes N pairs of network namespaces (300), each pair joined by a cable, by `nslab up` and by other ways
+star    makes N hosts (100) on one switch, by `nslab up`, by `ip -batch` and by mininet where it is installed
+growth  makes labs of several sizes (100,1000,10000) and shapes by `nslab up`, finds them unchanged, changes an
+        address, takes them away, and says how time and memory grow
+commands  runs single commands of `nslab ip` and of every iproute2 there is: short ones (500 times each), and with
+        2,000 links, a batch of 10,000 routes, and 100,000 routes, long ones (9 times each)
+
+The ways take turns, each as often as --runs says (5; of growth, 3), and the medians are told.
+
+  --quick       leave out the slowest way: the walk by commands, mininet
+  --json        print that as JSON
+  --nslab PATH  the program to measure, instead of the one beside this one
 ";
 
 #[derive(Debug, PartialEq)]
@@ -37,12 +43,17 @@ pub(crate) enum Words {
         pairs: u32,
         threads: u32,
     },
+    Star(star::Options),
+    Growth(growth::Options),
+    /// Inside a sandbox: what is timed there.
+    MeasureSteps(Steps),
 }
 
 /// First words that this program says to itself.
 pub(crate) const MEASURE_PAIRS: &str = "measure-pairs";
 pub(crate) const MEASURE_COMMANDS: &str = "measure-commands";
 pub(crate) const BARE_PAIRS: &str = "bare-pairs";
+pub(crate) const MEASURE_STEPS: &str = "measure-steps";
 
 impl Words {
     pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Self> {
@@ -61,6 +72,12 @@ impl Words {
                 Self::Commands(options) => Ok(Self::MeasureCommands(options)),
                 other => Ok(other),
             },
+            Some(MEASURE_STEPS) => {
+                let word = words.nth(1).ok_or_else(|| missing(MEASURE_STEPS))?;
+                Steps::from_word(&word).map(Self::MeasureSteps)
+            }
+            Some("star") => star(words.skip(1)),
+            Some("growth") => growth(words.skip(1)),
             _ => pairs(words),
         }
     }
@@ -79,7 +96,7 @@ fn pairs(words: impl Iterator<Item = OsString>) -> Result<Words> {
             Some("--json") => options.json = true,
             Some(name @ "--nslab") => options.nslab = Some(PathBuf::from(value().ok_or_else(|| missing(name))?)),
             Some("-h" | "--help") => return Ok(Words::Help),
-            _ => return Err(Failure::new(format!("unknown word {:?}\n{USAGE}", word.to_string_lossy()))),
+            _ => return Err(unknown(&word)),
         }
     }
     Ok(Words::Pairs(options))
@@ -97,10 +114,49 @@ fn commands(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
             Some(name @ "--batch") => options.batch = number_to(1_000_000, name, value())?,
             Some(name @ "--nslab") => options.nslab = Some(PathBuf::from(value().ok_or_else(|| missing(name))?)),
             Some("-h" | "--help") => return Ok(Words::Help),
-            _ => return Err(Failure::new(format!("unknown word {:?}\n{USAGE}", word.to_string_lossy()))),
+            _ => return Err(unknown(&word)),
         }
     }
     Ok(Words::Commands(options))
+}
+
+fn star(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
+    let mut options = star::Options::default();
+    while let Some(word) = words.next() {
+        match word.to_str() {
+            Some(name @ "--hosts") => options.hosts = number(name, words.next())?,
+            Some(name @ "--runs") => options.runs = number(name, words.next())?,
+            Some("--quick") => options.quick = true,
+            Some("--json") => options.json = true,
+            Some(name @ "--nslab") => options.nslab = Some(words.next().ok_or_else(|| missing(name))?.into()),
+            Some("-h" | "--help") => return Ok(Words::Help),
+            _ => return Err(unknown(&word)),
+        }
+    }
+    Ok(Words::Star(options))
+}
+
+fn growth(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
+    let mut options = growth::Options::default();
+    while let Some(word) = words.next() {
+        match word.to_str() {
+            Some(name @ "--sizes") => {
+                let list = words.next().ok_or_else(|| missing(name))?;
+                let list = list.to_string_lossy().into_owned();
+                options.sizes = list.split(',').map(|size| number(name, Some(size.into()))).collect::<Result<_>>()?;
+            }
+            Some(name @ "--runs") => options.runs = number(name, words.next())?,
+            Some("--json") => options.json = true,
+            Some(name @ "--nslab") => options.nslab = Some(words.next().ok_or_else(|| missing(name))?.into()),
+            Some("-h" | "--help") => return Ok(Words::Help),
+            _ => return Err(unknown(&word)),
+        }
+    }
+    Ok(Words::Growth(options))
+}
+
+fn unknown(word: &OsString) -> Failure {
+    Failure::new(format!("unknown word {:?}\n{USAGE}", word.to_string_lossy()))
 }
 
 /// A number from 1 to 10,000; more pairs than that no machine makes in any time.

@@ -49,8 +49,7 @@ impl Options {
 
 /// Measures all in a sandbox and prints the table.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let nslab = options.nslab.clone().map_or_else(programs::nslab, Ok)?;
-    let nslab = nslab.canonicalize().map_err(Failure::of(nslab.display()))?;
+    let nslab = programs::nslab_or(options.nslab.as_deref())?;
     print!("{}", sandbox::again(options.words(&nslab))?);
     Ok(())
 }

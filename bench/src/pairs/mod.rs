@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::failure::{Failure, Result};
-use crate::table::{Row, Table};
+use crate::table::{Row, Table, print_json};
 use crate::{programs, sandbox};
 use way::{Kind, Way};
 
@@ -38,8 +38,7 @@ impl Default for Options {
 
 /// Measures all ways and prints the table.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let nslab = options.nslab.clone().map_or_else(programs::nslab, Ok)?;
-    let nslab = nslab.canonicalize().map_err(Failure::of(nslab.display()))?;
+    let nslab = programs::nslab_or(options.nslab.as_deref())?;
     let mut ways = Way::all(&programs::ips()?);
     ways.retain(|way| way.kind() != Kind::Walk || !options.quick);
     let mut rows: Vec<Row> =
@@ -56,5 +55,5 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         eprintln!(" s");
     }
     let table = Table::new("pairs", options.pairs, rows, &Kind::OTHERS.map(Kind::name))?;
-    if options.json { table.print_json() } else { table.print() }
+    if options.json { print_json(&table) } else { table.print() }
 }

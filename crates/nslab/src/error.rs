@@ -51,6 +51,8 @@ impl ErrorKind {
 /// A place in a lab file and what is wrong there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// Which of the sources it is in ([`FileProblems::sources`]), counted from 0.
+    pub file: usize,
     /// What is wrong, with the offending value quoted.
     pub message: String,
     /// The bytes of the source that it is about, if there are such.
@@ -63,15 +65,30 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
-/// All that is wrong with one lab file.
+/// A file that problems are in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileProblems {
+pub struct Source {
     /// The file, as it was named.
     pub path: PathBuf,
     /// Its text (empty where it could not be read).
-    pub source: String,
-    /// The problems in the order of the file; never empty.
+    pub text: String,
+}
+
+/// All that is wrong with one lab file, and with those that it includes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileProblems {
+    /// The files that have problems, each included file before the one that includes it; never empty.
+    pub sources: Vec<Source>,
+    /// The problems in the order of the files and of their places; never empty.
     pub problems: Vec<Diagnostic>,
+}
+
+impl FileProblems {
+    /// The file that a problem is in.
+    #[must_use]
+    pub fn source_of(&self, problem: &Diagnostic) -> Option<&Source> {
+        self.sources.get(problem.file)
+    }
 }
 
 /// The error of every fallible function of this library.
@@ -143,16 +160,23 @@ impl Error {
     /// Everything wrong with a lab file, at once.
     #[must_use]
     pub fn file(path: &Path, source: &str, problems: Vec<Diagnostic>) -> Self {
+        Self::files(vec![Source { path: path.into(), text: source.into() }], problems)
+    }
+
+    /// The same of a lab file and those that it includes.
+    #[must_use]
+    pub fn files(sources: Vec<Source>, problems: Vec<Diagnostic>) -> Self {
+        let path = |file: usize| sources.get(file).map_or_else(String::new, |source| source.path.display().to_string());
         let message = match problems.as_slice() {
-            [] => format!("{}: not a usable lab file", path.display()),
-            [only] if only.line == 0 => format!("{}: {}", path.display(), only.message),
+            [] => format!("{}: not a usable lab file", path(0)),
+            [only] if only.line == 0 => format!("{}: {}", path(only.file), only.message),
             [first, rest @ ..] => {
                 let more = if rest.is_empty() { String::new() } else { format!(" (and {} more)", rest.len()) };
-                format!("{}:{}:{}: {}{more}", path.display(), first.line, first.column, first.message)
+                format!("{}:{}:{}: {}{more}", path(first.file), first.line, first.column, first.message)
             }
         };
         let mut error = Self::invalid(message);
-        error.0.file = Some(FileProblems { path: path.into(), source: source.into(), problems });
+        error.0.file = Some(FileProblems { sources, problems });
         error
     }
 

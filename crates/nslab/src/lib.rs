@@ -27,7 +27,7 @@ pub mod topology;
 pub mod types;
 pub mod wire;
 
-pub use error::{Diagnostic, Error, ErrorKind, FileProblems, Result};
+pub use error::{Diagnostic, Error, ErrorKind, FileProblems, Result, Source};
 
 /// The program in the README compiles.
 #[cfg(doctest)]

@@ -11,9 +11,18 @@ use crate::output::{answer, json, remark, report, table};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  nslab ls --json")]
 pub(super) struct Args {
-    /// As JSON: a list of {name, state, nodes, segments, links, file}
+    /// As JSON: a list of {name, state, nodes, segments, links, file}, and uplink where there is one
     #[arg(long)]
     json: bool,
+}
+
+/// A lab's way out through the machine.
+#[derive(Debug, Serialize)]
+struct Way {
+    node: String,
+    interface: String,
+    prefixes: Vec<String>,
+    nat: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -23,6 +32,8 @@ struct Row {
     nodes: Vec<String>,
     segments: Vec<String>,
     links: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uplink: Option<Way>,
     file: String,
 }
 
@@ -74,6 +85,12 @@ fn row(record: &Record) -> Result<Row> {
         nodes: names(false),
         segments: names(true),
         links: record.plan.counts().2,
+        uplink: record.uplink.as_ref().map(|uplink| Way {
+            node: uplink.node.to_string(),
+            interface: uplink.ifname.clone(),
+            prefixes: uplink.prefixes.iter().map(ToString::to_string).collect(),
+            nat: uplink.table.is_some(),
+        }),
         file: record.file.display().to_string(),
     })
 }

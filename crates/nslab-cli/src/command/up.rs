@@ -36,6 +36,9 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         Up::Made => "is up",
         _ => "is up already; nothing to do",
     };
+    if let Some(uplink) = Store::default().read(&plan.lab).ok().and_then(|record| record.uplink) {
+        lab::uplink::obstacles(&uplink)?.iter().for_each(|obstacle| ui.remark(obstacle));
+    }
     if ui.verbose {
         answer(&plan.to_string())?;
     }
@@ -52,5 +55,6 @@ fn size(plan: &Plan) -> String {
     parts.extend(
         [(segments, "segment"), (links, "link")].map(|(n, what)| (n > 0).then(|| count(n, what))).into_iter().flatten(),
     );
+    parts.extend(plan.uplink.is_some().then(|| count(1, "uplink")));
     parts.join(", ")
 }

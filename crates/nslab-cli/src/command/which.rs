@@ -14,10 +14,15 @@ pub(super) const FILE: &str = "nslab.yaml";
 
 /// Reads a lab file that was named. One that is not there is a wrong word, not the machine's refusal.
 pub(super) fn read_file(path: &Path) -> Result<Lab> {
-    spec::read(path).map_err(|error| match error.kind() {
+    spec::read(path, &variable).map_err(|error| match error.kind() {
         ErrorKind::NotFound => error.with_kind(ErrorKind::Invalid),
         _ => error,
     })
+}
+
+/// A variable of the environment; one that is not UTF-8 is none.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// The lab that a word stands for: its name, or its file.
@@ -30,7 +35,7 @@ pub(super) fn lab_named(word: &str) -> Result<LabName> {
 
 /// The lab that is meant where none is named: that of the file here, if there is one.
 pub(super) fn lab_here() -> Result<Option<LabName>> {
-    match spec::read(Path::new(FILE)) {
+    match spec::read(Path::new(FILE), &variable) {
         Ok(lab) => Ok(Some(lab.name)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),

@@ -22,15 +22,16 @@ const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
 pub(crate) fn render(problems: &FileProblems) -> String {
     // Lines are cut here already, around the word in question.
     let renderer = Renderer::styled().term_width(WIDTH * 4);
-    let path = printable(&problems.path.to_string_lossy());
     let mut shown: Vec<String> = Vec::new();
     for problem in problems.problems.iter().take(MOST) {
+        let source = problems.source_of(problem);
+        let path = source.map_or_else(String::new, |source| printable(&source.path.to_string_lossy()));
         let place = match problem.line {
             0 => path.clone(),
             line => format!("{path}:{line}:{}", problem.column),
         };
         let mut text = format!("{BOLD}{place}: {ERROR}error:{ERROR:#} {BOLD}{}{BOLD:#}", printable(&problem.message));
-        if let Some(group) = group(problem, &problems.source) {
+        if let Some(group) = group(problem, source.map_or("", |source| &source.text)) {
             text.push('\n');
             text.push_str(&renderer.render(&[group]));
         } else if let Some(help) = &problem.help {
@@ -41,6 +42,7 @@ pub(crate) fn render(problems: &FileProblems) -> String {
     }
     let count = problems.problems.len();
     if count > MOST {
+        let path = problems.sources.last().map_or_else(String::new, |source| printable(&source.path.to_string_lossy()));
         shown.push(format!("{path}: {count} problems, of which the first {MOST} are shown"));
     }
     shown.join("\n\n")

@@ -13,6 +13,12 @@ pub(crate) fn trials() -> Vec<Trial> {
             .with_ignored_flag(tools::find("bash").is_none()),
         trial("kill::up_at_each_change", || at_each_change("nslab -q up /run/t.yaml", ":"))
             .with_ignored_flag(tools::find("strace").is_none()),
+        trial("kill::up_with_an_uplink_at_each_change", || uplink_at_each_change("nslab -q up /run/t.yaml", ":"))
+            .with_ignored_flag(tools::find("strace").is_none() || tools::find("nft").is_none()),
+        trial("kill::down_with_an_uplink_at_each_change", || {
+            uplink_at_each_change("nslab -q down t", "nslab -q up /run/t.yaml");
+        })
+        .with_ignored_flag(tools::find("strace").is_none() || tools::find("nft").is_none()),
         trial("kill::down_at_each_change", || at_each_change("nslab -q down t", "nslab -q up /run/t.yaml"))
             .with_ignored_flag(tools::find("strace").is_none()),
     ]
@@ -82,8 +88,8 @@ fn kill(runs: usize, command: &str, before: &str) {
     eprintln!("{command}: {}", out.trim_end());
 }
 
-/// `BEFORE`, then `COMMAND` killed as its main thread is about to make its Nth system call of those that
-/// change something, for every N that there is. After each, what the next command makes of it.
+/// `BEFORE`, then `COMMAND` killed as one of its threads is about to make its Nth system call of a name, for each of
+/// those that change something and every N that there is. After each, what the next command makes of it.
 const EACH: &str = r#"
 set -e
 { echo name: t; echo links:; echo "- a1 192.0.2.1/24 -- b1 192.0.2.2/24"; } >/run/t.yaml
@@ -95,27 +101,50 @@ calls=$calls,write,sendto,sendmsg,unshare,setns,flock,ftruncate,clone3
 killed() {
     BEFORE
     status=0
-    strace -f -qq -o /dev/null -e trace=$calls -e inject=$calls:signal=KILL:when=$n COMMAND >/dev/null 2>&1 || status=$?
+    strace -f -qq -o /dev/null -e trace=$call -e inject=$call:signal=KILL:when=$n COMMAND >/dev/null 2>&1 || status=$?
 }
 clean() {
-    nslab -q down t 2>/run/error || [ ! -e /run/nslab ] || { echo "call $n, $1:"; cat /run/error; exit 1; }
-    seen | diff /run/before - || { echo "call $n, $1"; exit 1; }
+    nslab -q down t 2>/run/error || [ ! -e /run/nslab ] || { echo "$call $n, $1:"; cat /run/error; exit 1; }
+    seen | diff /run/before - || { echo "$call $n, $1"; exit 1; }
     [ ! -e /run/nslab ]
 }
-for ((n = 1; ; n++)); do
-    killed
-    nslab -q up /run/t.yaml || { echo "call $n, up"; exit 1; }
-    ip netns exec a1 ping -q -c 1 -W 2 192.0.2.2 >/dev/null
-    clean up
-    [ $status = 137 ] || break
-    killed
-    clean down
+total=0
+# strace counts each call by itself.
+for call in ${calls//,/ }; do
+    for ((n = 1; ; n++)); do
+        killed
+        nslab -q up /run/t.yaml || { echo "$call $n, up"; exit 1; }
+        ip netns exec a1 ping -q -c 1 -W 2 192.0.2.2 >/dev/null
+        clean up
+        [ $status = 137 ] || break
+        total=$((total + 1))
+        killed
+        clean down
+    done
 done
-echo calls $n status $status
+echo calls $total status $status
 "#;
 
 fn at_each_change(command: &str, before: &str) {
-    let script = EACH.replace("COMMAND", command).replace("BEFORE", before);
+    run_each(command, before, EACH);
+}
+
+/// The same for a lab with an uplink, on a machine with a way out: what others see of it must be gone too.
+fn uplink_at_each_change(command: &str, before: &str) {
+    let script = EACH
+        .replace("} >/run/t.yaml", "echo 'uplink: { node: b1 }'; } >/run/t.yaml")
+        .replace("peer name mine1;", &format!("peer name mine1; {MACHINE};"))
+        .replace("cat /run/netns/file; }", "cat /run/netns/file; nft list ruleset; cat $setting; ip route; }");
+    assert_eq!(script.matches("uplink").count() + script.matches("$setting").count(), 2);
+    run_each(command, before, &script);
+}
+
+const MACHINE: &str =
+    "ip link set mine0 up; ip address add 203.0.113.2/24 dev mine0; ip route add default via 203.0.113.1
+setting=/proc/sys/net/ipv4/conf/mine0/forwarding; nft add table inet theirs";
+
+fn run_each(command: &str, before: &str, script: &str) {
+    let script = script.replace("COMMAND", command).replace("BEFORE", before);
     let output = sandbox::command(&[tools::ours()], "bash", &["-c", &script]).output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}\n{out}\n{err}", output.status);

@@ -10,6 +10,8 @@
 //! - `random`: the same words at random to both;
 //! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
+//! - `impair`: labs with delays and rates, and kernels that have none;
+//! - `uplink`: a way out through the machine: what is seen outside, what is left;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
 //! - `exec`: what a program started in a namespace gets and does not get;
@@ -31,6 +33,7 @@ mod differential;
 mod docs;
 mod example;
 mod exec;
+mod impair;
 mod ip;
 mod ip_address;
 mod ip_addrlabel;
@@ -53,6 +56,7 @@ mod refusals;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
 mod tools;
+mod uplink;
 mod walk;
 
 use libtest_mimic::{Arguments, Trial};
@@ -69,12 +73,14 @@ fn main() {
     }
     let alone = [
         lab::trials(),
+        impair::trials(),
         refusals::trials(),
         kill::trials(),
         exec::trials(),
         ip_netns::alone(),
         ip_options::alone(),
         example::trials(),
+        uplink::trials(),
         docs::trials(),
     ];
     let compared = [

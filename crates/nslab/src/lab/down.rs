@@ -2,10 +2,10 @@
 
 use std::ffi::OsStr;
 
-use super::Store;
 use super::lock::Locked;
 use super::record::{self, Record, State};
 use super::wait::Barrier;
+use super::{Store, uplink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Withdrawn;
 use crate::types::{LabName, NodeName};
@@ -62,12 +62,15 @@ pub(super) fn take_away(store: &Store, locked: &Locked, mut record: Record) -> R
     }
     if record.state != State::Leaving {
         record.state = State::Leaving;
-        match record::write(locked.path(), &record) {
-            // On a full disk the old record does: it names the same things, and they must not stay because
-            // of that.
-            Err(error) if matches!(error.errno(), Some(libc::ENOSPC | libc::EDQUOT)) => {}
-            written => written?,
-        }
+        written(record::write(locked.path(), &record))?;
+    }
+    if let Some(uplink) = record.uplink.clone() {
+        let lab = record.plan.lab.clone();
+        uplink::remove(store, &lab, &uplink, || {
+            record.uplink = None;
+            written(record::write(locked.path(), &record))
+        })
+        .map_err(|error| error.with_help("the lab stays on record: give the command again"))?;
     }
     // Waiting is a service; a machine that cannot do it still gets its lab taken away.
     let barrier = Barrier::raise().ok();
@@ -90,4 +93,12 @@ pub(super) fn take_away(store: &Store, locked: &Locked, mut record: Record) -> R
     found.finished = barrier.is_some_and(|barrier| barrier.wait().is_ok());
     record::remove(locked.path())?;
     Ok(found)
+}
+
+/// On a full disk the old record does: it names the same things, and they must not stay because of that.
+fn written(result: Result<()>) -> Result<()> {
+    match result {
+        Err(error) if matches!(error.errno(), Some(libc::ENOSPC | libc::EDQUOT)) => Ok(()),
+        written => written,
+    }
 }

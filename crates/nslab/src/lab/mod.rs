@@ -10,6 +10,7 @@ mod lock;
 mod record;
 mod rounds;
 mod up;
+pub mod uplink;
 mod wait;
 
 use std::ffi::OsString;

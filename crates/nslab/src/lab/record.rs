@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::uplink::Uplink;
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Identity;
 use crate::topology::plan::Plan;
@@ -56,6 +57,9 @@ pub struct Record {
     pub nodes: Vec<Node>,
     /// What it was made of.
     pub plan: Plan,
+    /// Its way out through the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uplink: Option<Uplink>,
 }
 
 impl Record {
@@ -69,6 +73,7 @@ impl Record {
             placeholder,
             nodes,
             plan: plan.clone(),
+            uplink: None,
         })
     }
 

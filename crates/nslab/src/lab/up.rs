@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::lock::Locked;
 use super::record::{self, Node, Record, State};
-use super::{Store, down};
+use super::uplink::Prepared;
+use super::{Store, down, uplink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Names, Placeholder};
 use crate::topology::apply::{self, Built};
@@ -41,8 +42,9 @@ pub fn up(store: &Store, file: &Path, plan: &Plan, mut waiting: impl FnMut()) ->
         Ok(record) => return check_running(store, &record, plan),
     }
     check_names_free(&store.names, plan)?;
+    let uplink = uplink::prepare(store, plan)?;
     let built = apply::build(plan)?;
-    publish(store, &locked, file, plan, &built)?;
+    publish(store, &locked, file, plan, &built, uplink)?;
     Ok(Up::Made)
 }
 
@@ -81,13 +83,30 @@ pub fn check_names_free(names: &Names, plan: &Plan) -> Result<()> {
 }
 
 /// Gives a lab its names. The record comes first: from then on every step can be undone by who finds it.
-fn publish(store: &Store, locked: &Locked, file: &Path, plan: &Plan, built: &Built) -> Result<()> {
+fn publish(
+    store: &Store,
+    locked: &Locked,
+    file: &Path,
+    plan: &Plan,
+    built: &Built,
+    uplink: Option<Prepared>,
+) -> Result<()> {
     let placeholder = Placeholder::create(&store.names)?;
     let node = |(plan, node): (&NodePlan, &apply::BuiltNode)| Node { name: plan.name.clone(), netns: node.identity };
     let nodes = plan.nodes.iter().zip(&built.nodes).map(node).collect();
     let mut record = Record::new(file, plan, nodes, placeholder.identity())?;
+    let node = plan.uplink.as_ref().and_then(|uplink| built.nodes.get(uplink.node));
+    record.uplink = uplink.as_ref().zip(node).and_then(|(uplink, node)| uplink.record(plan, node.identity));
     record::write(locked.path(), &record)?;
-    let published = record::write_hosts(locked.path(), plan).and_then(|()| publish_names(plan, built, &placeholder));
+    let add = || match (&uplink, &record.uplink, node) {
+        (Some(uplink), Some(on_record), Some(node)) => uplink.add(plan, on_record, &node.namespace),
+        _ => Ok(()),
+    };
+    let published = add()
+        .and_then(|()| record::write_hosts(locked.path(), plan))
+        .and_then(|()| publish_names(plan, built, &placeholder));
+    // Undoing takes the lock that it holds.
+    drop(uplink);
     record.state = State::Up;
     published.and_then(|()| record::write(locked.path(), &record)).inspect_err(|_| {
         // The error that matters is the first; what undoing cannot do is left on record.

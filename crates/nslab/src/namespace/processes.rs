@@ -2,11 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD};
 
-use super::{Names, Namespace};
+use super::{Identity, Names, Namespace};
 use crate::error::{Error, Result};
 
 impl Namespace {
@@ -26,6 +26,28 @@ impl Namespace {
             }
         }
         Ok(pids)
+    }
+}
+
+impl Namespace {
+    /// The namespace with an identity: that of a process or a name. None where it lives no more,
+    /// or out of the caller's sight.
+    ///
+    /// # Errors
+    /// Where /proc cannot be read.
+    pub fn find(identity: Identity) -> Result<Option<Self>> {
+        let failed = |error| Error::os("reading /proc", error);
+        let mut paths = Vec::new();
+        for entry in std::fs::read_dir("/proc").map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            paths.extend(number(&name).map(|pid| format!("/proc/{pid}/ns/net").into()));
+        }
+        let names = Names::default();
+        paths.extend(names.list()?.iter().filter_map(|name| names.path(name).ok()));
+        let same = |path: &&PathBuf| file_id_at(path) == Some((identity.dev, identity.ino));
+        // One may end meanwhile.
+        let found = paths.iter().filter(same).find_map(|path| Self::open_file(path).ok());
+        found.map_or(Ok(None), |found| Ok(found.is(identity)?.then_some(found)))
     }
 }
 

@@ -3,6 +3,8 @@
 //! Contract: when a method returns, every answer to its request has been read, or the connection has
 //! moved on to a sequence number that no late answer carries; so one failed request never spoils the next.
 
+mod transaction;
+
 use rustix::io::Errno;
 
 use super::socket::{KernelSocket, Transport};
@@ -41,7 +43,7 @@ pub struct Dumped {
     pub interrupted: bool,
 }
 
-/// A connection to the routing tables, links and addresses of one network namespace.
+/// A connection to the routing tables, links and addresses of one network namespace, or to its packet filter.
 #[derive(Debug)]
 pub struct Connection<T = KernelSocket> {
     transport: T,
@@ -56,6 +58,14 @@ impl Connection<KernelSocket> {
     /// See [`KernelSocket::open`].
     pub fn open() -> Result<Self> {
         Ok(Self::new(KernelSocket::open()?))
+    }
+
+    /// Connects to the packet filter of the calling thread's namespace.
+    ///
+    /// # Errors
+    /// See [`KernelSocket::netfilter`].
+    pub fn netfilter() -> Result<Self> {
+        Ok(Self::new(KernelSocket::netfilter()?))
     }
 
     /// Connects to a namespace.

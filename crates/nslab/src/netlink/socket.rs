@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::buffer::spare_capacity;
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::netlink::SocketAddrNetlink;
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, sockopt};
+use rustix::net::{AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, sockopt};
 
 use crate::error::{Error, Result};
 use crate::wire::consts::{NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK};
@@ -39,7 +39,7 @@ pub trait Transport {
     }
 }
 
-/// A routing-netlink socket in the namespace of the thread that opened it; it stays there, whichever
+/// A netlink socket in the namespace of the thread that opened it; it stays there, whichever
 /// thread uses it.
 #[derive(Debug)]
 pub struct KernelSocket {
@@ -65,9 +65,21 @@ impl KernelSocket {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn subscribe(groups: u32) -> Result<Self> {
-        let failed = |errno| Error::os("opening a netlink socket", errno);
         // Protocol 0 is NETLINK_ROUTE.
-        let fd = rustix::net::socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, None)
+        Self::open_for(None, groups)
+    }
+
+    /// Opens a socket to the packet filter (`NETLINK_NETFILTER`) instead of the routing tables.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); `EPROTONOSUPPORT` where the kernel has no such.
+    pub fn netfilter() -> Result<Self> {
+        Self::open_for(Some(rustix::net::netlink::NETFILTER), 0)
+    }
+
+    fn open_for(protocol: Option<Protocol>, groups: u32) -> Result<Self> {
+        let failed = |errno| Error::os("opening a netlink socket", errno);
+        let fd = rustix::net::socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, protocol)
             .map_err(failed)?;
         rustix::net::bind(&fd, &SocketAddrNetlink::new(0, groups)).map_err(failed)?;
         let address = rustix::net::getsockname(&fd).and_then(SocketAddrNetlink::try_from).map_err(failed)?;

@@ -1,5 +1,5 @@
-//! Links, addresses, routes, rules, neighbours and namespace ids as the kernel has them: typed request in, typed
-//! reply out.
+//! Links, addresses, routes, rules, neighbours, queueing disciplines, namespace ids, the packet filter, tun and tap
+//! as the kernel has them: typed request in, typed reply out.
 //!
 //! A request is a plain value that makes a [`Request`](crate::wire::Request); a reply borrows from the
 //! kernel's message and is read field by field, so that reading costs nothing for what nobody looks at.
@@ -8,7 +8,9 @@ pub mod address;
 pub mod addrlabel;
 pub mod link;
 pub mod neighbour;
+pub mod nft;
 pub mod nsid;
+pub mod qdisc;
 pub mod route;
 pub mod rule;
 pub mod tuntap;

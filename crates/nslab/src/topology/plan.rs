@@ -2,14 +2,17 @@
 //!
 //! Pure: the same description always gives the same plan, down to the interface indexes.
 
+pub mod uplink;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use self::uplink::UplinkPlan;
 use super::routing;
 use super::spec::{End, Expect, Lab, Node, Route, Routing, Segment, Sysctl};
-use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix};
+use crate::types::{IfName, Impair, LabName, MacAddr, NodeName, Prefix};
 
 /// Everything that a lab is made of, in the order in which it is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +26,9 @@ pub struct Plan {
     /// What [`check`](crate::lab::check) holds it to, beyond everyone reaching everyone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expect>,
+    /// A way out through the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uplink: Option<UplinkPlan>,
 }
 
 /// A namespace.
@@ -85,6 +91,9 @@ pub struct Port {
     pub mac: MacAddr,
     /// The largest packet in bytes, where that is not the kernel's choice of 1500.
     pub mtu: Option<u32>,
+    /// What happens to the packets that leave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impair: Option<Impair>,
     /// Its addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<Prefix>,
@@ -123,6 +132,7 @@ impl Plan {
                 ifname: end.ifname.clone(),
                 mac: end.mac,
                 mtu: end.mtu,
+                impair: end.impair,
                 addresses: end.addresses.clone(),
                 bridged: false,
             })
@@ -133,13 +143,21 @@ impl Plan {
             let names = port_names(segment);
             for ((member, ifname), index) in segment.members.iter().zip(names).zip(BRIDGE_INDEX + 1..) {
                 let mac = MacAddr::derived(&[lab.name.as_str(), segment.name.as_str(), ifname.as_str()]);
-                let a =
-                    Port { node: switch, index, ifname, mac, mtu: member.mtu, addresses: Vec::new(), bridged: true };
+                let a = Port {
+                    node: switch,
+                    index,
+                    ifname,
+                    mac,
+                    mtu: member.mtu,
+                    impair: None,
+                    addresses: Vec::new(),
+                    bridged: true,
+                };
                 cables.extend(port(member).map(|b| Cable { a, b }));
             }
         }
         cables.extend(lab.links.iter().filter_map(|link| Some(Cable { a: port(&link.a)?, b: port(&link.b)? })));
-        Self { lab: lab.name.clone(), nodes, cables, expect: lab.expect.clone() }
+        Self { lab: lab.name.clone(), nodes, cables, expect: lab.expect.clone(), uplink: UplinkPlan::new(lab) }
     }
 
     /// How many nodes, segments and links it makes: a segment's switch is no node, its cables are no links.
@@ -148,6 +166,25 @@ impl Plan {
         let switches = self.nodes.iter().filter(|node| node.switch).count();
         let links = self.cables.iter().filter(|cable| !cable.a.bridged).count();
         (self.nodes.len() - switches, switches, links)
+    }
+
+    fn show_uplink(&self, uplink: &UplinkPlan, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let node = self.nodes.get(uplink.node).map_or("?", |node| node.name.as_str());
+        let name = format!("{node}:{}", uplink.ifname);
+        writeln!(f, "uplink {name} -- the machine{}", if uplink.nat { ", with NAT" } else { "" })?;
+        writeln!(f, "  {name} mac {}", uplink.mac)?;
+        let chosen = || uplink::candidates(self.lab.as_str(), false).find(|prefix| !uplink.is_own(*prefix));
+        let (prefixes, or) = match uplink.prefixes.as_slice() {
+            [] => (chosen().into_iter().collect(), ", or the next that the machine has free"),
+            given => (given.to_vec(), ""),
+        };
+        for (_, address) in prefixes.into_iter().filter_map(uplink::addresses) {
+            writeln!(f, "  {name} address {address}{or}")?;
+        }
+        for prefix in &uplink.behind {
+            writeln!(f, "  the machine: {prefix} via {node}")?;
+        }
+        Ok(())
     }
 
     /// A hosts file (hosts(5)) by which every node's name stands for its addresses.
@@ -249,6 +286,9 @@ impl fmt::Display for Plan {
                 for address in &port.addresses {
                     writeln!(f, "  {name} address {address}")?;
                 }
+                if let Some(impair) = &port.impair {
+                    writeln!(f, "  {name} impair {impair}")?;
+                }
                 writeln!(f, "  {name} up")?;
             }
         }
@@ -257,6 +297,6 @@ impl fmt::Display for Plan {
                 writeln!(f, "route {}: {route}", node.name)?;
             }
         }
-        Ok(())
+        self.uplink.as_ref().map_or(Ok(()), |uplink| self.show_uplink(uplink, f))
     }
 }

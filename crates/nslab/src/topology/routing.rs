@@ -30,8 +30,8 @@ pub fn routes(lab: &Lab) -> Vec<Vec<Route>> {
             }
         }
     }
-    for (node, found) in lab.nodes.iter().zip(&mut routes) {
-        if !node.forward {
+    for ((at, node), found) in lab.nodes.iter().enumerate().zip(&mut routes) {
+        if !node.forward && network.uplink != Some(at) {
             shorten(found);
         }
         let said: HashSet<Prefix> =
@@ -61,6 +61,8 @@ struct Network<'l> {
     wires: Vec<Vec<(usize, &'l End)>>,
     /// The wires that each node is on.
     of_node: Vec<Vec<usize>>,
+    /// The node with the way out.
+    uplink: Option<usize>,
 }
 
 impl<'l> Network<'l> {
@@ -81,12 +83,16 @@ impl<'l> Network<'l> {
                 }
             }
         }
-        Self { nodes: &lab.nodes, wires, of_node }
+        let uplink = lab.uplink.as_ref().and_then(|uplink| places.get(&uplink.node).copied());
+        Self { nodes: &lab.nodes, wires, of_node, uplink }
     }
 
-    /// Every network that there is, in order, and the nodes that are in it.
+    /// Every network that there is, in order, and the nodes that are in it. Everything is where the uplink is.
     fn prefixes(&self, lab: &Lab) -> BTreeMap<Prefix, Vec<usize>> {
         let mut prefixes: BTreeMap<Prefix, Vec<usize>> = BTreeMap::new();
+        if let Some(node) = self.uplink {
+            prefixes.extend([false, true].map(|ipv6| (Prefix::all(ipv6), vec![node])));
+        }
         let on_wires = self.wires.iter().flatten().map(|(node, end)| (*node, &end.addresses));
         let loopbacks = lab.nodes.iter().enumerate().map(|(at, node)| (at, &node.loopback));
         for (node, addresses) in on_wires.chain(loopbacks) {
@@ -111,7 +117,11 @@ impl<'l> Network<'l> {
         let relays = ends.iter().filter(|(other, _)| *other != node && forwards(*other)).count();
         let others = ends.iter().filter(|(other, _)| *other != node && !forwards(*other));
         let reached = |other: usize| self.nodes.get(other).is_some_and(|node| !node.loopback.is_empty());
-        !forwards(node) && own == 1 && relays == 1 && others.into_iter().all(|(other, _)| !reached(*other))
+        self.uplink != Some(node)
+            && !forwards(node)
+            && own == 1
+            && relays == 1
+            && others.into_iter().all(|(other, _)| !reached(*other))
     }
 
     /// From the nodes in a prefix outwards: each further node's next hops towards it, but for those that need
@@ -218,6 +228,25 @@ links:
             ]
         );
         assert_eq!(of("e"), ["e: default via 10.5.0.1 dev eth0"]);
+    }
+
+    #[test]
+    fn an_uplink_is_everybodys_default() {
+        let text = "
+nodes: { r: { forward: true } }
+routing: auto
+uplink: { node: isp }
+segments: { lan: { prefix: 10.0.0.0/24, members: [ pc, 'r .254' ] } }
+links: [ r 10.9.0.1/30 -- isp 10.9.0.2/30 ]
+";
+        let mut found = found(text);
+        found.sort();
+        let expected = [
+            "isp: 10.0.0.0/24 via 10.9.0.1 dev eth0",
+            "pc: default via 10.0.0.254 dev eth0",
+            "r: default via 10.9.0.2 dev eth1",
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

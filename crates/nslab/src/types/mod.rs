@@ -4,20 +4,29 @@
 
 mod address_kind;
 pub mod cidr;
+mod delay;
 mod if_name;
+mod impair;
 mod lab_name;
 mod mac;
 mod node_name;
+mod percent;
 mod prefix;
+mod quantity;
 mod quote;
+mod rate;
 mod text;
 
 pub use crate::errno::strerror;
 pub use address_kind::AddressKind;
 pub use cidr::Cidr;
+pub use delay::Delay;
 pub use if_name::IfName;
+pub use impair::Impair;
 pub use lab_name::LabName;
 pub use mac::MacAddr;
 pub use node_name::{NodeName, check_netns_name};
+pub use percent::Percent;
 pub use prefix::Prefix;
 pub(crate) use quote::quote;
+pub use rate::Rate;

@@ -18,4 +18,13 @@ macro_rules! as_text {
     )+};
 }
 
-as_text!(super::IfName, super::LabName, super::MacAddr, super::NodeName, super::Prefix);
+as_text!(
+    super::IfName,
+    super::LabName,
+    super::MacAddr,
+    super::NodeName,
+    super::Prefix,
+    super::Rate,
+    super::Delay,
+    super::Percent
+);

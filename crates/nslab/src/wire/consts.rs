@@ -4,10 +4,13 @@
 //! `linux/veth.h`, `linux/neighbour.h`, `linux/net_namespace.h`, `linux/fib_rules.h`.
 #![allow(missing_docs, reason = "each is what the header of the same name says")]
 
+mod qdisc;
 mod route;
 
+pub use qdisc::*;
 pub use route::*;
 pub mod kinds;
+pub mod nft;
 
 pub const NLMSG_ALIGN_LEN: usize = 16;
 pub const NLMSG_NOOP: u16 = 1;

@@ -3,6 +3,7 @@
 //! - `namespace`: made, entered, told apart; what is left of it;
 //! - `names`: files in /run/netns, by us, by iproute2, and by both at once;
 //! - `links`: interface names, refusals, batches and dumps as the kernel has them;
+//! - `impair`: delay, loss and rate as set, as read back, and a rate in effect;
 //! - `lab`: up and down, locks, records, full disks.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
@@ -15,6 +16,7 @@
     reason = "a test; without the built-in harness, clippy does not see that it is one"
 )]
 
+mod impair;
 mod lab;
 mod links;
 mod names;
@@ -44,7 +46,7 @@ type Test = (&'static str, Needs, fn());
 const INSIDE: &str = "NSLAB_TEST_INSIDE";
 
 fn main() {
-    let tests = [namespace::TESTS, names::TESTS, links::TESTS, lab::TESTS].concat();
+    let tests = [namespace::TESTS, names::TESTS, links::TESTS, lab::TESTS, impair::TESTS].concat();
     if let Ok(name) = std::env::var(INSIDE) {
         let (_, _, run) = tests.iter().find(|(test, ..)| *test == name).unwrap();
         return run();

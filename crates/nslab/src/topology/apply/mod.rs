@@ -4,23 +4,26 @@
 //! [`Built`] is published, an error, a signal or a crash at any instruction leaves nothing: the kernel
 //! takes back what nobody holds.
 
+mod kernel;
 mod routes;
 
 use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::settings::Settings;
 use crate::namespace::{Identity, Namespace, descriptors, enter};
 use crate::netlink::{Connection, KernelSocket};
 use crate::ops::address::AddressConfig;
-use crate::ops::link::{Kind, LinkConfig, Netns};
+use crate::ops::link::{Data, Kind, LinkConfig, Netns};
+use crate::ops::qdisc::{Discipline, USUAL_MTU};
 use crate::topology::plan::{BRIDGE, BRIDGE_INDEX, Cable, LOOPBACK, NodePlan, Plan, Port};
 use crate::topology::spec::{Sysctl, interface_of};
 use crate::types::MacAddr;
 use crate::wire::Request;
 use crate::wire::consts::IFA_F_NODAD;
+use crate::wire::consts::kinds::IFLA_BR_MCAST_SNOOPING;
 
 /// A node that is made: its namespace and a connection to the kernel inside it.
 #[derive(Debug)]
@@ -44,75 +47,115 @@ pub struct Built {
 /// # Errors
 /// What the kernel refuses, with the step and the object in the message. Nothing is left then.
 pub fn build(plan: &Plan) -> Result<Built> {
+    kernel::check(plan)?;
     // A namespace and a connection.
     descriptors::make_room(plan.nodes.len(), 2)?;
-    let (send, made) = std::sync::mpsc::channel();
-    let stop = AtomicBool::new(false);
+    let site = Site::of(plan);
     std::thread::scope(|scope| {
         // Threads of their own, for they change their namespace; they end with this scope.
-        let workers = std::thread::available_parallelism().map_or(1, usize::from).clamp(1, MAX_WORKERS);
-        for first in 0..workers {
-            let (send, stop) = (send.clone(), &stop);
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from).clamp(1, MAX_WORKERS) {
             std::thread::Builder::new()
                 .name("nslab-netns".into())
-                .spawn_scoped(scope, move || make_nodes(plan, first, workers, stop, &send))
+                .spawn_scoped(scope, || site.work())
                 .map_err(|error| Error::os("starting a thread", error))
-                .inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
+                .inspect_err(|_| site.stop.store(true, Ordering::Relaxed))?;
         }
-        drop(send);
-        lay_cables(plan, &made).inspect_err(|_| stop.store(true, Ordering::Relaxed))
-    })
-}
-
-/// More make no more namespaces a second.
-const MAX_WORKERS: usize = 4;
-
-type Made = (usize, Result<BuiltNode>);
-
-/// Makes every `stride`th node from `first`, until one fails, here or elsewhere: so the plan's first nodes are there first.
-fn make_nodes(plan: &Plan, first: usize, stride: usize, stop: &AtomicBool, send: &Sender<Made>) {
-    let mut settings = Settings::default();
-    for (at, node) in plan.nodes.iter().enumerate().skip(first).step_by(stride) {
-        if stop.load(Ordering::Relaxed) {
-            return;
-        }
-        let made = make_node(plan, node, &mut settings)
-            .map_err(|error| error.within(format_args!("making node {}", node.name)))
-            .inspect_err(|_| stop.store(true, Ordering::Relaxed));
-        if send.send((at, made)).is_err() {
-            return;
-        }
-    }
-}
-
-/// Lays each cable as soon as both its nodes are there: making links and making namespaces mostly do not
-/// stand in each other's way in the kernel.
-fn lay_cables(plan: &Plan, made: &Receiver<Made>) -> Result<Built> {
-    let mut nodes: Vec<Option<BuiltNode>> = plan.nodes.iter().map(|_| None).collect();
-    let take = |nodes: &mut Vec<Option<BuiltNode>>| -> Result<()> {
-        let (at, node) = made.recv().map_err(|_| bad_plan())?;
-        *nodes.get_mut(at).ok_or_else(bad_plan)? = Some(node?);
         Ok(())
-    };
-    for cable in &plan.cables {
-        for port in [&cable.a, &cable.b] {
-            while nodes.get(port.node).ok_or_else(bad_plan)?.is_none() {
-                take(&mut nodes)?;
-            }
-        }
-        lay_cable(plan, cable, &mut nodes)?;
-    }
-    // Each node comes once.
-    for _ in 0..nodes.iter().filter(|node| node.is_none()).count() {
-        take(&mut nodes)?;
-    }
-    let mut nodes: Vec<BuiltNode> = nodes.into_iter().flatten().collect();
+    })?;
+    let mut nodes = site.finish()?;
     let places = routes::Places::of(plan);
     let mut settings = Settings::default();
     for (at, (node, built)) in plan.nodes.iter().zip(&mut nodes).enumerate() {
         finish_node(at, node, built, &places, &mut settings)?;
     }
     Ok(Built { nodes })
+}
+
+/// More make no more namespaces a second.
+const MAX_WORKERS: usize = 4;
+
+/// What the threads that build work on.
+///
+/// Making links and making namespaces mostly do not stand in each other's way in the kernel, but it makes one
+/// link at a time. So cables are laid one after the other, in the order of the plan, by whichever thread has
+/// just made a node that one was waiting for, while the others go on making nodes.
+struct Site<'p> {
+    plan: &'p Plan,
+    /// The next node to make, so that the plan's first are there first.
+    next: AtomicUsize,
+    nodes: Vec<OnceLock<Mutex<BuiltNode>>>,
+    /// How many cables are laid; who holds it lays them.
+    laid: Mutex<usize>,
+    /// Something failed.
+    stop: AtomicBool,
+    failure: Mutex<Option<Error>>,
+}
+
+impl<'p> Site<'p> {
+    fn of(plan: &'p Plan) -> Self {
+        Self {
+            plan,
+            next: AtomicUsize::new(0),
+            nodes: plan.nodes.iter().map(|_| OnceLock::new()).collect(),
+            laid: Mutex::new(0),
+            stop: AtomicBool::new(false),
+            failure: Mutex::new(None),
+        }
+    }
+
+    /// Makes nodes and lays cables until all is there, or something fails here or elsewhere.
+    fn work(&self) {
+        let mut settings = Settings::default();
+        while !self.stop.load(Ordering::Relaxed) {
+            let at = self.next.fetch_add(1, Ordering::Relaxed);
+            let (Some(node), Some(place)) = (self.plan.nodes.get(at), self.nodes.get(at)) else { return };
+            let made = make_node(self.plan, node, &mut settings)
+                .map_err(|error| error.within(format_args!("making node {}", node.name)));
+            let done = made.and_then(|made| {
+                // Each place is filled once: its number was given out once.
+                let _ = place.set(Mutex::new(made));
+                match self.laid.try_lock() {
+                    Ok(mut laid) => self.lay(&mut laid),
+                    // Somebody else is at it.
+                    Err(_) => Ok(()),
+                }
+            });
+            if let Err(error) = done {
+                self.stop.store(true, Ordering::Relaxed);
+                lock(&self.failure).get_or_insert(error);
+            }
+        }
+    }
+
+    /// Lays the next cables whose nodes are there.
+    fn lay(&self, laid: &mut usize) -> Result<()> {
+        while let Some(cable) = self.plan.cables.get(*laid) {
+            let node = |port: &Port| self.nodes.get(port.node).ok_or_else(bad_plan).map(OnceLock::get);
+            let (Some(a), Some(b)) = (node(&cable.a)?, node(&cable.b)?) else { return Ok(()) };
+            if self.stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            lay_cable(self.plan, cable, a, b)?;
+            *laid += 1;
+        }
+        Ok(())
+    }
+
+    /// What was made, when the threads have ended.
+    fn finish(self) -> Result<Vec<BuiltNode>> {
+        if let Some(error) = lock(&self.failure).take() {
+            return Err(error);
+        }
+        // A thread may have made the last node while another was about to stop laying.
+        self.lay(&mut lock(&self.laid))?;
+        let made = self.nodes.into_iter().filter_map(OnceLock::into_inner);
+        Ok(made.map(|node| node.into_inner().unwrap_or_else(PoisonError::into_inner)).collect())
+    }
+}
+
+/// What a thread that panicked left is as good as before: each step is one change.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Does what takes all of a node's interfaces to be there.
@@ -127,6 +170,14 @@ fn finish_node(
     if late.peek().is_some() {
         let set = built.namespace.enter(|| set_all(settings, late)).and_then(|set| set);
         set.map_err(|error| error.within(format_args!("node {}", node.name)))?;
+    }
+    if node.switch {
+        let listen = snooping(true);
+        let listening = LinkConfig { kind: Some(listen.kind()), ..LinkConfig::default() };
+        let mut batch = Batch::default();
+        batch.add(up(BRIDGE_INDEX), || format!("bringing up {}:{BRIDGE}", node.name));
+        batch.add(listening.change_link(BRIDGE_INDEX), || format!("making {}:{BRIDGE} listen for groups", node.name));
+        return batch.send(&mut built.connection);
     }
     if node.routes.is_empty() {
         return Ok(());
@@ -166,15 +217,33 @@ fn make_node(plan: &Plan, node: &NodePlan, settings: &mut Settings) -> Result<Bu
 
 fn bridge(plan: &Plan, node: &NodePlan) -> Request {
     let mac = MacAddr::derived(&[plan.lab.as_str(), node.name.as_str(), BRIDGE]).octets();
+    // It is brought up and listens for groups when all its ports are there. While it does, the kernel sets the
+    // timers of all ports for each one that comes; and while it is up, what each new host says to all goes to
+    // all that are there.
+    let deaf = snooping(false);
     LinkConfig {
         name: Some(BRIDGE.as_bytes()),
         index: Some(BRIDGE_INDEX),
         address: Some(&mac),
-        up: Some(true),
-        kind: Some(Kind::Plain("bridge")),
+        kind: Some(deaf.kind()),
         ..LinkConfig::default()
     }
     .create()
+}
+
+/// Whether a bridge sends the packets of a group only where it is listened to (`IFLA_BR_MCAST_SNOOPING`).
+struct Snooping(Vec<u8>);
+
+fn snooping(on: bool) -> Snooping {
+    let mut options = Request::attributes_alone();
+    options.u8(IFLA_BR_MCAST_SNOOPING, on.into());
+    Snooping(options.into_attributes())
+}
+
+impl Snooping {
+    fn kind(&self) -> Kind<'_> {
+        Kind::Other { name: b"bridge", data: Data::Own(&self.0) }
+    }
 }
 
 /// Settings of an interface can be made only once it is there.
@@ -213,19 +282,32 @@ fn set(settings: &mut Settings, path: &str, value: &str) -> Result<()> {
 }
 
 /// Makes one cable, and gives its ends their addresses.
-fn lay_cable(plan: &Plan, cable: &Cable, nodes: &mut [Option<BuiltNode>]) -> Result<()> {
+fn lay_cable(plan: &Plan, cable: &Cable, a_node: &Mutex<BuiltNode>, b_node: &Mutex<BuiltNode>) -> Result<()> {
     let Cable { a, b } = cable;
-    let far = nodes.get(b.node).and_then(Option::as_ref).ok_or_else(bad_plan)?;
     let mut batch = Batch::default();
     let name = || format!("laying cable {} -- {}", plan.port_name(a), plan.port_name(b));
-    batch.add(cable_request(cable, &far.namespace), name);
-    add_addresses(plan, a, &mut batch);
-    batch.send(&mut nodes.get_mut(a.node).and_then(Option::as_mut).ok_or_else(bad_plan)?.connection)?;
+    batch.add(cable_request(cable, &lock(b_node).namespace), name);
+    if a.impair.is_some() {
+        finish_port(plan, a, &mut batch);
+    } else {
+        add_addresses(plan, a, &mut batch);
+    }
+    batch.send(&mut lock(a_node).connection)?;
 
     let mut batch = Batch::default();
-    add_addresses(plan, b, &mut batch);
-    batch.add(up(b.index), || format!("bringing up {}", plan.port_name(b)));
-    batch.send(&mut nodes.get_mut(b.node).and_then(Option::as_mut).ok_or_else(bad_plan)?.connection)
+    finish_port(plan, b, &mut batch);
+    batch.send(&mut lock(b_node).connection)
+}
+
+/// Gives an interface that is down its queueing discipline and its addresses, and brings it up. While it is up, the
+/// kernel would wait for its readers (RCU), some 20 ms, before it changes the discipline.
+fn finish_port<'p>(plan: &'p Plan, port: &'p Port, batch: &mut Batch<'p>) {
+    if let Some(impair) = &port.impair {
+        let discipline = Discipline::of(impair, port.mtu.unwrap_or(USUAL_MTU));
+        batch.add(discipline.add(port.index), move || format!("impairing {} ({impair})", plan.port_name(port)));
+    }
+    add_addresses(plan, port, batch);
+    batch.add(up(port.index), move || format!("bringing up {}", plan.port_name(port)));
 }
 
 fn cable_request(cable: &Cable, peer: &Namespace) -> Request {
@@ -245,7 +327,8 @@ fn cable_request(cable: &Cable, peer: &Namespace) -> Request {
         index: Some(a.index),
         address: Some(&a_mac),
         mtu: a.mtu,
-        up: Some(true),
+        // One that is impaired is brought up last.
+        up: a.impair.is_none().then_some(true),
         master: a.bridged.then_some(BRIDGE_INDEX),
         // One queue a direction: making the link is then twice as fast.
         queues: Some(1),

@@ -8,6 +8,7 @@ use super::expect;
 use super::gateways;
 use super::model::{End, Lab, Link, Segment};
 use super::problems::Problems;
+use super::uplink;
 use crate::types::cidr::Sharing;
 use crate::types::{AddressKind, Cidr, IfName, LabName, MacAddr, NodeName, Prefix};
 
@@ -30,7 +31,8 @@ pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Pro
             check_link(a, b, problems);
         }
     }
-    let nodes = complete::nodes(&draft, problems);
+    let mut nodes = complete::nodes(&draft, problems);
+    let uplink = uplink::made(name.as_ref(), &draft, &mut nodes, problems);
     check_loopbacks(&draft, problems);
     gateways::check(&draft, problems);
     let names: HashSet<&NodeName> = nodes.iter().map(|node| &node.name).collect();
@@ -45,7 +47,7 @@ pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Pro
     let name = name?;
     let segments: Vec<Segment> = draft.segments.into_iter().map(|segment| made_segment(&name, segment)).collect();
     let links: Vec<Link> = draft.links.into_iter().filter_map(|link| made(&name, link, problems)).collect();
-    Some(Lab { name, routing: draft.routing, nodes, segments, links, expect })
+    Some(Lab { name, routing: draft.routing, nodes, segments, links, expect, uplink })
 }
 
 fn interfaces_once(draft: &DraftLab, problems: &mut Problems<'_>) {
@@ -225,5 +227,6 @@ fn made_end(lab: &LabName, end: DraftEnd) -> Option<End> {
     let mac =
         end.mac.map_or_else(|| MacAddr::derived(&[lab.as_str(), node.as_str(), ifname.as_str()]), |mac| mac.value);
     let addresses = end.addresses.into_iter().map(|address| address.value).collect();
-    Some(End { node, ifname, addresses, mac, mtu: end.mtu.map(|mtu| mtu.value) })
+    let impair = end.impair.and_then(|impair| impair.value.normal());
+    Some(End { node, ifname, addresses, mac, mtu: end.mtu.map(|mtu| mtu.value), impair })
 }

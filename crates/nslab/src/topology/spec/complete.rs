@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 
 use super::draft::{At, DraftEnd, DraftLab, DraftNode, DraftSegment, HostPart, Settings};
+use super::keys::suggest;
 use super::model::{Node, Sysctl};
 use super::pool;
 use super::problems::Problems;
@@ -183,8 +184,9 @@ fn hosts(prefix: Prefix) -> impl Iterator<Item = Prefix> {
 
 /// What a node's profiles say, and then what it says itself.
 pub(super) fn settings_of<'d>(draft: &'d DraftLab, node: &'d DraftNode) -> impl Iterator<Item = &'d Settings> {
-    let named = |used: &At<String>| draft.profiles.iter().find(|(name, _)| name.value == used.value);
-    let profiles = node.settings.profiles.iter().filter_map(named).map(|(_, settings)| settings);
+    // An included file may have one of the same name: what the later says counts.
+    let named = |used: &'d At<String>| draft.profiles.iter().filter(|(name, _)| name.value == used.value);
+    let profiles = node.settings.profiles.iter().flat_map(named).map(|(_, settings)| settings);
     profiles.chain(std::iter::once(&node.settings))
 }
 
@@ -225,6 +227,7 @@ fn unknown_profile(profile: &At<String>, draft: &DraftLab, problems: &mut Proble
     let names: Vec<&str> = draft.profiles.iter().map(|(name, _)| name.value.as_str()).collect();
     let help =
         if names.is_empty() { "`profiles` says none".into() } else { format!("there are: {}", names.join(", ")) };
+    let help = suggest(&profile.value, names.into_iter(), help, problems);
     problems.add(profile.span.clone(), format!("there is no profile {}", quote(&profile.value)), help);
 }
 

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::model::{Route, Routing};
 use super::problems::Problems;
 use crate::error::Error;
-use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix, quote};
+use crate::types::{IfName, Impair, LabName, MacAddr, NodeName, Prefix, quote};
 
 /// A value and the bytes of the source that it comes from.
 #[derive(Debug, Clone)]
@@ -29,6 +29,15 @@ pub(super) struct DraftLab {
     pub(super) segments: Vec<DraftSegment>,
     pub(super) links: Vec<DraftLink>,
     pub(super) expect: Vec<Expectation>,
+    pub(super) uplink: Option<DraftUplink>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct DraftUplink {
+    pub(super) node: Option<At<NodeName>>,
+    pub(super) ifname: Option<At<IfName>>,
+    pub(super) nat: Option<bool>,
+    pub(super) prefixes: Vec<At<Prefix>>,
 }
 
 #[derive(Debug)]
@@ -54,6 +63,7 @@ pub(super) struct DraftSegment {
     pub(super) name: At<NodeName>,
     pub(super) prefixes: Vec<At<Prefix>>,
     pub(super) members: Vec<DraftEnd>,
+    pub(super) impair: Option<At<Impair>>,
 }
 
 /// An address on a segment that takes its prefix from there.
@@ -85,6 +95,7 @@ pub(super) struct DraftEnd {
     pub(super) hosts: Vec<At<HostPart>>,
     pub(super) mac: Option<At<MacAddr>>,
     pub(super) mtu: Option<At<u32>>,
+    pub(super) impair: Option<At<Impair>>,
 }
 
 /// Reads a word as a type that says itself what is wrong with it.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::draft::{At, DraftLab};
+use super::keys::suggest;
 use super::model::{Expect, Node};
 use super::problems::Problems;
 use super::range::node_names;
@@ -57,7 +58,9 @@ pub(super) fn pairs(draft: &DraftLab, nodes: &[Node], problems: &mut Problems<'_
         let there = known.contains(&name.value);
         if !there {
             let message = format!("the lab has no node \"{}\"", name.value);
-            problems.add(name.span.clone(), message, "an expectation is of nodes");
+            let names = nodes.iter().map(|node| node.name.as_str());
+            let help = suggest(name.value.as_str(), names, "an expectation is of nodes", problems);
+            problems.add(name.span.clone(), message, help);
         }
         there
     };

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::complete::{ends, settings_of};
 use super::draft::{At, DraftEnd, DraftLab, DraftNode};
+use super::keys::suggest;
 use super::model::{Hop, Route, interface_of};
 use super::problems::Problems;
 use crate::types::{NodeName, Prefix, quote};
@@ -41,6 +42,7 @@ fn has(ends: &[&DraftEnd], name: &str) -> bool {
 fn missing(node: &DraftNode, ends: &[&DraftEnd], name: &str, span: &Range<usize>, problems: &mut Problems<'_>) {
     let there: Vec<&str> = ends.iter().filter_map(|end| Some(end.ifname.as_ref()?.value.as_str())).collect();
     let help = if there.is_empty() { "it has no interfaces".into() } else { format!("it has {}", there.join(", ")) };
+    let help = suggest(name, there.into_iter(), help, problems);
     problems.add(span.clone(), format!("node \"{}\" has no interface {}", node.name.value, quote(name)), help);
 }
 

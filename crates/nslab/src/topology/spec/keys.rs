@@ -50,10 +50,7 @@ impl<T> Table<T> {
             return problems.add(key.span.clone(), message, self.allowed());
         }
         let known = self.keys.iter().map(|(known, _)| *known).chain(self.later.iter().copied());
-        let help = match nearest(name, known) {
-            Some(near) => format!("did you mean `{near}`? {}", self.allowed()),
-            None => self.allowed(),
-        };
+        let help = suggest(name, known, self.allowed(), problems);
         problems.add(key.span.clone(), format!("{} has no key {}", self.place, quote(name)), help);
     }
 
@@ -89,8 +86,24 @@ pub(super) fn each_once<'t, 's>(
     }
 }
 
+/// Help that begins with the known word that is likely to be meant, where there is one.
+pub(super) fn suggest<'k>(
+    word: &str,
+    known: impl Iterator<Item = &'k str>,
+    help: impl Into<String>,
+    problems: &Problems<'_>,
+) -> String {
+    // A lab may have many thousand nodes, and a file as many mistakes.
+    const MOST: usize = 2000;
+    let help = help.into();
+    match nearest(word, known.take(MOST)).filter(|_| !problems.is_full()) {
+        Some(near) => format!("did you mean `{near}`? {help}"),
+        None => help,
+    }
+}
+
 /// The known word that differs least from this one, where that is little enough to be a slip.
-fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     if word.len() > 40 {
         return None;
     }

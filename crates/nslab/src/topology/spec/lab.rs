@@ -5,14 +5,16 @@ use std::path::Path;
 use super::check;
 use super::draft::{DraftLab, word};
 use super::expect::expects;
-use super::keys::Table;
+use super::include::{File, Gatherer, Given};
+use super::keys::{Table, suggest};
 use super::link::links;
 use super::model::{Lab, Routing};
 use super::node::{nodes, profiles};
 use super::pool::pools;
-use super::problems::Problems;
+use super::problems::{Part, Problems};
 use super::segment::segments;
-use super::tree::{self, Tree, Value};
+use super::tree::{Tree, Value};
+use super::uplink::uplink;
 use crate::error::{Error, Result};
 use crate::types::{LabName, quote};
 
@@ -20,6 +22,8 @@ static LAB: Table<DraftLab> = Table {
     place: "a lab file",
     keys: &[
         ("name", name),
+        // Read before all else.
+        ("include", |_, _, _| {}),
         ("nodes", nodes),
         ("segments", segments),
         ("profiles", profiles),
@@ -27,8 +31,9 @@ static LAB: Table<DraftLab> = Table {
         ("links", links),
         ("routing", routing),
         ("expect", expects),
+        ("uplink", uplink),
     ],
-    later: &["uplink", "include", "prefix"],
+    later: &["prefix"],
 };
 
 /// Reads and validates a lab file's text. `path` is for the messages, and its stem is the lab's name where
@@ -55,8 +60,51 @@ static LAB: Table<DraftLab> = Table {
 /// );
 /// ```
 pub fn parse(source: &str, path: &Path) -> Result<Lab> {
-    let mut problems = Problems::new(source);
-    let draft = draft(source, &mut problems);
+    let none = |_: &Path, _| Err(Error::invalid("a text alone includes no file"));
+    parse_with(source, path, None, &Given { variable: &|_| None, file: &none })
+}
+
+/// The same of a text that may have variables and include files. `id` is that of the file that the text is of
+/// ([`Loaded::id`]), so that it is known where another includes it.
+///
+/// # Errors
+/// As of [`parse`]; also where a variable is not set or a file cannot be included.
+pub fn parse_with(source: &str, path: &Path, id: Option<u128>, given: &Given<'_>) -> Result<Lab> {
+    let mut gatherer = Gatherer::new(given);
+    let file = gatherer.read(path, source, id);
+    let (mut texts, mut parts) = (String::new(), Vec::new());
+    for (file, text) in &gatherer.included {
+        parts.push(Part { path: file.path.clone(), start: texts.len() });
+        texts.push_str(text);
+        texts.push('\n');
+    }
+    let whole = if parts.is_empty() {
+        source
+    } else {
+        parts.push(Part { path: path.into(), start: texts.len() });
+        texts.push_str(source);
+        &texts
+    };
+    let mut problems = Problems::of_parts(whole, parts.clone());
+    let mut draft = DraftLab::default();
+    let included = gatherer.included.into_iter().map(|(file, _)| file);
+    for (at, File { tree, found, .. }) in included.chain([file]).enumerate() {
+        let start = parts.get(at).map_or(0, |part| part.start);
+        for (span, message, help) in found {
+            problems.add(span.start + start..span.end + start, message, help);
+        }
+        let Some(mut tree) = tree else { continue };
+        tree.shift(start);
+        let is_last = start == problems.start();
+        if !matches!(tree.value, Value::Null) {
+            LAB.read(&tree, &mut draft, &mut problems);
+        } else if is_last {
+            nothing(source, &mut problems);
+        }
+        if is_last {
+            check_nodes(&draft, &tree, &mut problems);
+        }
+    }
     let name = draft.name.clone().or_else(|| name_of(path, &mut problems));
     let lab = check::lab(name, draft, &mut problems);
     match lab {
@@ -65,24 +113,16 @@ pub fn parse(source: &str, path: &Path) -> Result<Lab> {
     }
 }
 
-fn draft(source: &str, problems: &mut Problems<'_>) -> DraftLab {
-    let mut draft = DraftLab::default();
-    let Some(tree) = tree::read(source, problems) else { return draft };
-    if matches!(tree.value, Value::Null) {
-        let what = if source.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty() {
-            "the file is empty"
-        } else {
-            "the file describes nothing"
-        };
-        problems.add(0..0, what, EXAMPLE);
-        return draft;
-    }
-    LAB.read(&tree, &mut draft, problems);
+fn nothing(source: &str, problems: &mut Problems<'_>) {
+    let empty = source.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty();
+    problems.add(0..0, if empty { "the file is empty" } else { "the file describes nothing" }, EXAMPLE);
+}
+
+fn check_nodes(draft: &DraftLab, tree: &Tree<'_>, problems: &mut Problems<'_>) {
     let no_members = draft.segments.iter().all(|segment| segment.members.is_empty());
     if problems.count() == 0 && draft.nodes.is_empty() && no_members && draft.links.is_empty() {
         problems.add(tree.span.start..tree.span.start, "the lab has no nodes", EXAMPLE);
     }
-    draft
 }
 
 const EXAMPLE: &str =
@@ -99,6 +139,7 @@ fn routing(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
         Some("none") => lab.routing = Routing::None,
         Some(other) => {
             let help = "it is `auto` (shortest paths to every prefix) or `none` (what the nodes say)";
+            let help = suggest(other, ["auto", "none"].into_iter(), help, problems);
             problems.add(tree.span.clone(), format!("`routing` is {}", quote(other)), help);
         }
         None => {}
@@ -111,7 +152,8 @@ fn name_of(path: &Path, problems: &mut Problems<'_>) -> Option<LabName> {
     let name: Result<LabName, Error> = stem.parse();
     if name.is_err() && problems.count() == 0 {
         let message = format!("the file's name gives no name for the lab: {} is not allowed", quote(&stem));
-        problems.add(0..0, message, "say `name: …` in the file; 1 to 64 bytes without `/`, `:` and spaces");
+        let start = problems.start();
+        problems.add(start..start, message, "say `name: …` in the file; 1 to 64 bytes without `/`, `:` and spaces");
     }
     name.ok()
 }

@@ -1,6 +1,7 @@
 //! The key `links`: a list of links, each in the short or the long form.
 
 use super::draft::{At, DraftEnd, DraftLab, DraftLink, address, link_ifname, node_name, word};
+use super::impair::{self, Sides};
 use super::keys::Table;
 use super::pattern::{Pattern, Shape};
 use super::problems::Problems;
@@ -20,8 +21,9 @@ static LINK: Table<Entry> = Table {
         ("mesh", |tree, entry, problems| pattern(Shape::Mesh, tree, entry, problems)),
         ("star", |tree, entry, problems| pattern(Shape::Star, tree, entry, problems)),
         ("hub", hub),
+        ("impair", |tree, entry, problems| entry.impair = Some(Sides::read(tree, problems))),
     ],
-    later: &["impair", "kind"],
+    later: &["kind"],
 };
 
 /// An entry of the list in the long form: one link, or a pattern that stands for several.
@@ -30,12 +32,20 @@ struct Entry {
     link: DraftLink,
     pattern: Option<Pattern>,
     hub: Option<At<NodeName>>,
+    impair: Option<Sides>,
 }
 
 static END: Table<DraftEnd> = Table {
     place: "an end of a link",
-    keys: &[("node", node), ("ifname", ifname), ("addresses", addresses), ("mac", mac), ("mtu", mtu)],
-    later: &["impair"],
+    keys: &[
+        ("node", node),
+        ("ifname", ifname),
+        ("addresses", addresses),
+        ("mac", mac),
+        ("mtu", mtu),
+        ("impair", impair::of_end),
+    ],
+    later: &[],
 };
 
 pub(super) fn links(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
@@ -63,20 +73,27 @@ fn entry(tree: &Tree<'_>, problems: &mut Problems<'_>) -> Vec<DraftLink> {
             let mut entry = Entry::default();
             let clean = LINK.read(tree, &mut entry, problems);
             let named = |name| entries.iter().any(|(key, _)| matches!(&key.value, Value::Text(key) if key == name));
-            let Entry { link, pattern, hub } = entry;
+            let Entry { mut link, pattern, hub, impair } = entry;
             if let Some(pattern) = pattern {
                 if let Some(extra) = ["a", "b"].into_iter().find(|name| named(*name)) {
                     let message = format!("a pattern of links has no end `{extra}`");
                     problems.add(tree.span.clone(), message, "leave it out, or write the link alone");
                     return Vec::new();
                 }
-                return pattern.links(hub, link.pool, problems);
+                let mut links = pattern.links(hub, link.pool, problems);
+                if let Some(impair) = impair {
+                    links.iter_mut().for_each(|link| impair.give(link, problems));
+                }
+                return links;
             }
             for (name, end) in [("a", &link.a), ("b", &link.b)] {
                 if clean && end.is_none() && !named(name) {
                     let message = format!("the link has no end `{name}`");
                     problems.add(tree.span.clone(), message, "a link has the keys `a` and `b`, each with a `node`");
                 }
+            }
+            if let Some(impair) = impair {
+                impair.give(&mut link, problems);
             }
             return vec![link];
         }
@@ -121,7 +138,7 @@ fn short_by_mistake(entries: &[(Tree<'_>, Tree<'_>)], problems: &mut Problems<'_
     let Value::Text(text) = &key.value else { return false };
     let in_value = matches!(&value.value, Value::Text(value) if value.split_whitespace().any(|word| word == "--"));
     let line = problems.source().get(key.span.start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-    if let Some((at, message, help)) = short::impairment(line) {
+    if let Some((at, message, help)) = impair::astray(line) {
         problems.add(key.span.start + at..key.span.start + line.trim_end().len(), message, help);
     } else if in_value || text.split_whitespace().any(|word| word == "--") {
         let message = format!("`: ` behind {} makes a mapping of this link", quote(text));

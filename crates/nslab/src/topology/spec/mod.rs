@@ -4,8 +4,9 @@
 //! refuses, it refuses with everything that is wrong at once, each with line and column. No text makes
 //! it panic, and none makes it take much more memory than a few times the text's own size.
 //!
-//! The way through, a file each: `tree` (YAML to values with positions), `keys` (which keys are allowed
-//! where), `lab`, `node`, `segment` and `link` (values to drafts; `range` for names that stand for many),
+//! The way through, a file each: `mask` (braces that YAML would not take), `tree` (YAML to values with positions),
+//! `variables` and `include` (what stands for more), `keys` (which keys are allowed where), `lab`, `node`, `segment`
+//! and `link` (values to drafts; `range` for names that stand for many),
 //! `complete` (what the file leaves to us: interface names, addresses), `check` (what only shows when all is
 //! read), `model`.
 //! A new key is a line in a table of `keys::Table` and a function that reads its value.
@@ -15,9 +16,12 @@ mod complete;
 mod draft;
 mod expect;
 mod gateways;
+mod impair;
+mod include;
 mod keys;
 mod lab;
 mod link;
+mod mask;
 mod model;
 mod node;
 mod pattern;
@@ -29,12 +33,24 @@ mod route;
 mod segment;
 mod short;
 mod tree;
+mod uplink;
+mod variables;
 mod yaml_error;
 
-pub use lab::parse;
+pub use include::{Given, Loaded};
+pub use lab::{parse, parse_with};
 pub(crate) use model::interface_of;
-pub use model::{End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl};
-pub use read::{MAX_BYTES, read};
+pub use model::{End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl, Uplink};
+pub use read::read;
+pub use variables::Variables;
+
+/// The largest lab file that is read, with all that it includes: 16 MiB, some hundred thousand links.
+pub const MAX_BYTES: usize = 16 << 20;
+
+/// As many values of YAML make a lab.
+const MAX_VALUES: usize = 1_000_000;
+
+pub use crate::types::Impair;
 
 #[cfg(test)]
 mod tests;

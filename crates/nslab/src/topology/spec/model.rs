@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::{IfName, LabName, MacAddr, NodeName, Prefix};
+use crate::types::{IfName, Impair, LabName, MacAddr, NodeName, Prefix};
 
 /// A whole lab.
 ///
@@ -27,6 +27,23 @@ pub struct Lab {
     pub links: Vec<Link>,
     /// What is expected beyond everyone reaching everyone; no pair is there twice.
     pub expect: Vec<Expect>,
+    /// A way out through the machine.
+    pub uplink: Option<Uplink>,
+}
+
+/// A way out through the machine: a cable between a node and the namespace that the lab is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uplink {
+    /// The node; one of the lab's.
+    pub node: NodeName,
+    /// The name of the interface in the node.
+    pub ifname: IfName,
+    /// Whether packets leave with an address of the machine's instead of their own.
+    pub nat: bool,
+    /// Its networks where the file says them, at most one a family, each with room for two.
+    pub prefixes: Vec<Prefix>,
+    /// The hardware address in the node, derived from the names of lab, node and interface.
+    pub mac: MacAddr,
 }
 
 /// Who must reach whom, or must not.
@@ -214,4 +231,6 @@ pub struct End {
     pub mac: MacAddr,
     /// Its MTU in bytes, 68 to 65535, where the file says one; else what the kernel takes.
     pub mtu: Option<u32>,
+    /// What happens to the packets that leave it, in its [normal](Impair::normal) form.
+    pub impair: Option<Impair>,
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::complete::ends;
 use super::draft::{At, DraftLab, DraftLink};
-use super::keys::each_once;
+use super::keys::{each_once, suggest};
 use super::problems::Problems;
 use super::segment::prefix;
 use super::tree::{Tree, Value};
@@ -45,6 +45,7 @@ pub(super) fn give_addresses(draft: &mut DraftLab, problems: &mut Problems<'_>) 
             names.sort_unstable();
             let help =
                 if names.is_empty() { "`pools` says none".into() } else { format!("there are: {}", names.join(", ")) };
+            let help = suggest(&pool.value, names.into_iter(), help, problems);
             problems.add(pool.span.clone(), format!("there is no pool {}", quote(&pool.value)), help);
             continue;
         };

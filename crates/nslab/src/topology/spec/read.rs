@@ -1,36 +1,37 @@
-//! The lab file on disk: read with a limit, and only if it is a file.
+//! Lab files on disk: read with a limit, and only if they are files.
 
 use std::fs::OpenOptions;
 use std::io::Read;
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-use super::{Lab, parse};
+use super::{Given, Lab, Loaded, MAX_BYTES, Variables, parse_with};
 use crate::error::{Diagnostic, Error, ErrorKind, Result};
 
-/// The largest lab file that is read: 16 MiB, some hundred thousand links.
-pub const MAX_BYTES: usize = 16 << 20;
-
-/// Reads a lab file and validates it, as [`parse`] does.
+/// Reads a lab file and those that it includes, and validates it, as [`parse_with`] does.
 ///
 /// Only regular files are read, so that a pipe cannot keep the caller waiting, and only up to
-/// [`MAX_BYTES`], which is looked at before and while reading.
+/// [`MAX_BYTES`], which is looked at before and while reading. The environment is not read: `variable` gives the
+/// values of `${…}`.
 ///
 /// # Errors
 /// [`ErrorKind::NotFound`] where there is no such file, [`ErrorKind::Permission`] where it may not be read,
-/// [`ErrorKind::Invalid`] where it is no regular file, too large, not UTF-8, or for what [`parse`] says.
-pub fn read(path: &Path) -> Result<Lab> {
+/// [`ErrorKind::Invalid`] where it is no regular file, too large, not UTF-8, or for what [`parse_with`] says.
+pub fn read(path: &Path, variable: Variables<'_>) -> Result<Lab> {
+    let Loaded { text, id } = load(path, MAX_BYTES).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => error.with_help(
+            "name the lab file, or write one; two nodes and a cable are one line: \
+            `links: [ ns1 192.0.2.1/24 -- ns2 192.0.2.2/24 ]`",
+        ),
+        _ => error,
+    })?;
+    parse_with(&text, path, Some(id), &Given { variable, file: &load })
+}
+
+/// Reads a file of at most so many bytes.
+fn load(path: &Path, most: usize) -> Result<Loaded> {
     let name = path.display();
-    let failed = |error: std::io::Error| {
-        let error = Error::os(format!("reading the lab file {name}"), error);
-        match error.kind() {
-            ErrorKind::NotFound => error.with_help(
-                "name the lab file, or write one; two nodes and a cable are one line: \
-                `links: [ ns1 192.0.2.1/24 -- ns2 192.0.2.2/24 ]`",
-            ),
-            _ => error,
-        }
-    };
+    let failed = |error: std::io::Error| Error::os(format_args!("reading the lab file {name}"), error);
     // Without O_NONBLOCK, opening a FIFO waits for its other end.
     let file =
         OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path).map_err(failed)?;
@@ -49,17 +50,17 @@ pub fn read(path: &Path) -> Result<Lab> {
         Error::invalid(format!("{name} is larger than a lab file may be"))
             .with_help(format!("at most {} MiB are read", MAX_BYTES >> 20))
     };
-    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
+    let limit = u64::try_from(most).unwrap_or(u64::MAX);
     if metadata.len() > limit {
         return Err(too_large());
     }
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() > MAX_BYTES {
+    if bytes.len() > most {
         return Err(too_large());
     }
     match String::from_utf8(bytes) {
-        Ok(source) => parse(&source, path),
+        Ok(text) => Ok(Loaded { text, id: u128::from(metadata.dev()) << 64 | u128::from(metadata.ino()) }),
         Err(error) => Err(not_utf8(path, error.as_bytes(), error.utf8_error().valid_up_to())),
     }
 }
@@ -74,6 +75,7 @@ fn not_utf8(path: &Path, bytes: &[u8], at: usize) -> Error {
     };
     let byte = bytes.get(at).copied().unwrap_or_default();
     let problem = Diagnostic {
+        file: 0,
         message: format!("the byte 0x{byte:02x} is not UTF-8"),
         span: Some(at..at.saturating_add('\u{fffd}'.len_utf8()).min(source.len())),
         line: before.matches('\n').count() + 1,

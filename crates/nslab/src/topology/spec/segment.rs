@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use super::draft::{At, DraftEnd, DraftLab, DraftSegment, HostPart, address, link_ifname, word};
+use super::impair;
 use super::keys::{Table, each_once};
 use super::problems::Problems;
 use super::range::node_names;
@@ -13,8 +14,12 @@ use crate::types::{Prefix, quote};
 
 static SEGMENT: Table<DraftSegment> = Table {
     place: "a segment",
-    keys: &[("prefix", |tree, segment, problems| prefix(tree, &mut segment.prefixes, problems)), ("members", members)],
-    later: &["impair"],
+    keys: &[
+        ("prefix", |tree, segment, problems| prefix(tree, &mut segment.prefixes, problems)),
+        ("members", members),
+        ("impair", impaired),
+    ],
+    later: &[],
 };
 
 const MEMBER: &str = "write it as `h1`, `h[1-3]`, `r1:eth0 .254` or `h1 192.0.2.10/24`";
@@ -28,11 +33,24 @@ pub(super) fn segments(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Probl
             return problems.add(tree.span.clone(), message, "write one as `lan: { members: [ h1, h2 ] }`");
         }
     };
+    let before = lab.segments.len();
     each_once(entries, problems, |key, name, value, problems| {
         let Some(name) = word(name, &key.span, problems) else { return };
-        let mut segment = DraftSegment { name, prefixes: Vec::new(), members: Vec::new() };
+        let mut segment = DraftSegment { name, prefixes: Vec::new(), members: Vec::new(), impair: None };
         SEGMENT.read(value, &mut segment, problems);
-        lab.segments.push(segment);
+        for member in &mut segment.members {
+            member.impair = member.impair.take().or_else(|| segment.impair.clone());
+        }
+        // The same one in a file that is included: its members come first.
+        match lab.segments.iter_mut().take(before).find(|there| there.name.value == segment.name.value) {
+            Some(there) => {
+                there.members.append(&mut segment.members);
+                if !segment.prefixes.is_empty() {
+                    there.prefixes = segment.prefixes;
+                }
+            }
+            None => lab.segments.push(segment),
+        }
     });
 }
 
@@ -64,7 +82,8 @@ fn members(tree: &Tree<'_>, segment: &mut DraftSegment, problems: &mut Problems<
     for tree in list {
         let Some(text) = tree.text("a member", problems) else { continue };
         let words = Words { all: tree.span.clone(), letters: tree.letters(problems.source()) };
-        let tokens: Vec<(usize, &str)> = tokens(text).collect();
+        let braces = impair::braces(text);
+        let tokens: Vec<(usize, &str)> = tokens(text.get(..braces.unwrap_or(text.len())).unwrap_or_default()).collect();
         let Some(((at, first), rest)) = tokens.split_first() else {
             problems.add(tree.span.clone(), "a member without a node", MEMBER);
             continue;
@@ -79,6 +98,8 @@ fn members(tree: &Tree<'_>, segment: &mut DraftSegment, problems: &mut Problems<
         for (at, word) in rest {
             place(word, words.span(*at, at + word.len()), &mut end, problems);
         }
+        let tree = braces.and_then(|at| impair::in_text(text, at, &words, problems));
+        end.impair = tree.and_then(|tree| impair::one(&tree, problems));
         let placed = end.addresses.first().map(|at| &at.span).or(end.hosts.first().map(|at| &at.span));
         if let Some(span) = placed.filter(|_| names.len() > 1) {
             problems.add(span.clone(), "an address behind a range of nodes", "an address belongs to one node");
@@ -86,6 +107,11 @@ fn members(tree: &Tree<'_>, segment: &mut DraftSegment, problems: &mut Problems<
         }
         segment.members.extend(names.into_iter().map(|name| DraftEnd { node: Some(name), ..end.clone() }));
     }
+}
+
+/// The key `impair` of a segment: what all members have that have none of their own.
+fn impaired(tree: &Tree<'_>, segment: &mut DraftSegment, problems: &mut Problems<'_>) {
+    segment.impair = impair::one(tree, problems);
 }
 
 /// An address of a member: whole (`10.0.0.10/24`, `10.0.0.10`), or its host part (`.254`, `::fe`).

@@ -1,12 +1,14 @@
 //! The short form of a link: `r1:up 198.51.100.1/30 -- isp:eth0 198.51.100.2/30`.
 //!
-//! Each side is a node, or `node:ifname`, and then any number of addresses; ` -- ` is between them.
+//! Each side is a node, or `node:ifname`, and then any number of addresses; ` -- ` is between them, and
+//! braces behind them have what is impaired.
 
 use std::ops::Range;
 
 use super::draft::{DraftEnd, DraftLink, address, link_ifname, node_name};
+use super::impair::{self, Sides};
 use super::problems::Problems;
-use super::tree::Tree;
+use super::tree::{Letters, Tree};
 use crate::types::quote;
 
 pub(super) const EXAMPLE: &str = "r1:eth0 192.0.2.1/24 -- r2:eth0 192.0.2.2/24";
@@ -16,12 +18,8 @@ pub(super) fn link(tree: &Tree<'_>, text: &str, problems: &mut Problems<'_>) -> 
     let letters = tree.letters(problems.source());
     let words = Words { all: tree.span.clone(), letters };
     let mut link = DraftLink::default();
-    let tokens: Vec<(usize, &str)> = tokens(text).collect();
-    if let Some((at, word)) = tokens.iter().find(|(_, word)| word.starts_with('{')) {
-        let (message, help) = impaired(text.get(*at..).unwrap_or(word));
-        problems.add(words.span(*at, text.len()), message, help);
-        return link;
-    }
+    let braces = impair::braces(text);
+    let tokens: Vec<(usize, &str)> = tokens(text.get(..braces.unwrap_or(text.len())).unwrap_or_default()).collect();
     let mut sides = tokens.split(|(_, word)| *word == "--");
     let (Some(left), Some(right)) = (sides.next(), sides.next()) else {
         let help = if text.contains("--") { "there is a space on each side of ` -- `" } else { "" };
@@ -41,6 +39,9 @@ pub(super) fn link(tree: &Tree<'_>, text: &str, problems: &mut Problems<'_>) -> 
         } else {
             *end = Some(read_end(side, &words, problems));
         }
+    }
+    if let Some(tree) = braces.and_then(|at| impair::in_text(text, at, &words, problems)) {
+        Sides::read(&tree, problems).give(&mut link, problems);
     }
     link
 }
@@ -62,12 +63,12 @@ fn read_end(tokens: &[(usize, &str)], words: &Words, problems: &mut Problems<'_>
 /// Where the words of a text are in the source.
 pub(super) struct Words {
     pub(super) all: Range<usize>,
-    pub(super) letters: Option<usize>,
+    pub(super) letters: Option<Letters>,
 }
 
 impl Words {
     pub(super) fn span(&self, from: usize, to: usize) -> Range<usize> {
-        self.letters.map_or(self.all.clone(), |start| start + from..start + to)
+        self.letters.as_ref().map_or(self.all.clone(), |letters| letters.span(from, to))
     }
 }
 
@@ -75,20 +76,4 @@ impl Words {
 pub(super) fn tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
     // Words are slices of the text, so their distance from its start is where they are.
     text.split_whitespace().map(|word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
-}
-
-/// What to say of a line with impairments behind a link, which YAML does not take for one text: the byte
-/// of the line at which they start, the message, the help.
-pub(super) fn impairment(line: &str) -> Option<(usize, String, String)> {
-    let dashes = line.find(" -- ")?;
-    let start = dashes + line.get(dashes..)?.find(" {")? + 1;
-    let (message, help) = impaired(line.get(start..)?);
-    Some((start, message, help))
-}
-
-fn impaired(text: &str) -> (String, String) {
-    (
-        format!("impairments ({}) are not supported yet in this version", quote(text.trim())),
-        "leave out what stands in the braces".into(),
-    )
 }

@@ -18,7 +18,7 @@ fn problems(text: &str) -> Vec<String> {
     let found = error.file_problems().unwrap();
     for problem in &found.problems {
         let span = problem.span.clone().unwrap();
-        assert!(found.source.get(span.clone()).is_some(), "{span:?} is no part of {text:?}");
+        assert!(found.source_of(problem).unwrap().text.get(span.clone()).is_some(), "{span:?} is no part of {text:?}");
     }
     found.problems.iter().map(|it| format!("{}:{} {}", it.line, it.column, it.message)).collect()
 }
@@ -39,6 +39,45 @@ fn the_walk_in_one_file() {
     assert_eq!(link.b.addresses, ["192.0.2.2/24".parse().unwrap()]);
     assert_eq!(link.a.mac, MacAddr::derived(&["helloworld", "ns1", "ns1-veth0"]));
     assert_eq!(link.a.mtu, None);
+}
+
+#[test]
+fn impairments_in_every_form_are_the_same() {
+    let want = "delay 20ms rate 10mbit";
+    for text in [
+        "links:\n  - r1 -- r2 { delay: 20ms, rate: 10mbit }",
+        "links:\n  - r1 -- r2 {rate: '10Mbit', delay: \"20ms\", loss: 0%} # far\n",
+        "links: [ r1 -- r2 { delay: 20ms, rate: 10mbit } ]",
+        "links: [\n  r1 -- r2 { delay: 20ms, rate: 10mbit },\n]",
+        "links: [ 'r1 -- r2 { delay: 20ms, rate: 10mbit }' ]",
+        "links:\n  - \"r1 -- r2 { a: { delay: 20ms, rate: 10mbit }, b: { delay: 20ms, rate: 10mbit } }\"",
+        "links:\n  - { a: { node: r1 }, b: { node: r2 }, impair: { delay: 20ms, rate: 10mbit } }",
+        "links:\n  - { impair: { delay: 20ms, rate: 10mbit }, chain: 'r[1-2]' }",
+    ] {
+        let lab = parsed(text);
+        let [link] = lab.links.as_slice() else { panic!("{text}") };
+        let shown = |end: &End| end.impair.map(|impair| impair.to_string()).unwrap_or_default();
+        assert_eq!((shown(&link.a).as_str(), shown(&link.b).as_str()), (want, want), "{text}");
+    }
+    let lab = parsed(
+        "segments:\n  s:\n    impair: { loss: 1% }\n    members:\n      - h[1-2] { delay: 5ms }\n      - h3\nlinks:\n  - h1 -- h3 { b: { rate: 8kbit } }\n",
+    );
+    let of = |end: &End| end.impair.map_or("-".into(), |impair| impair.to_string());
+    let members: Vec<String> = lab.segments[0].members.iter().map(of).collect();
+    assert_eq!(members, ["delay 5ms", "delay 5ms", "loss 1%"]);
+    assert_eq!((of(&lab.links[0].a), of(&lab.links[0].b)), ("-".into(), "rate 8kbit".into()));
+}
+
+#[test]
+fn braces_in_texts_of_several_lines_stay_what_they_are() {
+    let lab = parsed(
+        "nodes:\n  a:\n    env:\n      ONE: |\n        - x -- y { z: 1 }\n        - u { v }\n      TWO: >\n        q\n        [ a -- b { c: d },\n      THREE: a -- b {c}\nlinks:\n  - a -- b { loss: 1% }\n",
+    );
+    let env = &lab.nodes[0].env;
+    assert_eq!(env["ONE"], "- x -- y { z: 1 }\n- u { v }\n");
+    assert_eq!(env["TWO"], "q [ a -- b { c: d },\n");
+    assert_eq!(env["THREE"], "a -- b {c}");
+    assert!(lab.links[0].a.impair.is_some());
 }
 
 #[test]
@@ -131,7 +170,7 @@ fn a_setting_is_of_an_interface_that_is_there() {
     }
     for setting in ["net.ipv4.conf.eth9.rp_filter", "net/ipv6/neigh/eth9/retrans_time_ms"] {
         assert_eq!(problems(&file(setting)), ["1:25 node \"a\" has no interface \"eth9\""]);
-        assert_eq!(help(&file(setting)), "it has eth0, x.1");
+        assert_eq!(help(&file(setting)), "did you mean `eth0`? it has eth0, x.1");
     }
     let of_profile = "profiles: { p: { sysctl: { net.ipv4.conf.x.mtu: 1 } } }\nnodes: { a: { use: p }, b: { use: p } }";
     let found = ["1:28 node \"a\" has no interface \"x\"", "1:28 node \"b\" has no interface \"x\""];
@@ -252,9 +291,9 @@ const WRONG: &[(&str, &[&str])] = &[
     ("x: &x { q: 1 }\ny:\n  <<: *x\n", &["3:3 merge keys (`<<`) are not allowed"]),
     ("\u{feff}näme: x\nnodes: { a: }", &["1:1 a lab file has no key \"näme\""]),
     // Keys.
-    ("nods: {}\nuplink: {}\nnodes: { a: }\n", &[
+    ("nods: {}\nprefix: {}\nnodes: { a: }\n", &[
         "1:1 a lab file has no key \"nods\"",
-        "2:1 key \"uplink\" of a lab file is not supported yet in this version"]),
+        "2:1 key \"prefix\" of a lab file is not supported yet in this version"]),
     ("name: a\nname: b\nnodes:\n  a:\n  b:\n  a:\n", &[
         "2:1 key \"name\" is there twice; line 1 has it already",
         "6:3 key \"a\" is there twice; line 4 has it already"]),
@@ -264,7 +303,7 @@ const WRONG: &[(&str, &[&str])] = &[
         "3:8 `links` is a list; here is a mapping"]),
     ("name:\nnodes: { a: }", &["1:5 `name` is one word of text; here is nothing"]),
     ("name: .x\nnodes: { a: }", &["1:7 lab name \".x\" starts with '.'; names of hidden files are not allowed"]),
-    ("name: ${X}\nnodes: { a: }", &["1:7 variables (\"${X}\") are not supported yet in this version"]),
+    ("name: ${X}\nnodes: { a: }", &["1:7 the variable \"X\" is not set"]),
     ("links: |\n  foo\n", &["2:3 `links` is a list; here is the text \"foo\\n\""]),
     // Nodes.
     ("nodes:\n  h[3-1]:\n  a/b:\n  ? [x]\n  : {}\n", &[
@@ -346,10 +385,32 @@ const WRONG: &[(&str, &[&str])] = &[
     ("links:\n  - r1 --\n    r2 1.1.1.1/99\n  - \"r1 -- \\u0041 1.1.1.1/99\"\n", &[
         "2:5 \"1.1.1.1/99\": an IPv4 prefix length is 0 to 32, not \"99\"",
         "4:5 \"1.1.1.1/99\": an IPv4 prefix length is 0 to 32, not \"99\""]),
-    ("links:\n  - r1:up 198.51.100.1/30 -- isp:eth0 198.51.100.2/30 { delay: 20ms, rate: 10mbit }\n", &[
-        "2:55 impairments (\"{ delay: 20ms, rate: 10mbit }\") are not supported yet in this version"]),
-    ("links:\n  - r1 -- r2 { delay: 20ms }\n", &["2:14 impairments (\"{ delay: 20ms }\") are not supported yet in this version"]),
-    ("links:\n  - r1 -- r2 {delay:20ms}\n", &["2:14 impairments (\"{delay:20ms}\") are not supported yet in this version"]),
+    // Impairments.
+    ("links:\n  - r1 -- r2 { delay: 20, loss: 101%, rte: 1mbit }\n  - \"r1 -- r2 { jitter: 1ms, reorder: 1%, limit: 10 }\"\n  - r1 -- r2 {delay:20ms}\n  - r1 -- r2 { delay: 1ms, jitter: 2ms }\n  - r1 -- r2 { delay: 3s, jitter: 3s, limit: 0 }\n  - r1 -- r2 {}\n", &[
+        "2:23 a time of \"20\" has no unit",
+        "2:33 a share of \"101%\" is more than 100%",
+        "2:39 `impair` has no key \"rte\"",
+        "3:25 `jitter` without a `delay`",
+        "3:39 `reorder` without a `delay`",
+        "3:50 `limit` without a `delay` or a `rate`",
+        "4:15 `impair` has no key \"delay:20ms\"",
+        "5:36 a `jitter` of 2ms is more than the `delay` of 1ms",
+        "6:46 `limit` is \"0\"",
+        "7:14 `impair` says nothing"]),
+    ("links:\n  - ä -- ö { a: { rate: 0bit }, c: { } } # far\n  - r1 -- r2 { delay: 1ms\n", &[
+        "2:25 a rate of \"0bit\" lets nothing pass",
+        "2:33 `impair` of a link by its sides has no key \"c\"",
+        "3:14 these braces have no end on their line"]),
+    ("links:\n  - ä -- ö { a: { rate: 0bit }, c: { } } # far\n  - \"r1 -- r2 { delay: -1ms \\u007d\"\n  - r1 -- r2 { loss: 1%, loss: 2% }\n", &[
+        "2:25 a rate of \"0bit\" lets nothing pass",
+        "2:33 `impair` of a link by its sides has no key \"c\"",
+        "3:5 a time of \"-1ms\" is negative",
+        "4:26 key \"loss\" is there twice; line 4 has it already"]),
+    ("links:\n  - { a: { node: a, impair: { loss: 1% } }, b: { node: b }, impair: { a: { loss: 2% } } }\n  - { a: { node: a }, b: { node: b }, impair: 20ms }\nsegments:\n  s:\n    impair: { dealy: 1ms }\n    members:\n      - a { loss: x }\n", &[
+        "2:29 this end is impaired here and by the link's own `impair`",
+        "3:47 `impair` is a mapping; here is the text \"20ms\"",
+        "6:15 `impair` has no key \"dealy\"",
+        "8:19 a share of \"x\" does not begin with a number"]),
     ("nodes: { a: , b: }\nexpect: [ a -> b, a > b, 'a -> b:80', a -> c, x !> b, a, {} ]\n", &[
         "2:19 \"a > b\" is no expectation",
         "2:32 ports (\"b:80\") are not supported yet in this version",
@@ -371,8 +432,8 @@ const WRONG: &[(&str, &[&str])] = &[
         "9:29 a second pattern in one entry",
         "10:5 a pattern of links has no end `a`"]),
     // Links: the long form.
-    ("links:\n  - { a: { node: r1 }, b: { node: r2 }, impair: { delay: 20ms } }\n  - { ring: r1, pool: x }\n  - { a: { node: r1 } }\n  - { a: { ifname: x }, b: { nod: y } }\n  - { a: , b: r2 }\n", &[
-        "2:41 key \"impair\" of a link is not supported yet in this version",
+    ("links:\n  - { a: { node: r1 }, b: { node: r2 }, kind: vlan }\n  - { ring: r1, pool: x }\n  - { a: { node: r1 } }\n  - { a: { ifname: x }, b: { nod: y } }\n  - { a: , b: r2 }\n", &[
+        "2:41 key \"kind\" of a link is not supported yet in this version",
         "3:13 a ring of 1 node",
         "4:5 the link has no end `b`",
         "5:10 this end of the link has no `node`",
@@ -392,6 +453,18 @@ const WRONG: &[(&str, &[&str])] = &[
         "3:70 address \"10.0.0.1\" has no prefix length",
         "3:80 an address is one word of text; here is a list",
         "4:26 MAC address \"x\" is not six pairs of hexadecimal digits with colons"]),
+    ("nodes: { a: }\nuplink: { nat: true }", &["2:9 an uplink without a node"]),
+    ("nodes: { a: }\nuplink: { node: b, nat: no, prefix: [ 10.0.0.0/32, 10.0.0.1/24, 10.1.0.0/30 ], ifname: lo }", &[
+        "2:17 the lab has no node \"b\"",
+        "2:25 `nat` is \"no\"",
+        "2:39 \"10.0.0.0/32\" has no room for the two ends of an uplink",
+        "2:52 prefix \"10.0.0.1/24\" has bits set behind its length",
+        "2:65 prefix \"10.1.0.0/30\" is the uplink's second of its family",
+        "2:88 interface name \"lo\" is the loopback interface, which every node has and which is no end of a link"]),
+    ("segments: { lan: { members: [ a:uplink 10.0.0.1/8 ] } }\nuplink: { node: a, prefix: 10.1.0.0/30 }", &[
+        "2:17 interface \"a:uplink\" is there already, by a link or segment",
+        "2:28 prefix \"10.1.0.0/30\" overlaps 10.0.0.0/8, a network of the lab's own"]),
+    ("segments: { lan: { members: [ a ] } }\nuplink: { node: lan }", &["2:17 the lab has no node \"lan\""]),
     // Between words.
     ("links: [ a:x -- b,\n  a:x -- c,\n  d:y -- d:y ]", &[
         "2:5 interface \"a:x\" is there twice; line 1 has it already",
@@ -429,8 +502,9 @@ fn each_mistake_is_told_with_its_place() {
 fn help_says_what_to_do() {
     #[rustfmt::skip]
     let table = [
-        ("nods: {}", "did you mean `nodes`? allowed here: `name`, `nodes`, `segments`, `profiles`, `pools`, `links`, `routing`, `expect`"),
-        ("links: [ { a: { nod: x }, b: { node: y } } ]", "did you mean `node`? allowed here: `node`, `ifname`, `addresses`, `mac`, `mtu`"),
+        ("nods: {}", "did you mean `nodes`? allowed here: `name`, `include`, `nodes`, `segments`, `profiles`, `pools`, `links`, `routing`, `expect`, `uplink`"),
+        ("nodes: { router: }\nuplink: { node: ruoter }", "did you mean `router`?"),
+        ("links: [ { a: { nod: x }, b: { node: y } } ]", "did you mean `node`? allowed here: `node`, `ifname`, `addresses`, `mac`, `mtu`, `impair`"),
         ("links: [ a--b ]", "there is a space on each side of ` -- `"),
         ("links: [ ab ]", "write it as `r1:eth0 192.0.2.1/24 -- r2:eth0 192.0.2.2/24`"),
         ("links: [ a 10.0.0.2/24 -- b 10.0.1.1/24 ]", "give both ends addresses of one network, as 10.0.0.1/24 here"),
@@ -490,7 +564,7 @@ fn what_is_no_lab_file_is_refused_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);
     let kind_and_text = |path: &Path| {
-        let error = read(path).unwrap_err();
+        let error = read(path, &|_| None).unwrap_err();
         (error.kind(), error.to_string().replace(&dir.path().display().to_string(), "DIR"))
     };
 
@@ -498,7 +572,13 @@ fn what_is_no_lab_file_is_refused_at_once() {
         kind_and_text(&path("missing.yaml")),
         (ErrorKind::NotFound, "reading the lab file DIR/missing.yaml: No such file or directory".into())
     );
-    assert!(read(&path("missing.yaml")).unwrap_err().help().unwrap().starts_with("name the lab file, or write one"));
+    assert!(
+        read(&path("missing.yaml"), &|_| None)
+            .unwrap_err()
+            .help()
+            .unwrap()
+            .starts_with("name the lab file, or write one")
+    );
     assert_eq!(kind_and_text(dir.path()), (ErrorKind::Invalid, "DIR is a directory, not a lab file".into()));
     let zero = Path::new("/dev/zero");
     assert_eq!(kind_and_text(zero), (ErrorKind::Invalid, "/dev/zero is a device, not a lab file".into()));
@@ -511,7 +591,7 @@ fn what_is_no_lab_file_is_refused_at_once() {
     let refused = (ErrorKind::Invalid, "DIR/large.yaml is larger than a lab file may be".into());
     assert_eq!(kind_and_text(&path("large.yaml")), refused);
     // A file of /proc says that it is empty, whatever is in it.
-    assert_eq!(read(Path::new("/proc/self/status")).unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(read(Path::new("/proc/self/status"), &|_| None).unwrap_err().kind(), ErrorKind::Invalid);
 
     std::fs::write(path("latin1.yaml"), b"nodes:\n  m\xfcnchen:\n").unwrap();
     let latin1 = "DIR/latin1.yaml:2:4: the byte 0xfc is not UTF-8";
@@ -521,15 +601,143 @@ fn what_is_no_lab_file_is_refused_at_once() {
     assert_eq!(kind_and_text(&path("cut.yaml")), (ErrorKind::Invalid, cut.into()));
 
     std::fs::write(path("good.yaml"), "nodes: { a: }").unwrap();
-    assert_eq!(read(&path("good.yaml")).unwrap().name.as_str(), "good");
+    assert_eq!(read(&path("good.yaml"), &|_| None).unwrap().name.as_str(), "good");
 }
 
 const VALID: &str = "# A comment\nname: lab\nnodes:\n  r1: {}\n  &x isp:\nlinks:\n  - r1:up 198.51.100.1/30 -- isp:eth0 198.51.100.2/30\n  \
     - { a: { node: r1, ifname: x, addresses: [ 2001:db8::1/64 ], mac: \"02:00:00:00:00:01\", mtu: 9000 }, b: { node: *x } }\n  \
     - 'ü -- \"'\n";
 
+/// Parses with some variables and some files to include; their text is the text too, but for the first.
+fn parsed_with(text: &str, files: &[(&str, &str)]) -> crate::Result<Lab> {
+    let variable = |name: &str| match name {
+        "N" => Some("3".into()),
+        "LEFT" => Some("r1:up 10.0.0.1/24".into()),
+        "BAD" => Some("10.0.0.1/33".into()),
+        "EMPTY" => Some(String::new()),
+        _ => None,
+    };
+    let file = |path: &Path, _: usize| {
+        let found = files.iter().position(|(name, _)| Path::new(name) == path);
+        let at = found.ok_or_else(|| crate::Error::invalid("not there"))?;
+        Ok(Loaded { text: files[at].1.into(), id: u128::try_from(at).unwrap() })
+    };
+    parse_with(text, Path::new("labs/file.yaml"), None, &Given { variable: &variable, file: &file })
+}
+
+/// What is wrong, one line each: `file:line:column message`.
+fn problems_with(text: &str, files: &[(&str, &str)]) -> Vec<String> {
+    let error = parsed_with(text, files).expect_err(text);
+    let found = error.file_problems().unwrap();
+    let shown = |it: &crate::Diagnostic| {
+        let path = found.source_of(it).unwrap().path.display();
+        format!("{path}:{}:{} {}", it.line, it.column, it.message)
+    };
+    found.problems.iter().map(shown).collect()
+}
+
+#[test]
+fn variables_stand_for_their_values() {
+    let lab = parsed_with("name: ${NAME:-lab-${N}}\n", &[]);
+    assert!(lab.is_err(), "no variable within a default");
+    let lab = parsed_with(
+        "name: ${NAME:-x}${EMPTY:-y}${EMPTY}
+nodes: { \"h[1-${N}]\": { env: { A: 'a $B $${N} $$ $' } } }
+links:
+  - ${LEFT} -- h1 10.0.0.2/24
+",
+        &[],
+    )
+    .unwrap();
+    assert_eq!((lab.name.as_str(), lab.nodes.len()), ("xy", 4));
+    assert_eq!(lab.nodes[0].env["A"], "a $B ${N} $$ $");
+    assert_eq!(lab.links[0].a.ifname.as_str(), "up");
+    assert_eq!(
+        problems_with(
+            "links:\n  - a ${BAD} -- ü 10.0.0.300/24\n  - ${NO} -- b ${N\n  - c -- ${1}\n  - ${LEFT} -- d 10.1.0.2/24\n",
+            &[]
+        ),
+        [
+            "labs/file.yaml:2:7 \"10.0.0.1/33\": an IPv4 prefix length is 0 to 32, not \"33\"",
+            "labs/file.yaml:2:19 \"10.0.0.300/24\": \"10.0.0.300\" is not an IPv4 or IPv6 address",
+            "labs/file.yaml:3:5 the variable \"NO\" is not set",
+            "labs/file.yaml:4:10 \"1\" is no name of a variable",
+            "labs/file.yaml:5:18 the ends of this link are in different segments: \"10.0.0.1/24\" is in 10.0.0.0/24, \"10.1.0.2/24\" is in 10.1.0.0/24",
+        ]
+    );
+}
+
+#[test]
+fn included_files_come_first_and_the_including_file_wins() {
+    let files = [
+        (
+            "labs/a.yaml",
+            "include: sub/base.yaml\nname: a\nrouting: auto\nnodes: { r1: { forward: true, env: { A: 1 } } }\n",
+        ),
+        (
+            "labs/sub/base.yaml",
+            "profiles: { p: { env: { P: base, Q: base } } }\nnodes: { z: { use: p } }\nsegments: { lan: { prefix: 10.0.0.0/24, members: [ z ] } }\n",
+        ),
+        ("labs/b.yaml", "include: [ sub/base.yaml ]\npools: { w: 10.9.0.0/24 }\n"),
+    ];
+    let lab = parsed_with(
+        "include: [ a.yaml, b.yaml ]\nname: main\nprofiles: { p: { env: { P: main } } }\nnodes: { r1: { env: { A: 2 } } }\nsegments: { lan: { members: [ r1 ] } }\n",
+        &files,
+    )
+    .unwrap();
+    let names: Vec<&str> = lab.nodes.iter().map(|node| node.name.as_str()).collect();
+    assert_eq!((lab.name.as_str(), lab.routing, names), ("main", Routing::Auto, vec!["z", "r1"]));
+    assert_eq!((lab.nodes[1].forward, lab.nodes[1].env["A"].as_str()), (true, "2"));
+    assert_eq!((lab.nodes[0].env["P"].as_str(), lab.nodes[0].env["Q"].as_str()), ("main", "base"));
+    let members: Vec<String> = lab.segments[0].members.iter().map(|end| end.addresses[0].to_string()).collect();
+    assert_eq!(members, ["10.0.0.1/24", "10.0.0.2/24"]);
+}
+
+#[test]
+fn mistakes_are_told_in_the_file_that_they_are_in() {
+    let files = [
+        ("labs/a.yaml", "nods: {}\nlinks: [ x:e -- y ]\n"),
+        ("labs/self.yaml", "include: self.yaml\n"),
+        ("labs/bad.yaml", "nodes: {\n"),
+        ("labs/empty.yaml", ""),
+    ];
+    assert_eq!(
+        problems_with(
+            "include: [ a.yaml, self.yaml, bad.yaml, empty.yaml, no.yaml, '', { } ]\nlinks:\n  - x:e -- z\n",
+            &files
+        ),
+        [
+            "labs/a.yaml:1:1 a lab file has no key \"nods\"",
+            "labs/self.yaml:1:10 \"self.yaml\" includes itself, here or by way of others",
+            "labs/bad.yaml:1:8 not valid YAML: unclosed bracket '{'",
+            "labs/file.yaml:1:53 cannot include \"no.yaml\": not there",
+            "labs/file.yaml:1:62 a file without a name",
+            "labs/file.yaml:1:66 a file to include is one word of text; here is a mapping",
+            "labs/file.yaml:3:7 interface \"x:e\" is there twice; line 2 of labs/a.yaml has it already",
+        ]
+    );
+    assert_eq!(
+        problems("include: a.yaml\nnodes: { a: }"),
+        ["1:10 cannot include \"a.yaml\": a text alone includes no file"]
+    );
+}
+
+#[test]
+fn a_near_miss_is_suggested() {
+    for (text, near) in [
+        ("routing: atuo\nnodes: { a: }", "did you mean `auto`? "),
+        ("profiles: { edge: {} }\nnodes: { a: { use: egde } }", "did you mean `edge`? "),
+        ("pools: { wan: 10.0.0.0/24 }\nlinks: [ { chain: [ a, b ], pool: wam } ]", "did you mean `wan`? "),
+        ("nodes: { web: , db: }\nexpect: [ wbe -> db ]", "did you mean `web`? "),
+        ("nodes: { a: { routes: [ default dev eth1 ] } }\nlinks: [ a:eth0 -- b ]", "did you mean `eth0`? "),
+    ] {
+        assert!(help(text).starts_with(near), "{text}: {}", help(text));
+    }
+}
+
 /// Parses, and looks at what the errors promise.
 fn check_any(text: &str) {
+    let _ = parsed_with(text, &[("labs/a", text), ("labs/b", "nodes: { x: }")]);
     match parse(text, Path::new("file.yaml")) {
         Ok(lab) => assert!(!lab.nodes.is_empty()),
         Err(error) => {
@@ -538,7 +746,10 @@ fn check_any(text: &str) {
             assert!(found.problems.is_sorted_by_key(|problem| (problem.line, problem.column)));
             for problem in &found.problems {
                 assert!(problem.line > 0 && problem.column > 0);
-                assert!(found.source.get(problem.span.clone().unwrap()).is_some(), "{problem:?} of {text:?}");
+                assert!(
+                    found.source_of(problem).unwrap().text.get(problem.span.clone().unwrap()).is_some(),
+                    "{problem:?} of {text:?}"
+                );
             }
         }
     }
@@ -551,6 +762,7 @@ proptest! {
         check_any(&yaml);
         check_any(&format!("links:\n  - {yaml}\n"));
         check_any(&format!("links: [ \"r1 {yaml}\" ]"));
+        check_any(&format!("include: [ a, b, {yaml} ]\nlinks:\n  - ${{LEFT}}{yaml} -- b\n"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::ops::Range;
 use serde::de::{self, Deserialize, Deserializer};
 use serde_saphyr::{Location, Spanned};
 
+use super::mask::Masked;
 use super::problems::Problems;
 use super::yaml_error::explain;
 use crate::types::quote;
@@ -19,7 +20,53 @@ pub(super) struct Tree<'s> {
     pub(super) value: Value<'s>,
     pub(super) span: Range<usize>,
     /// The same for the value itself, where `span` is that of an alias for it.
-    defined: Range<usize>,
+    pub(super) defined: Range<usize>,
+    /// Where its text has values of variables in it.
+    pub(super) replaced: Option<Box<Replaced>>,
+}
+
+/// What became of a text with variables.
+#[derive(Debug)]
+pub(super) struct Replaced {
+    /// Whether a variable had no value, which has been reported.
+    failed: bool,
+    letters: Option<Letters>,
+}
+
+/// Where in the source the letters of a text are.
+#[derive(Debug, Clone)]
+pub(super) struct Letters {
+    pub(super) start: usize,
+    /// What stands there by a variable, in order.
+    pub(super) pieces: Vec<Piece>,
+}
+
+/// Bytes of a text that come of a variable, and those of the source that name it.
+#[derive(Debug, Clone)]
+pub(super) struct Piece {
+    pub(super) text: Range<usize>,
+    pub(super) source: Range<usize>,
+}
+
+impl Letters {
+    /// Where these bytes of the text are in the source: of a variable's value, all of the variable.
+    pub(super) fn span(&self, from: usize, to: usize) -> Range<usize> {
+        let start = self.place(from).start;
+        let end = if to > from { self.place(to - 1).end } else { start };
+        start..end.max(start)
+    }
+
+    fn place(&self, at: usize) -> Range<usize> {
+        let (mut text, mut source) = (0, self.start);
+        for piece in self.pieces.iter().take_while(|piece| piece.text.start <= at) {
+            if piece.text.contains(&at) {
+                return piece.source.clone();
+            }
+            (text, source) = (piece.text.end, piece.source.end);
+        }
+        let place = source + at.saturating_sub(text);
+        place..place + 1
+    }
 }
 
 #[derive(Debug)]
@@ -47,11 +94,7 @@ impl<'s> Tree<'s> {
     /// Its text; anything else is reported as no `what`.
     pub(super) fn text(&self, what: &str, problems: &mut Problems<'_>) -> Option<&str> {
         match &self.value {
-            Value::Text(text) if text.contains("${") => {
-                let message = format!("variables ({}) are not supported yet in this version", quote(text));
-                problems.add(self.span.clone(), message, "write the value itself");
-                None
-            }
+            Value::Text(_) if self.replaced.as_ref().is_some_and(|replaced| replaced.failed) => None,
             Value::Text(text) => Some(text),
             _ => {
                 problems.add(self.span.clone(), format!("{what} is one word of text; here is {}", self.kind()), "");
@@ -60,24 +103,107 @@ impl<'s> Tree<'s> {
         }
     }
 
-    /// Where in the source the letters of the text start; none where they are not there one by one
+    /// Where in the source the letters of the text are; none where they are not there one by one
     /// (escapes, several lines, an alias).
-    pub(super) fn letters(&self, source: &str) -> Option<usize> {
+    pub(super) fn letters(&self, source: &str) -> Option<Letters> {
+        if let Some(replaced) = &self.replaced {
+            return replaced.letters.clone();
+        }
         let (Value::Text(text), true) = (&self.value, self.span == self.defined) else { return None };
         let there = source.get(self.span.clone())?;
         let bare = |quote| there.strip_prefix(quote).and_then(|there| there.strip_suffix(quote));
-        if there == text {
-            Some(self.span.start)
+        let start = if there == text {
+            self.span.start
         } else if bare('"').or_else(|| bare('\'')) == Some(text) {
-            Some(self.span.start + 1)
+            self.span.start + 1
         } else {
-            None
+            return None;
+        };
+        Some(Letters { start, pieces: Vec::new() })
+    }
+
+    /// Takes a text with the values of variables in it for its own; none where one had no value.
+    pub(super) fn replace(&mut self, text: Option<String>, letters: Option<Letters>) {
+        self.replaced = Some(Box::new(Replaced { failed: text.is_none(), letters }));
+        if let Some(text) = text {
+            self.value = Value::Text(Cow::Owned(text));
         }
+    }
+
+    /// Of how many values it is made.
+    pub(super) fn count(&self) -> usize {
+        1 + match &self.value {
+            Value::List(list) => list.iter().map(Tree::count).sum(),
+            Value::Map(entries) => entries.iter().map(|(key, value)| key.count() + value.count()).sum(),
+            _ => 0usize,
+        }
+    }
+
+    /// Moves all places, as if so many bytes stood before the source.
+    pub(super) fn shift(&mut self, by: usize) {
+        let shift = |span: &mut Range<usize>| *span = span.start + by..span.end + by;
+        shift(&mut self.span);
+        shift(&mut self.defined);
+        if let Some(letters) = self.replaced.as_mut().and_then(|replaced| replaced.letters.as_mut()) {
+            letters.start += by;
+            letters.pieces.iter_mut().for_each(|piece| shift(&mut piece.source));
+        }
+        match &mut self.value {
+            Value::List(list) => list.iter_mut().for_each(|tree| tree.shift(by)),
+            Value::Map(entries) => entries.iter_mut().for_each(|(key, value)| {
+                key.shift(by);
+                value.shift(by);
+            }),
+            _ => {}
+        }
+    }
+
+    /// The same without the source.
+    pub(super) fn into_owned(self) -> Tree<'static> {
+        let value = match self.value {
+            Value::Null => Value::Null,
+            Value::Untyped => Value::Untyped,
+            Value::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
+            Value::List(list) => Value::List(list.into_iter().map(Tree::into_owned).collect()),
+            Value::Map(entries) => {
+                Value::Map(entries.into_iter().map(|(key, value)| (key.into_owned(), value.into_owned())).collect())
+            }
+        };
+        Tree { value, span: self.span, defined: self.defined, replaced: self.replaced }
     }
 }
 
 /// Reads a YAML text of one document. None where it is not YAML, which is reported.
 pub(super) fn read<'s>(source: &'s str, problems: &mut Problems<'_>) -> Option<Tree<'s>> {
+    let Some(masked) = Masked::of(source) else { return read_plain(source, problems) };
+    let tree = read_plain(&masked.text, problems)?;
+    Some(masked.uncover(tree, source))
+}
+
+/// Reads a part of a text as a YAML text of its own. `place` says where in the source its bytes are.
+pub(super) fn fragment<'t>(
+    text: &'t str,
+    place: impl Fn(Range<usize>) -> Range<usize>,
+    problems: &mut Problems<'_>,
+) -> Option<Tree<'t>> {
+    let mut own = Problems::new(text);
+    let tree = read_plain(text, &mut own);
+    problems.absorb(own, &place);
+    tree.map(|tree| moved(tree, &place))
+}
+
+fn moved<'t>(tree: Tree<'t>, place: &impl Fn(Range<usize>) -> Range<usize>) -> Tree<'t> {
+    let value = match tree.value {
+        Value::List(list) => Value::List(list.into_iter().map(|tree| moved(tree, place)).collect()),
+        Value::Map(entries) => {
+            Value::Map(entries.into_iter().map(|(key, value)| (moved(key, place), moved(value, place))).collect())
+        }
+        value => value,
+    };
+    Tree { value, span: place(tree.span), defined: place(tree.defined), replaced: tree.replaced }
+}
+
+fn read_plain<'s>(source: &'s str, problems: &mut Problems<'_>) -> Option<Tree<'s>> {
     match serde_saphyr::from_str_with_options::<Tree<'s>>(source, options()) {
         Ok(mut tree) => {
             settle(&mut tree, source);
@@ -94,7 +220,7 @@ pub(super) fn read<'s>(source: &'s str, problems: &mut Problems<'_>) -> Option<T
 fn options() -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
-            max_nodes: 1_000_000,
+            max_nodes: super::MAX_VALUES,
             max_events: 4_000_000,
             max_depth: 32,
             flow_nesting_limit: 32,
@@ -119,7 +245,7 @@ impl<'s> Deserialize<'s> for Tree<'s> {
     fn deserialize<D: Deserializer<'s>>(deserializer: D) -> Result<Self, D::Error> {
         let spanned = Spanned::<Value<'s>>::deserialize(deserializer)?;
         let span = bytes(&spanned.referenced);
-        Ok(Self { value: spanned.value, span, defined: bytes(&spanned.defined) })
+        Ok(Self { value: spanned.value, span, defined: bytes(&spanned.defined), replaced: None })
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde_saphyr::Error;
 
+use super::impair;
 use super::problems::Problems;
-use super::short;
 
 /// Reports why a text is not YAML, or not YAML that is taken here. The parser stops at the first reason.
 pub(super) fn explain(error: &Error, problems: &mut Problems<'_>) {
@@ -16,7 +16,7 @@ pub(super) fn explain(error: &Error, problems: &mut Problems<'_>) {
     let start = start.min(source.len());
     let line_start = source.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
     let line = source.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-    if let Some((at, message, help)) = short::impairment(line) {
+    if let Some((at, message, help)) = impair::astray(line) {
         let at = line_start + at;
         return problems.add(at..line_start + line.trim_end().len(), message, help);
     }

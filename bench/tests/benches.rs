@@ -40,6 +40,8 @@ fn main() {
         trial("pairs::json", json),
         trial("pairs::refused", refused),
         trial("commands", commands),
+        trial("star", star),
+        trial("growth", growth),
     ];
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -118,4 +120,21 @@ fn commands() {
     }
     let of = |program: &str| out.lines().filter(|line| line.starts_with(program) && line.contains(" ratio ")).count();
     assert!(of("  nslab ") == 7 && of("  ip ") >= 7, "{out}");
+}
+
+fn star() {
+    let (out, err) = bench(&["star", "--hosts", "3", "--runs", "1", "--quick"]);
+    assert!(err.ends_with("exit status: 0"), "{err}");
+    assert!(out.starts_with("3 hosts on a switch, medians of 1 run"), "{out}");
+    assert!(out.contains("batch by ip") && out.contains("made and taken away"), "{out}");
+}
+
+fn growth() {
+    let (out, err) = bench(&["growth", "--sizes", "36,60", "--runs", "1", "--json"]);
+    assert!(err.ends_with("exit status: 0"), "{err}");
+    let json: Value = serde_json::from_str(&out).unwrap();
+    let labs = json["labs"].as_array().unwrap();
+    let sizes: Vec<&Value> = labs.iter().map(|lab| &lab["nodes"]).collect();
+    assert_eq!(sizes, [36, 60, 35, 59, 36, 36]);
+    assert!(labs.iter().all(|lab| lab["memory"].as_u64().unwrap() > 0));
 }
