@@ -21,7 +21,9 @@ const LAYERS: &[&str] = &[
     "netlink",
     "ops",
     "probe",
+    "topology::kinds",
     "topology::spec",
+    "topology::domains",
     "topology::routing",
     "topology::plan",
     "topology::apply_routes",
@@ -31,8 +33,17 @@ const LAYERS: &[&str] = &[
 ];
 
 /// What does no I/O and reads no clock.
-const PURE: &[&str] =
-    &["types", "wire", "topology::spec", "topology::routing", "topology::plan", "probe::engine", "probe::packet"];
+const PURE: &[&str] = &[
+    "types",
+    "wire",
+    "topology::kinds",
+    "topology::spec",
+    "topology::domains",
+    "topology::routing",
+    "topology::plan",
+    "probe::engine",
+    "probe::packet",
+];
 
 /// The one part of those that reads a file.
 const IMPURE: &[&str] = &["topology::spec::read"];

@@ -10,6 +10,7 @@
 //! - `random`: the same words at random to both;
 //! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
+//! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
 //! - `refusals`: bad files, taken names, missing privilege;
@@ -46,6 +47,7 @@ mod ip_route;
 mod ip_rule;
 mod kill;
 mod lab;
+mod lab_kinds;
 #[path = "../support/markdown.rs"]
 mod markdown;
 mod ping;
@@ -73,6 +75,7 @@ fn main() {
     }
     let alone = [
         lab::trials(),
+        lab_kinds::trials(),
         impair::trials(),
         refusals::trials(),
         kill::trials(),

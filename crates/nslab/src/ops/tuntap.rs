@@ -38,6 +38,8 @@ pub struct Tuntap<'a> {
     pub owner: Option<u32>,
     /// The group that may; `None` for any.
     pub group: Option<u32>,
+    /// The index that it is to have, 1 to 2³¹−1; `None` lets the kernel choose.
+    pub index: Option<u32>,
 }
 
 impl Tuntap<'_> {
@@ -76,6 +78,10 @@ impl Tuntap<'_> {
         let opened = OpenOptions::new().read(true).write(true).open("/dev/net/tun");
         let device = opened.map_err(|error| Error::os("open", error))?;
         let flags = flags | self.flags();
+        if let Some(index) = self.index {
+            tun::set(device.as_fd(), Setting::Index(index))
+                .map_err(|errno| Error::os("ioctl(TUNSETIFINDEX)", errno))?;
+        }
         tun::attach(device.as_fd(), self.name, flags).map_err(|errno| Error::os("ioctl(TUNSETIFF)", errno))?;
         Ok(device)
     }

@@ -29,6 +29,8 @@ pub(crate) enum Setting {
     Owner(u32),
     /// The group that may.
     Group(u32),
+    /// The index of the interface that is made next.
+    Index(u32),
 }
 
 /// Changes a setting.
@@ -37,6 +39,11 @@ pub(crate) fn set(device: BorrowedFd<'_>, setting: Setting) -> Result<()> {
         Setting::Persist(on) => (libc::TUNSETPERSIST, u32::from(on)),
         Setting::Owner(id) => (libc::TUNSETOWNER, id),
         Setting::Group(id) => (libc::TUNSETGROUP, id),
+        Setting::Index(index) => {
+            // SAFETY: the kernel reads one unsigned int, which outlives the call.
+            let result = unsafe { libc::ioctl(device.as_raw_fd(), libc::TUNSETIFINDEX, &raw const index) };
+            return if result == 0 { Ok(()) } else { Err(super::last_errno()) };
+        }
     };
     // SAFETY: these take their value as it is; no memory is handed over.
     let result = unsafe { libc::ioctl(device.as_raw_fd(), request, libc::c_ulong::from(value)) };

@@ -2,6 +2,8 @@
 //! [`apply`] does it. The first two do no I/O beyond reading the file.
 
 pub mod apply;
+pub mod domains;
+pub mod kinds;
 pub mod plan;
 pub mod routing;
 pub mod spec;

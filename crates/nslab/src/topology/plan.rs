@@ -10,8 +10,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use self::uplink::UplinkPlan;
+use super::kinds::{BridgeVlan, LinkKind, Options};
 use super::routing;
-use super::spec::{End, Expect, Lab, Node, Route, Routing, Segment, Sysctl};
+use super::spec::{self, End, Expect, Lab, Node, Route, Routing, Segment, Sysctl};
 use crate::types::{IfName, Impair, LabName, MacAddr, NodeName, Prefix};
 
 /// Everything that a lab is made of, in the order in which it is made.
@@ -23,6 +24,9 @@ pub struct Plan {
     pub nodes: Vec<NodePlan>,
     /// One virtual cable (veth) each.
     pub cables: Vec<Cable>,
+    /// Interfaces of nodes that are no ends of cables; each behind what it is on, and behind its ports.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<Device>,
     /// What [`check`](crate::lab::check) holds it to, beyond everyone reaching everyone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expect>,
@@ -100,6 +104,49 @@ pub struct Port {
     /// Whether it is a port of its switch's bridge.
     #[serde(default, skip_serializing_if = "is_false")]
     pub bridged: bool,
+    /// The interface of its node, one of the plan's devices, that it is a port of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub master: Option<IfName>,
+}
+
+/// An interface of a node that is no end of a cable.
+///
+/// What the kernel tells of it (`RTM_GETLINK`) has all of this but the ports, which tell of their master, and the VLANs:
+/// the kind's kernel name, [`encode`](super::kinds::encode)d options, the link beneath, hardware address and MTU.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// Which of the plan's nodes it is in, counted from 0.
+    pub node: usize,
+    /// Its index in the node's namespace.
+    pub index: u32,
+    /// Its name.
+    pub ifname: IfName,
+    /// What it is.
+    pub kind: LinkKind,
+    /// The options of its kind.
+    #[serde(default, skip_serializing_if = "Options::is_empty")]
+    pub options: Options,
+    /// The interface that it is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<IfName>,
+    /// The interfaces that belong to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<IfName>,
+    /// Of a bridge that filters: which VLANs its ports and it itself are in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vlans: Vec<BridgeVlan>,
+    /// Its hardware address, where it has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<MacAddr>,
+    /// The largest packet in bytes, where that is not the kernel's choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtu: Option<u32>,
+    /// Its addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<Prefix>,
+    /// The interface of its node, one of the plan's devices, that it is a port of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub master: Option<IfName>,
 }
 
 impl Plan {
@@ -120,6 +167,7 @@ impl Plan {
             .chain(lab.segments.iter().map(|segment| &segment.name))
             .zip(0..)
             .collect();
+        let masters = masters(lab);
         let mut last_index: HashMap<usize, u32> = HashMap::new();
         let mut port = |end: &End| {
             // The description names every node of its links among its nodes.
@@ -135,6 +183,7 @@ impl Plan {
                 impair: end.impair,
                 addresses: end.addresses.clone(),
                 bridged: false,
+                master: masters.get(&(&end.node, &end.ifname)).map(|master| (*master).clone()),
             })
         };
         let mut cables = Vec::new();
@@ -152,12 +201,34 @@ impl Plan {
                     impair: None,
                     addresses: Vec::new(),
                     bridged: true,
+                    master: None,
                 };
                 cables.extend(port(member).map(|b| Cable { a, b }));
             }
         }
         cables.extend(lab.links.iter().filter_map(|link| Some(Cable { a: port(&link.a)?, b: port(&link.b)? })));
-        Self { lab: lab.name.clone(), nodes, cables, expect: lab.expect.clone(), uplink: UplinkPlan::new(lab) }
+        let device = |device: &spec::Device| {
+            let node = places.get(&device.node).copied()?;
+            let index = last_index.entry(node).or_insert(1);
+            *index += 1;
+            Some(Device {
+                node,
+                index: *index,
+                ifname: device.ifname.clone(),
+                kind: device.kind,
+                options: device.options.clone(),
+                link: device.link.clone(),
+                ports: device.ports.clone(),
+                vlans: device.vlans.clone(),
+                mac: device.mac,
+                mtu: device.mtu,
+                addresses: device.addresses.clone(),
+                master: masters.get(&(&device.node, &device.ifname)).map(|master| (*master).clone()),
+            })
+        };
+        let devices = in_order(lab).into_iter().filter_map(device).collect();
+        let (expect, uplink) = (lab.expect.clone(), UplinkPlan::new(lab));
+        Self { lab: lab.name.clone(), nodes, cables, devices, expect, uplink }
     }
 
     /// How many nodes, segments and links it makes: a segment's switch is no node, its cables are no links.
@@ -215,8 +286,47 @@ impl Plan {
                 of_node.extend(&port.addresses);
             }
         }
+        for device in &self.devices {
+            if let Some(of_node) = all.get_mut(device.node) {
+                of_node.extend(&device.addresses);
+            }
+        }
         all
     }
+
+    /// `node:ifname` of a device.
+    #[must_use]
+    pub fn device_name(&self, device: &Device) -> String {
+        let node = self.nodes.get(device.node).map_or("?", |node| node.name.as_str());
+        format!("{node}:{}", device.ifname)
+    }
+}
+
+/// Of what each interface is a port.
+fn masters(lab: &Lab) -> HashMap<(&NodeName, &IfName), &IfName> {
+    let pairs = lab.devices.iter().flat_map(|device| device.ports.iter().map(move |port| (device, port)));
+    pairs.map(|(device, port)| ((&device.node, port), &device.ifname)).collect()
+}
+
+/// The devices of a lab, each behind those that it stands on; otherwise in the order of the file.
+fn in_order(lab: &Lab) -> Vec<&spec::Device> {
+    let places: HashMap<(&NodeName, &IfName), usize> =
+        lab.devices.iter().map(|device| (&device.node, &device.ifname)).zip(0..).collect();
+    let mut seen: HashSet<usize> = HashSet::new();
+    let mut order = Vec::new();
+    // A device is pushed again beneath what it stands on, and is next when all of that is done.
+    let mut stack: Vec<(usize, bool)> = (0..lab.devices.len()).rev().map(|at| (at, false)).collect();
+    while let Some((at, ready)) = stack.pop() {
+        let Some(device) = lab.devices.get(at) else { continue };
+        if ready {
+            order.push(device);
+        } else if seen.insert(at) {
+            stack.push((at, true));
+            let beneath = device.link.iter().chain(&device.ports).rev();
+            stack.extend(beneath.filter_map(|name| Some((*places.get(&(&device.node, name))?, false))));
+        }
+    }
+    order
 }
 
 fn node(node: &Node) -> NodePlan {
@@ -258,6 +368,39 @@ fn port_names(segment: &Segment) -> Vec<IfName> {
     segment.members.iter().enumerate().filter_map(&mut name).collect()
 }
 
+impl Plan {
+    fn fmt_device(&self, device: &Device, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.device_name(device);
+        let facts = device.kind.facts();
+        write!(f, "{} {name}", device.kind)?;
+        if let (Some(link), Some((word, _))) = (&device.link, facts.link) {
+            write!(f, " {word} {link}")?;
+        }
+        for option in facts.options {
+            device
+                .options
+                .get(option.name)
+                .map_or(Ok(()), |value| write!(f, " {} {}", option.name, value.shown(option)))?;
+        }
+        writeln!(f)?;
+        if device.mac.is_some() || device.mtu.is_some() {
+            let mac = device.mac.map(|mac| format!(" mac {mac}")).unwrap_or_default();
+            let mtu = device.mtu.map(|mtu| format!(" mtu {mtu}")).unwrap_or_default();
+            writeln!(f, "  {name}{mac}{mtu}")?;
+        }
+        for port in &device.ports {
+            writeln!(f, "  {name} port {port}")?;
+        }
+        for vlan in &device.vlans {
+            writeln!(f, "  {name} port {} vlan {vlan}", vlan.port)?;
+        }
+        for address in &device.addresses {
+            writeln!(f, "  {name} address {address}")?;
+        }
+        writeln!(f, "  {name} up")
+    }
+}
+
 /// The steps, one a line, as `nslab up --dry-run` shows them.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -291,6 +434,9 @@ impl fmt::Display for Plan {
                 }
                 writeln!(f, "  {name} up")?;
             }
+        }
+        for device in &self.devices {
+            self.fmt_device(device, f)?;
         }
         for node in &self.nodes {
             for route in &node.routes {

@@ -3,12 +3,16 @@
 //! Every node gets a route to every prefix of the lab that it can reach over nodes that forward and is not
 //! in itself; equal paths share the packets. A node that does not forward and has the same way to all of
 //! them gets a default route instead. What a node's description routes, it keeps.
+//!
+//! Interfaces in a VRF are left out: their routes are another table's, which the description says itself.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 
-use super::spec::{End, Hop, Lab, Node, Route};
-use crate::types::{NodeName, Prefix};
+use super::domains::{Attached, domains};
+use super::kinds::LinkKind;
+use super::spec::{Hop, Lab, Node, Route};
+use crate::types::{IfName, NodeName, Prefix};
 
 /// The routes of each node, in the order of the lab's nodes.
 #[must_use]
@@ -18,7 +22,7 @@ pub fn routes(lab: &Lab) -> Vec<Vec<Route>> {
     // Where there is one way to everything, the first route found is the default route of its family.
     let single: Vec<bool> = (0..lab.nodes.len()).map(|node| network.has_one_way(node)).collect();
     let is_single = |node: usize| single.get(node).copied().unwrap_or_default();
-    for (prefix, attached) in network.prefixes(lab) {
+    for (prefix, attached) in network.prefixes() {
         let default = Prefix::all(prefix.is_ipv6());
         let has_default = |node: usize| {
             is_single(node) && routes.get(node).is_some_and(|routes| routes.iter().any(|route| route.to == default))
@@ -57,8 +61,10 @@ fn shorten(routes: &mut Vec<Route>) {
 /// Who can hand packets to whom.
 struct Network<'l> {
     nodes: &'l [Node],
-    /// The wires, links and segments alike: who is on them.
-    wires: Vec<Vec<(usize, &'l End)>>,
+    /// The wires, links and segments alike, and what hears each other over them: who is on them.
+    wires: Vec<Vec<(usize, Attached<'l>)>>,
+    /// What each node has for itself: addresses of loopback, and of interfaces on which nobody else is.
+    own: Vec<Vec<Prefix>>,
     /// The wires that each node is on.
     of_node: Vec<Vec<usize>>,
     /// The node with the way out.
@@ -68,11 +74,26 @@ struct Network<'l> {
 impl<'l> Network<'l> {
     fn of(lab: &'l Lab) -> Self {
         let places: HashMap<&NodeName, usize> = lab.nodes.iter().map(|node| &node.name).zip(0..).collect();
-        let links = lab.links.iter().map(|link| vec![&link.a, &link.b]);
-        let segments = lab.segments.iter().map(|segment| segment.members.iter().collect());
-        let place = |end: &'l End| Some((*places.get(&end.node)?, end));
-        let wires: Vec<Vec<(usize, &End)>> =
-            segments.chain(links).map(|ends: Vec<&End>| ends.into_iter().filter_map(place).collect()).collect();
+        let apart = in_vrfs(lab);
+        let place = |end: Attached<'l>| {
+            // Between ports and what they belong to, those with addresses count.
+            let here = lab.devices.is_empty() || !end.addresses.is_empty();
+            let here = here && !apart.contains(&(end.node, end.ifname));
+            Some((*places.get(end.node)?, end)).filter(|_| here)
+        };
+        let made: HashSet<(&NodeName, &IfName)> =
+            lab.devices.iter().map(|device| (&device.node, &device.ifname)).collect();
+        let mut own: Vec<Vec<Prefix>> = lab.nodes.iter().map(|node| node.loopback.clone()).collect();
+        let mut wires: Vec<Vec<(usize, Attached<'_>)>> = Vec::new();
+        for ends in domains(lab) {
+            let ends: Vec<(usize, Attached<'_>)> = ends.into_iter().filter_map(place).collect();
+            match ends.as_slice() {
+                [(node, alone)] if made.contains(&(alone.node, alone.ifname)) => {
+                    own.get_mut(*node).into_iter().for_each(|own| own.extend(alone.addresses));
+                }
+                _ => wires.push(ends),
+            }
+        }
         let mut of_node = vec![Vec::new(); lab.nodes.len()];
         for (wire, ends) in wires.iter().enumerate() {
             for (node, _) in ends {
@@ -84,18 +105,18 @@ impl<'l> Network<'l> {
             }
         }
         let uplink = lab.uplink.as_ref().and_then(|uplink| places.get(&uplink.node).copied());
-        Self { nodes: &lab.nodes, wires, of_node, uplink }
+        Self { nodes: &lab.nodes, wires, own, of_node, uplink }
     }
 
     /// Every network that there is, in order, and the nodes that are in it. Everything is where the uplink is.
-    fn prefixes(&self, lab: &Lab) -> BTreeMap<Prefix, Vec<usize>> {
+    fn prefixes(&self) -> BTreeMap<Prefix, Vec<usize>> {
         let mut prefixes: BTreeMap<Prefix, Vec<usize>> = BTreeMap::new();
         if let Some(node) = self.uplink {
             prefixes.extend([false, true].map(|ipv6| (Prefix::all(ipv6), vec![node])));
         }
-        let on_wires = self.wires.iter().flatten().map(|(node, end)| (*node, &end.addresses));
-        let loopbacks = lab.nodes.iter().enumerate().map(|(at, node)| (at, &node.loopback));
-        for (node, addresses) in on_wires.chain(loopbacks) {
+        let on_wires = self.wires.iter().flatten().map(|(node, end)| (*node, end.addresses));
+        let own = self.own.iter().enumerate().map(|(at, own)| (at, own.as_slice()));
+        for (node, addresses) in on_wires.chain(own) {
             for address in addresses {
                 let nodes = prefixes.entry(address.network()).or_default();
                 if !nodes.contains(&node) {
@@ -116,7 +137,7 @@ impl<'l> Network<'l> {
         let own = ends.iter().filter(|(other, _)| *other == node).count();
         let relays = ends.iter().filter(|(other, _)| *other != node && forwards(*other)).count();
         let others = ends.iter().filter(|(other, _)| *other != node && !forwards(*other));
-        let reached = |other: usize| self.nodes.get(other).is_some_and(|node| !node.loopback.is_empty());
+        let reached = |other: usize| self.own.get(other).is_some_and(|own| !own.is_empty());
         self.uplink != Some(node)
             && !forwards(node)
             && own == 1
@@ -133,8 +154,9 @@ impl<'l> Network<'l> {
         while let Some(relay) = queue.pop_front() {
             let Some(node) = self.nodes.get(relay) else { continue };
             let far = distance.get(&relay).copied().unwrap_or_default() + 1;
-            // A node's own loopback is reached without its forwarding.
-            let own = far == 1 && node.loopback.iter().any(|address| address.network() == prefix);
+            // What is a node's own is reached without its forwarding.
+            let own = self.own.get(relay).map(Vec::as_slice).unwrap_or_default();
+            let own = far == 1 && own.iter().any(|address| address.network() == prefix);
             if !node.forward && !own {
                 continue;
             }
@@ -161,8 +183,14 @@ impl<'l> Network<'l> {
     }
 }
 
+/// The interfaces that have another routing table.
+fn in_vrfs(lab: &Lab) -> HashSet<(&NodeName, &IfName)> {
+    let vrfs = lab.devices.iter().filter(|device| device.kind == LinkKind::Vrf);
+    vrfs.flat_map(|vrf| vrf.ports.iter().chain([&vrf.ifname]).map(|name| (&vrf.node, name))).collect()
+}
+
 /// The gateway's address that is in a network of the other's interface.
-fn address_for(gateway: &End, end: &End, ipv6: bool) -> Option<IpAddr> {
+fn address_for(gateway: &Attached<'_>, end: &Attached<'_>, ipv6: bool) -> Option<IpAddr> {
     let of_family = |address: &&Prefix| address.is_ipv6() == ipv6;
     let ours = || end.addresses.iter().filter(of_family);
     let near = gateway.addresses.iter().filter(of_family).map(Prefix::address);

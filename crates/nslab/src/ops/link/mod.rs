@@ -1,9 +1,11 @@
 //! Links: network interfaces (`RTM_NEWLINK` and family; rtnetlink(7), ip-link(8)).
 
+mod bridge_vlan;
 mod reply;
 mod request;
 mod statistics;
 
+pub use bridge_vlan::VlanConfig;
 pub use reply::{HwType, Link, OperState};
 pub use request::{Data, Kind, LinkConfig, Netns, Select};
 pub use statistics::Statistics;

@@ -4,7 +4,9 @@
 //! [`Built`] is published, an error, a signal or a crash at any instruction leaves nothing: the kernel
 //! takes back what nobody holds.
 
+mod devices;
 mod kernel;
+mod lacking;
 mod routes;
 
 use std::os::fd::AsFd;
@@ -47,6 +49,7 @@ pub struct Built {
 /// # Errors
 /// What the kernel refuses, with the step and the object in the message. Nothing is left then.
 pub fn build(plan: &Plan) -> Result<Built> {
+    lacking::check(plan)?;
     kernel::check(plan)?;
     // A namespace and a connection.
     descriptors::make_room(plan.nodes.len(), 2)?;
@@ -63,6 +66,7 @@ pub fn build(plan: &Plan) -> Result<Built> {
         Ok(())
     })?;
     let mut nodes = site.finish()?;
+    devices::make(plan, &mut nodes)?;
     let places = routes::Places::of(plan);
     let mut settings = Settings::default();
     for (at, (node, built)) in plan.nodes.iter().zip(&mut nodes).enumerate() {
@@ -342,7 +346,14 @@ fn up(index: u32) -> Request {
     LinkConfig { up: Some(true), ..LinkConfig::default() }.change_link(index)
 }
 
+/// A port of a node's own interface gets its addresses when it is one, for becoming one takes IPv6 addresses away.
 fn add_addresses<'p>(plan: &'p Plan, port: &'p Port, batch: &mut Batch<'p>) {
+    if port.master.is_none() {
+        add_addresses_of(plan, port, batch);
+    }
+}
+
+fn add_addresses_of<'p>(plan: &'p Plan, port: &'p Port, batch: &mut Batch<'p>) {
     for address in &port.addresses {
         let mut config = AddressConfig::new(port.index, *address);
         if address.is_ipv6() {

@@ -20,7 +20,9 @@ impl<'p> Places<'p> {
     pub(super) fn of(plan: &'p Plan) -> Self {
         let routed = |node: usize| plan.nodes.get(node).is_some_and(|node| !node.routes.is_empty());
         let ports = plan.cables.iter().flat_map(|cable| [&cable.a, &cable.b]).filter(|port| routed(port.node));
-        Self(ports.map(|port| ((port.node, &port.ifname), port.index)).collect())
+        let ports = ports.map(|port| ((port.node, &port.ifname), port.index));
+        let devices = plan.devices.iter().map(|device| ((device.node, &device.ifname), device.index));
+        Self(ports.chain(devices).collect())
     }
 
     fn index(&self, node: usize, hop: &Hop) -> Result<Option<u32>> {

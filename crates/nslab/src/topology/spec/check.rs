@@ -1,14 +1,19 @@
 //! What shows only when the whole file is read, and the model made of what is left without a fault.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use super::complete::{self, complete, ends};
+use super::device::{self, DraftDevice};
+use super::device_check;
 use super::draft::{At, DraftEnd, DraftLab, DraftLink, DraftSegment};
 use super::expect;
 use super::gateways;
-use super::model::{End, Lab, Link, Segment};
+use super::model::{Device, End, Lab, Link, Segment};
 use super::problems::Problems;
+use super::tunnel;
 use super::uplink;
+use crate::topology::kinds::LinkKind;
 use crate::types::cidr::Sharing;
 use crate::types::{AddressKind, Cidr, IfName, LabName, MacAddr, NodeName, Prefix};
 
@@ -21,6 +26,7 @@ const MOST_PORTS: usize = 1023;
 /// Checks a draft and makes the model of it. What is wrong is reported; the model is only good if nothing
 /// was, and missing where its name is.
 pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Problems<'_>) -> Option<Lab> {
+    device::expand(&mut draft);
     interfaces_once(&draft, problems);
     complete(&mut draft, problems);
     for end in ends(&draft) {
@@ -34,6 +40,7 @@ pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Pro
     let mut nodes = complete::nodes(&draft, problems);
     let uplink = uplink::made(name.as_ref(), &draft, &mut nodes, problems);
     check_loopbacks(&draft, problems);
+    device_check::check(&draft, problems);
     gateways::check(&draft, problems);
     let names: HashSet<&NodeName> = nodes.iter().map(|node| &node.name).collect();
     for segment in &draft.segments {
@@ -45,9 +52,22 @@ pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Pro
     }
     let expect = expect::pairs(&draft, &nodes, problems);
     let name = name?;
+    let underlay = tunnel::underlay(&draft);
+    let tunnels: Vec<Range<usize>> =
+        draft.links.iter().filter_map(|link| Some(link.tunnel.as_ref()?.kind.span.clone())).collect();
     let segments: Vec<Segment> = draft.segments.into_iter().map(|segment| made_segment(&name, segment)).collect();
-    let links: Vec<Link> = draft.links.into_iter().filter_map(|link| made(&name, link, problems)).collect();
-    Some(Lab { name, routing: draft.routing, nodes, segments, links, expect, uplink })
+    let mut devices: Vec<Device> = draft.devices.into_iter().filter_map(|device| made_device(&name, device)).collect();
+    let mut links = Vec::new();
+    for mut link in draft.links {
+        let tunnel = link.tunnel.take();
+        let Some(link) = made(&name, link, problems) else { continue };
+        match tunnel {
+            Some(tunnel) => devices.extend(tunnel::devices(&tunnel, (link.a, link.b), &underlay, problems)),
+            None => links.push(link),
+        }
+    }
+    check_tunnels(&devices, &tunnels, problems);
+    Some(Lab { name, routing: draft.routing, nodes, segments, links, devices, expect, uplink })
 }
 
 fn interfaces_once(draft: &DraftLab, problems: &mut Problems<'_>) {
@@ -220,6 +240,43 @@ fn made(lab: &LabName, link: DraftLink, problems: &mut Problems<'_>) -> Option<L
         problems.add(span, message, "take another, or none to have one made");
     }
     Some(link)
+}
+
+fn made_device(lab: &LabName, device: DraftDevice) -> Option<Device> {
+    let DraftDevice { end, kind, options, link, ports, vlans, .. } = device;
+    let has_mac = kind.facts().has_mac;
+    let End { node, ifname, addresses, mac, mtu, .. } = made_end(lab, end)?;
+    Some(Device {
+        node,
+        ifname,
+        kind,
+        options,
+        link: link.map(|link| link.value),
+        ports: ports.into_iter().map(|port| port.value).collect(),
+        vlans: vlans.into_iter().map(|vlan| vlan.value).collect(),
+        addresses,
+        mac: has_mac.then_some(mac),
+        mtu,
+        peer: None,
+    })
+}
+
+/// A node has one tunnel of an `id` and a port. `spans` are those of the links that are tunnels, which are the last
+/// of the interfaces, two each.
+fn check_tunnels(devices: &[Device], spans: &[Range<usize>], problems: &mut Problems<'_>) {
+    let mut seen: HashMap<(&NodeName, String), &IfName> = HashMap::new();
+    let own = devices.iter().filter(|device| device.peer.is_none()).map(|device| (device, None));
+    let of_links = devices.iter().filter(|device| device.peer.is_some());
+    let of_links = of_links.enumerate().map(|(at, device)| (device, spans.get(at / 2)));
+    for (device, span) in own.chain(of_links).filter(|(device, _)| device.kind == LinkKind::Vxlan) {
+        let key = format!("{:?} {:?}", device.options.get("id"), device.options.get("port"));
+        let earlier = seen.insert((&device.node, key), &device.ifname);
+        if let (Some(other), Some(span)) = (earlier, span) {
+            let message =
+                format!("node \"{}\" has two tunnels of one `id`: {other} and {}", device.node, device.ifname);
+            problems.add(span.clone(), message, "give each another `id`, or another `port`");
+        }
+    }
 }
 
 fn made_end(lab: &LabName, end: DraftEnd) -> Option<End> {

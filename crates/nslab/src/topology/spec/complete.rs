@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 
+use super::device::DraftDevice;
 use super::draft::{At, DraftEnd, DraftLab, DraftNode, DraftSegment, HostPart, Settings};
 use super::keys::suggest;
 use super::model::{Node, Sysctl};
 use super::pool;
 use super::problems::Problems;
 use super::segment::in_prefix;
+use crate::topology::kinds::LinkKind;
 use crate::types::{Cidr, IfName, NodeName, Prefix, quote};
 
 /// Fills in all of that. The interfaces that the file names are taken first.
@@ -18,17 +20,40 @@ pub(super) fn complete(draft: &mut DraftLab, problems: &mut Problems<'_>) {
     }
     name_interfaces(draft);
     place_addresses(draft, problems);
+    let ports = ports(draft);
     for segment in &mut draft.segments {
-        give_addresses(segment, problems);
+        give_addresses(segment, &ports, problems);
     }
-    pool::give_addresses(draft, problems);
+    pool::give_addresses(draft, &ports, problems);
 }
 
-/// All ends of links and members of segments, in the order of the file.
+/// Ports of bridges and bonds, which have no use for addresses.
+pub(super) struct Ports(HashSet<(NodeName, IfName)>);
+
+impl Ports {
+    /// Whether an end is one of them.
+    pub(super) fn contain(&self, end: &DraftEnd) -> bool {
+        let (false, Some(node), Some(ifname)) = (self.0.is_empty(), &end.node, &end.ifname) else { return false };
+        self.0.contains(&(node.value.clone(), ifname.value.clone()))
+    }
+}
+
+fn ports(draft: &DraftLab) -> Ports {
+    let masters = draft.devices.iter().filter(|device| matches!(device.kind, LinkKind::Bridge | LinkKind::Bond));
+    let of_master = |master: &DraftDevice| {
+        let node = master.end.node.as_ref().map(|node| node.value.clone());
+        let names: Vec<IfName> = master.ports.iter().map(|port| port.value.clone()).collect();
+        node.into_iter().flat_map(move |node| names.clone().into_iter().map(move |name| (node.clone(), name)))
+    };
+    Ports(masters.flat_map(of_master).collect())
+}
+
+/// All ends of links, members of segments and interfaces of nodes, in the order of the file.
 pub(super) fn ends(draft: &DraftLab) -> Vec<&DraftEnd> {
     let members = draft.segments.iter().flat_map(|segment| &segment.members);
-    let mut all: Vec<&DraftEnd> =
-        members.chain(draft.links.iter().flat_map(|link| [&link.a, &link.b]).flatten()).collect();
+    let links = draft.links.iter().flat_map(|link| [&link.a, &link.b]).flatten();
+    let devices = draft.devices.iter().map(|device| &device.end);
+    let mut all: Vec<&DraftEnd> = members.chain(links).chain(devices).collect();
     all.sort_by_key(|end| start(end));
     all
 }
@@ -36,7 +61,8 @@ pub(super) fn ends(draft: &DraftLab) -> Vec<&DraftEnd> {
 fn ends_mut(draft: &mut DraftLab) -> Vec<&mut DraftEnd> {
     let members = draft.segments.iter_mut().flat_map(|segment| &mut segment.members);
     let links = draft.links.iter_mut().flat_map(|link| [&mut link.a, &mut link.b]).flatten();
-    let mut all: Vec<&mut DraftEnd> = members.chain(links).collect();
+    let devices = draft.devices.iter_mut().map(|device| &mut device.end);
+    let mut all: Vec<&mut DraftEnd> = members.chain(links).chain(devices).collect();
     all.sort_by_key(|end| start(end));
     all
 }
@@ -53,15 +79,16 @@ fn name_interfaces(draft: &mut DraftLab) {
             taken.entry(node.value.clone()).or_default().insert(ifname.value.as_str().to_owned());
         }
     }
-    let mut next: HashMap<NodeName, usize> = HashMap::new();
+    let mut next: HashMap<(NodeName, &str), usize> = HashMap::new();
     for end in ends_mut(draft) {
         let (Some(node), None) = (&end.node, &end.ifname) else { continue };
-        let number = next.entry(node.value.clone()).or_default();
+        let stem = end.stem.unwrap_or("eth");
+        let number = next.entry((node.value.clone(), stem)).or_default();
         let taken = taken.get(&node.value);
-        let mut name = format!("eth{number}");
+        let mut name = format!("{stem}{number}");
         while taken.is_some_and(|taken| taken.contains(&name)) {
             *number += 1;
-            name = format!("eth{number}");
+            name = format!("{stem}{number}");
         }
         *number += 1;
         end.ifname = name.parse().ok().map(|value| At { value, span: node.span.clone() });
@@ -141,7 +168,7 @@ fn check_in_prefixes(address: &At<Prefix>, prefixes: &[Prefix], problems: &mut P
 }
 
 /// Gives each member without an address of a prefix's family the prefix's next free one, in order.
-fn give_addresses(segment: &mut DraftSegment, problems: &mut Problems<'_>) {
+fn give_addresses(segment: &mut DraftSegment, ports: &Ports, problems: &mut Problems<'_>) {
     let given = segment.members.iter().flat_map(|member| &member.addresses).map(|address| address.value.address());
     let taken: HashSet<IpAddr> = given.collect();
     let mut done: HashSet<bool> = HashSet::new();
@@ -153,7 +180,7 @@ fn give_addresses(segment: &mut DraftSegment, problems: &mut Problems<'_>) {
         }
         let mut free = hosts(prefix.value).filter(|address| !taken.contains(&address.address()));
         for member in &mut segment.members {
-            if member.addresses.iter().any(|address| address.value.is_ipv6() == ipv6) {
+            if member.addresses.iter().any(|address| address.value.is_ipv6() == ipv6) || ports.contain(member) {
                 continue;
             }
             let Some(node) = &member.node else { continue };

@@ -4,8 +4,10 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::str::FromStr;
 
+use super::device::DraftDevice;
 use super::model::{Route, Routing};
 use super::problems::Problems;
+use super::tunnel::DraftTunnel;
 use crate::error::Error;
 use crate::types::{IfName, Impair, LabName, MacAddr, NodeName, Prefix, quote};
 
@@ -28,6 +30,8 @@ pub(super) struct DraftLab {
     pub(super) pools: Vec<(At<String>, Vec<At<Prefix>>)>,
     pub(super) segments: Vec<DraftSegment>,
     pub(super) links: Vec<DraftLink>,
+    /// The interfaces of `nodes`, once they are given to each.
+    pub(super) devices: Vec<DraftDevice>,
     pub(super) expect: Vec<Expectation>,
     pub(super) uplink: Option<DraftUplink>,
 }
@@ -54,6 +58,7 @@ pub(super) struct Settings {
     pub(super) sysctl: Vec<(At<String>, String)>,
     pub(super) addresses: Vec<(At<IfName>, Vec<At<Prefix>>)>,
     pub(super) routes: Vec<At<Route>>,
+    pub(super) interfaces: Vec<DraftDevice>,
     pub(super) env: Vec<(String, String)>,
     pub(super) profiles: Vec<At<String>>,
 }
@@ -83,6 +88,8 @@ pub(super) struct DraftLink {
     pub(super) b: Option<DraftEnd>,
     /// Where its addresses come from, if it names none.
     pub(super) pool: Option<At<String>>,
+    /// What it is, if no cable.
+    pub(super) tunnel: Option<DraftTunnel>,
 }
 
 /// What could not be read is missing here, and has been reported.
@@ -95,6 +102,8 @@ pub(super) struct DraftEnd {
     pub(super) hosts: Vec<At<HostPart>>,
     pub(super) mac: Option<At<MacAddr>>,
     pub(super) mtu: Option<At<u32>>,
+    /// Of a tunnel: how its name begins where the file gives none.
+    pub(super) stem: Option<&'static str>,
     pub(super) impair: Option<At<Impair>>,
 }
 

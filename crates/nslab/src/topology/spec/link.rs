@@ -1,5 +1,6 @@
 //! The key `links`: a list of links, each in the short or the long form.
 
+use super::device::kind as kind_of;
 use super::draft::{At, DraftEnd, DraftLab, DraftLink, address, link_ifname, node_name, word};
 use super::impair::{self, Sides};
 use super::keys::Table;
@@ -8,6 +9,8 @@ use super::problems::Problems;
 use super::range::node_names;
 use super::short;
 use super::tree::{Tree, Value};
+use super::tunnel::DraftTunnel;
+use crate::topology::kinds::{LinkKind, OptionValue, Options};
 use crate::types::{NodeName, quote};
 
 static LINK: Table<Entry> = Table {
@@ -22,8 +25,15 @@ static LINK: Table<Entry> = Table {
         ("star", |tree, entry, problems| pattern(Shape::Star, tree, entry, problems)),
         ("hub", hub),
         ("impair", |tree, entry, problems| entry.impair = Some(Sides::read(tree, problems))),
+        ("kind", kind),
+        ("id", |tree, entry, problems| option("id", tree, entry, problems)),
+        ("port", |tree, entry, problems| option("port", tree, entry, problems)),
+        ("ttl", |tree, entry, problems| option("ttl", tree, entry, problems)),
+        ("tos", |tree, entry, problems| option("tos", tree, entry, problems)),
+        ("learning", |tree, entry, problems| option("learning", tree, entry, problems)),
+        ("udpcsum", |tree, entry, problems| option("udpcsum", tree, entry, problems)),
     ],
-    later: &["kind"],
+    later: &[],
 };
 
 /// An entry of the list in the long form: one link, or a pattern that stands for several.
@@ -32,6 +42,10 @@ struct Entry {
     link: DraftLink,
     pattern: Option<Pattern>,
     hub: Option<At<NodeName>>,
+    kind: Option<At<LinkKind>>,
+    /// Options of a tunnel, and where the first of them is.
+    options: Options,
+    first_option: Option<At<&'static str>>,
     impair: Option<Sides>,
 }
 
@@ -73,7 +87,12 @@ fn entry(tree: &Tree<'_>, problems: &mut Problems<'_>) -> Vec<DraftLink> {
             let mut entry = Entry::default();
             let clean = LINK.read(tree, &mut entry, problems);
             let named = |name| entries.iter().any(|(key, _)| matches!(&key.value, Value::Text(key) if key == name));
-            let Entry { mut link, pattern, hub, impair } = entry;
+            let tunnel = tunnel(&mut entry, tree, problems);
+            if let (Some(tunnel), Some(_)) = (&tunnel, &entry.impair) {
+                let message = format!("`impair` of a {}", tunnel.kind.value);
+                problems.add(tunnel.kind.span.clone(), message, "a tunnel has what the links beneath it have");
+            }
+            let Entry { mut link, pattern, hub, impair, .. } = entry;
             if let Some(pattern) = pattern {
                 if let Some(extra) = ["a", "b"].into_iter().find(|name| named(*name)) {
                     let message = format!("a pattern of links has no end `{extra}`");
@@ -84,7 +103,7 @@ fn entry(tree: &Tree<'_>, problems: &mut Problems<'_>) -> Vec<DraftLink> {
                 if let Some(impair) = impair {
                     links.iter_mut().for_each(|link| impair.give(link, problems));
                 }
-                return links;
+                return links.into_iter().zip(0..).map(|(link, at)| with_tunnel(link, tunnel.as_ref(), at)).collect();
             }
             for (name, end) in [("a", &link.a), ("b", &link.b)] {
                 if clean && end.is_none() && !named(name) {
@@ -95,7 +114,7 @@ fn entry(tree: &Tree<'_>, problems: &mut Problems<'_>) -> Vec<DraftLink> {
             if let Some(impair) = impair {
                 impair.give(&mut link, problems);
             }
-            return vec![link];
+            return vec![with_tunnel(link, tunnel.as_ref(), 0)];
         }
         _ => problems.add(
             tree.span.clone(),
@@ -121,6 +140,69 @@ fn pattern(shape: Shape, tree: &Tree<'_>, entry: &mut Entry, problems: &mut Prob
     if entry.pattern.replace(pattern).is_some() {
         problems.add(tree.span.clone(), "a second pattern in one entry", "write each as an entry of its own");
     }
+}
+
+fn kind(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    match tree.text("`kind`", problems) {
+        None | Some("veth") => {}
+        Some(text) => {
+            let Some(value) = kind_of(text, &tree.span, problems) else { return };
+            if value == LinkKind::Vxlan {
+                entry.kind = Some(At { value, span: tree.span.clone() });
+            } else {
+                let message = format!("a link cannot be {}", quote(text));
+                let help = "a link between nodes is a `veth` or a `vxlan`; the others are a node's own: `interfaces`";
+                problems.add(tree.span.clone(), message, help);
+            }
+        }
+    }
+}
+
+fn option(name: &'static str, tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    let Some(option) = LinkKind::Vxlan.option(name) else { return };
+    entry.first_option.get_or_insert(At { value: name, span: tree.span.clone() });
+    let Some(text) = tree.text(&format!("`{name}`"), problems) else { return };
+    match OptionValue::read(option, text) {
+        Ok(value) => {
+            entry.options.insert(name.to_owned(), value);
+        }
+        Err(help) => problems.add(tree.span.clone(), format!("`{name}` is {}", quote(text)), help),
+    }
+}
+
+/// What the entry says of a tunnel.
+fn tunnel(entry: &mut Entry, tree: &Tree<'_>, problems: &mut Problems<'_>) -> Option<DraftTunnel> {
+    let mut options = std::mem::take(&mut entry.options);
+    let Some(kind) = entry.kind.take() else {
+        if let Some(At { value, span }) = &entry.first_option {
+            let message = format!("`{value}` is for a tunnel");
+            problems.add(span.clone(), message, "say `kind: vxlan`, or leave it out");
+        }
+        return None;
+    };
+    let facts = kind.value.facts();
+    for option in facts.options.iter().filter(|option| option.required && !options.contains_key(option.name)) {
+        let message = format!("a {} has no `{}`", kind.value, option.name);
+        problems.add(tree.span.clone(), message, format!("a key that it must have: `{}: …`", option.name));
+    }
+    for (name, number) in facts.defaults {
+        options.entry((*name).to_owned()).or_insert(OptionValue::Number(*number));
+    }
+    Some(DraftTunnel { kind, options })
+}
+
+/// Makes a link a tunnel. Each further one of a pattern has the next `id`.
+fn with_tunnel(mut link: DraftLink, tunnel: Option<&DraftTunnel>, at: u32) -> DraftLink {
+    let Some(tunnel) = tunnel else { return link };
+    let mut tunnel = tunnel.clone();
+    if let Some(OptionValue::Number(id)) = tunnel.options.get_mut("id") {
+        *id = id.saturating_add(at);
+    }
+    for end in [&mut link.a, &mut link.b].into_iter().flatten() {
+        end.stem = Some(tunnel.kind.value.facts().name);
+    }
+    link.tunnel = Some(tunnel);
+    link
 }
 
 fn hub(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
@@ -190,11 +272,11 @@ fn addresses(tree: &Tree<'_>, end: &mut DraftEnd, problems: &mut Problems<'_>) {
     }
 }
 
-fn mac(tree: &Tree<'_>, end: &mut DraftEnd, problems: &mut Problems<'_>) {
+pub(super) fn mac(tree: &Tree<'_>, end: &mut DraftEnd, problems: &mut Problems<'_>) {
     end.mac = tree.text("`mac`", problems).and_then(|text| word(text, &tree.span, problems));
 }
 
-fn mtu(tree: &Tree<'_>, end: &mut DraftEnd, problems: &mut Problems<'_>) {
+pub(super) fn mtu(tree: &Tree<'_>, end: &mut DraftEnd, problems: &mut Problems<'_>) {
     let Some(text) = tree.text("`mtu`", problems) else { return };
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     match text.parse() {

@@ -13,6 +13,8 @@
 
 mod check;
 mod complete;
+mod device;
+mod device_check;
 mod draft;
 mod expect;
 mod gateways;
@@ -33,6 +35,7 @@ mod route;
 mod segment;
 mod short;
 mod tree;
+mod tunnel;
 mod uplink;
 mod variables;
 mod yaml_error;
@@ -40,7 +43,7 @@ mod yaml_error;
 pub use include::{Given, Loaded};
 pub use lab::{parse, parse_with};
 pub(crate) use model::interface_of;
-pub use model::{End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl, Uplink};
+pub use model::{Device, End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl, Uplink};
 pub use read::read;
 pub use variables::Variables;
 

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::topology::kinds::{BridgeVlan, LinkKind, Options};
 use crate::types::{IfName, Impair, LabName, MacAddr, NodeName, Prefix};
 
 /// A whole lab.
@@ -25,6 +26,8 @@ pub struct Lab {
     pub segments: Vec<Segment>,
     /// The links, in the order of the file.
     pub links: Vec<Link>,
+    /// The interfaces that nodes have beside the ends of their links, those of tunnels last.
+    pub devices: Vec<Device>,
     /// What is expected beyond everyone reaching everyone; no pair is there twice.
     pub expect: Vec<Expect>,
     /// A way out through the machine.
@@ -233,4 +236,34 @@ pub struct End {
     pub mtu: Option<u32>,
     /// What happens to the packets that leave it, in its [normal](Impair::normal) form.
     pub impair: Option<Impair>,
+}
+
+/// An interface of a node that is no end of a cable.
+///
+/// What it stands on is there, and nothing stands on itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// The node that it is in.
+    pub node: NodeName,
+    /// Its name.
+    pub ifname: IfName,
+    /// What it is.
+    pub kind: LinkKind,
+    /// The options of its kind.
+    pub options: Options,
+    /// The interface of the node that it is on.
+    pub link: Option<IfName>,
+    /// Interfaces of the node that belong to it.
+    pub ports: Vec<IfName>,
+    /// Of a bridge that filters: which VLANs its ports and it itself are in.
+    pub vlans: Vec<BridgeVlan>,
+    /// Its addresses, in the order of the file.
+    pub addresses: Vec<Prefix>,
+    /// Its hardware address: given, or derived from the names of lab, node and interface; none where it has that of
+    /// its link, or has none.
+    pub mac: Option<MacAddr>,
+    /// Its MTU in bytes, 68 to 65535, where the file says one; else what the kernel takes.
+    pub mtu: Option<u32>,
+    /// The other end, where it is one of a tunnel that the file has as a link.
+    pub peer: Option<(NodeName, IfName)>,
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::device::interfaces;
 use super::draft::{At, DraftLab, DraftNode, Settings, address, word};
 use super::keys::{Table, each_once};
 use super::problems::Problems;
@@ -18,6 +19,7 @@ static NODE: Table<Settings> = Table {
         ("sysctl", sysctl),
         ("routes", routes),
         ("addresses", addresses),
+        ("interfaces", interfaces),
         ("env", env),
         ("use", profiles_used),
     ],

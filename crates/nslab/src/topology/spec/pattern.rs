@@ -53,7 +53,7 @@ impl Pattern {
             Shape::Star => hub.iter().flat_map(|hub| nodes.iter().map(move |node| (hub, node))).collect(),
         };
         let end = |node: &At<NodeName>| Some(DraftEnd { node: Some(node.clone()), ..DraftEnd::default() });
-        pairs.into_iter().map(|(a, b)| DraftLink { a: end(a), b: end(b), pool: pool.clone() }).collect()
+        pairs.into_iter().map(|(a, b)| DraftLink { a: end(a), b: end(b), pool: pool.clone(), tunnel: None }).collect()
     }
 
     fn check(&self, hub: Option<&At<NodeName>>, problems: &mut Problems<'_>) {

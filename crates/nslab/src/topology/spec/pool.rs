@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
-use super::complete::ends;
+use super::complete::{Ports, ends};
 use super::draft::{At, DraftLab, DraftLink};
 use super::keys::{each_once, suggest};
 use super::problems::Problems;
@@ -32,7 +32,7 @@ pub(super) fn pools(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems
 }
 
 /// Gives the ends of each link that names a pool and no addresses of a family the pool's next two.
-pub(super) fn give_addresses(draft: &mut DraftLab, problems: &mut Problems<'_>) {
+pub(super) fn give_addresses(draft: &mut DraftLab, ports: &Ports, problems: &mut Problems<'_>) {
     let mut taken: HashSet<IpAddr> =
         ends(draft).into_iter().flat_map(|end| &end.addresses).map(|address| address.value.address()).collect();
     let mut next: HashMap<Prefix, u128> = HashMap::new();
@@ -67,7 +67,7 @@ pub(super) fn give_addresses(draft: &mut DraftLab, problems: &mut Problems<'_>) 
             let span = pool.span.clone();
             for (end, value) in [(&mut link.a, a), (&mut link.b, b)] {
                 taken.insert(value.address());
-                if let Some(end) = end {
+                if let Some(end) = end.as_mut().filter(|end| !ports.contain(end)) {
                     end.addresses.push(At { value, span: span.clone() });
                 }
             }

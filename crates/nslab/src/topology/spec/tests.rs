@@ -124,6 +124,70 @@ links: [ h1 -- r1 ]
 }
 
 #[test]
+fn interfaces_of_nodes_ranges_and_profiles() {
+    let lab = parsed(
+        "
+profiles: { edge: { interfaces: { dum0: dummy, b: { kind: bridge, ports: eth0 } } } }
+nodes:
+  h[1-2]: { use: edge, interfaces: { dum0: { kind: dummy, addresses: 10.9.0.1/32, mtu: 1400 } }, addresses: { b: 10.0.0.1/24 } }
+segments: { lan: { prefix: 10.1.0.0/24, members: [ 'h[1-2]', x ] } }
+links:
+  - { chain: [ h1, h2, x ], kind: vxlan, id: 7 }
+",
+    );
+    let shown: Vec<String> = lab
+        .devices
+        .iter()
+        .map(|device| {
+            let addresses: Vec<String> = device.addresses.iter().map(ToString::to_string).collect();
+            format!("{} {}:{} {}", device.kind, device.node, device.ifname, addresses.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "dummy h1:dum0 10.9.0.1/32",
+            "bridge h1:b 10.0.0.1/24",
+            "dummy h2:dum0 10.9.0.1/32",
+            "bridge h2:b 10.0.0.1/24",
+            "vxlan h1:vxlan0 ",
+            "vxlan h2:vxlan0 ",
+            "vxlan h2:vxlan1 ",
+            "vxlan x:vxlan0 ",
+        ]
+    );
+    // A port of a bridge is given no address.
+    let given: Vec<usize> = lab.segments[0].members.iter().map(|end| end.addresses.len()).collect();
+    assert_eq!((given, lab.links.len()), (vec![0, 0, 1], 0));
+    let id = |at: usize| format!("{:?}", lab.devices[at].options["id"]);
+    assert_eq!((id(5), id(6)), ("Number(7)".into(), "Number(8)".into()));
+    assert_eq!((lab.devices[0].mtu, lab.devices[4].mtu), (Some(1400), Some(1450)));
+    assert_eq!(lab.devices[0].mac, Some(MacAddr::derived(&["file", "h1", "dum0"])));
+}
+
+/// A plan makes each behind what it stands on, and reads back from its record.
+#[test]
+fn interfaces_are_planned_in_order() {
+    use crate::topology::plan::Plan;
+    let lab = parsed(
+        "nodes: { a: { interfaces: {
+    v7: { kind: vlan, link: bond0, id: 7 },
+    br: { kind: bridge, ports: [ v7, eth2 ], vlans: { v7: 5-9, br: 5 pvid untagged } },
+    bond0: { kind: bond, mode: active-backup, miimon: 100ms, primary: eth1, ports: [ eth0, eth1 ] },
+    red: { kind: vrf, table: 10, ports: v8 }, v8: { kind: vlan, link: br, id: 8, protocol: 802.1ad } } } }
+links: [ a -- b, a -- b, a -- b ]",
+    );
+    let plan = Plan::new(&lab);
+    let names: Vec<&str> = plan.devices.iter().map(|device| device.ifname.as_str()).collect();
+    assert_eq!(names, ["bond0", "v7", "br", "v8", "red"]);
+    assert_eq!(plan.devices.iter().map(|device| device.index).collect::<Vec<_>>(), [5, 6, 7, 8, 9]);
+    let master = |at: usize| plan.cables[at].a.master.as_ref().map(|name| name.as_str());
+    assert_eq!((master(0), master(1), master(2)), (Some("bond0"), Some("bond0"), Some("br")));
+    let text = serde_json::to_string(&plan).unwrap();
+    assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
+}
+
+#[test]
 fn pools_give_nothing_twice_and_go_on_with_their_next_prefix() {
     let lab = parsed(
         "pools: { a: 10.0.0.0/16, b: 10.0.0.0/24, c: [ 10.1.0.0/31, 10.2.0.0/24 ] }
@@ -433,7 +497,7 @@ const WRONG: &[(&str, &[&str])] = &[
         "10:5 a pattern of links has no end `a`"]),
     // Links: the long form.
     ("links:\n  - { a: { node: r1 }, b: { node: r2 }, kind: vlan }\n  - { ring: r1, pool: x }\n  - { a: { node: r1 } }\n  - { a: { ifname: x }, b: { nod: y } }\n  - { a: , b: r2 }\n", &[
-        "2:41 key \"kind\" of a link is not supported yet in this version",
+        "2:47 a link cannot be \"vlan\"",
         "3:13 a ring of 1 node",
         "4:5 the link has no end `b`",
         "5:10 this end of the link has no `node`",
@@ -604,7 +668,8 @@ fn what_is_no_lab_file_is_refused_at_once() {
     assert_eq!(read(&path("good.yaml"), &|_| None).unwrap().name.as_str(), "good");
 }
 
-const VALID: &str = "# A comment\nname: lab\nnodes:\n  r1: {}\n  &x isp:\nlinks:\n  - r1:up 198.51.100.1/30 -- isp:eth0 198.51.100.2/30\n  \
+const VALID: &str = "# A comment\nname: lab\nnodes:\n  r1: {}\n  &x isp:\n  \
+    b: { interfaces: { br: { kind: bridge, ports: [ v ], vlans: { v: 7 pvid } }, v: { kind: vlan, link: d, id: 7 }, d: dummy } }\nlinks:\n  - r1:up 198.51.100.1/30 -- isp:eth0 198.51.100.2/30\n  \
     - { a: { node: r1, ifname: x, addresses: [ 2001:db8::1/64 ], mac: \"02:00:00:00:00:01\", mtu: 9000 }, b: { node: *x } }\n  \
     - 'ü -- \"'\n";
 
@@ -739,7 +804,12 @@ fn a_near_miss_is_suggested() {
 fn check_any(text: &str) {
     let _ = parsed_with(text, &[("labs/a", text), ("labs/b", "nodes: { x: }")]);
     match parse(text, Path::new("file.yaml")) {
-        Ok(lab) => assert!(!lab.nodes.is_empty()),
+        Ok(lab) => {
+            assert!(!lab.nodes.is_empty());
+            let plan = crate::topology::plan::Plan::new(&lab);
+            assert_eq!(plan.devices.len(), lab.devices.len());
+            assert!(!plan.to_string().is_empty());
+        }
         Err(error) => {
             let found = error.file_problems().unwrap();
             assert!(!found.problems.is_empty());

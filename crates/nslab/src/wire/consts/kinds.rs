@@ -143,6 +143,21 @@ pub const IFLA_VLAN_INGRESS_QOS: u16 = 4;
 pub const IFLA_VLAN_PROTOCOL: u16 = 5;
 pub const IFLA_VLAN_QOS_MAPPING: u16 = 1;
 
+// ipvlan
+pub const IFLA_IPVLAN_MODE: u16 = 1;
+pub const IFLA_IPVLAN_FLAGS: u16 = 2;
+
+// bond
+pub const IFLA_BOND_MODE: u16 = 1;
+pub const IFLA_BOND_MIIMON: u16 = 3;
+pub const IFLA_BOND_UPDELAY: u16 = 4;
+pub const IFLA_BOND_DOWNDELAY: u16 = 5;
+pub const IFLA_BOND_PRIMARY: u16 = 11;
+pub const IFLA_BOND_FAIL_OVER_MAC: u16 = 13;
+pub const IFLA_BOND_XMIT_HASH_POLICY: u16 = 14;
+pub const IFLA_BOND_MIN_LINKS: u16 = 18;
+pub const IFLA_BOND_AD_LACP_RATE: u16 = 21;
+
 // vrf
 pub const IFLA_VRF_TABLE: u16 = 1;
 pub const IFLA_VRF_PORT_TABLE: u16 = 1;
@@ -157,6 +172,15 @@ pub const IFLA_TUN_PERSIST: u16 = 6;
 pub const IFLA_TUN_MULTI_QUEUE: u16 = 7;
 pub const IFLA_TUN_NUM_QUEUES: u16 = 8;
 pub const IFLA_TUN_NUM_DISABLED_QUEUES: u16 = 9;
+
+// what a bridge is told of a port's VLANs, in IFLA_AF_SPEC of AF_BRIDGE
+pub const IFLA_BRIDGE_FLAGS: u16 = 0;
+pub const IFLA_BRIDGE_VLAN_INFO: u16 = 2;
+pub const BRIDGE_FLAGS_SELF: u16 = 2;
+pub const BRIDGE_VLAN_INFO_PVID: u16 = 0x2;
+pub const BRIDGE_VLAN_INFO_UNTAGGED: u16 = 0x4;
+pub const BRIDGE_VLAN_INFO_RANGE_BEGIN: u16 = 0x8;
+pub const BRIDGE_VLAN_INFO_RANGE_END: u16 = 0x10;
 
 pub const BRIDGE_QUERIER_IP_ADDRESS: u16 = 1;
 pub const BRIDGE_QUERIER_IP_PORT: u16 = 2;

@@ -56,6 +56,7 @@ fn parse(mut words: Words<'_>, making: bool) -> Result<Tuntap<'_>, Fail> {
         multi_queue: false,
         owner: None,
         group: None,
+        index: None,
     };
     while let Some(word) = words.take() {
         let key = KEYWORDS.iter().find(|(keyword, _)| matches(word, keyword)).map(|(_, key)| *key);

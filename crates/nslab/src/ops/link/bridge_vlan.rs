@@ -1,0 +1,45 @@
+//! Which VLANs a port of a bridge is in (`bridge vlan add`, bridge(8)).
+
+use super::request::header;
+use crate::wire::Request;
+use crate::wire::consts::kinds::{
+    BRIDGE_FLAGS_SELF, BRIDGE_VLAN_INFO_PVID, BRIDGE_VLAN_INFO_RANGE_BEGIN, BRIDGE_VLAN_INFO_RANGE_END,
+    BRIDGE_VLAN_INFO_UNTAGGED, IFLA_BRIDGE_FLAGS, IFLA_BRIDGE_VLAN_INFO,
+};
+use crate::wire::consts::{AF_BRIDGE, IFLA_AF_SPEC, RTM_SETLINK};
+
+/// VLANs of a port, or of a bridge itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VlanConfig {
+    /// The first: 1 to 4094.
+    pub first: u16,
+    /// The last; the first, where it is one.
+    pub last: u16,
+    /// Whether frames without a tag belong to it; only of one.
+    pub pvid: bool,
+    /// Whether its frames leave without a tag.
+    pub untagged: bool,
+}
+
+impl VlanConfig {
+    /// The request that puts the port with an index into them; or, with `itself`, the bridge with that index.
+    #[must_use]
+    pub fn add(&self, index: u32, itself: bool) -> Request {
+        let mut request = Request::new(RTM_SETLINK, 0, &header(AF_BRIDGE, index, 0, 0));
+        let flags = if self.pvid { BRIDGE_VLAN_INFO_PVID } else { 0 }
+            | if self.untagged { BRIDGE_VLAN_INFO_UNTAGGED } else { 0 };
+        let info = |flags: u16, id: u16| [flags.to_ne_bytes(), id.to_ne_bytes()].concat();
+        request.nest(IFLA_AF_SPEC, |spec| {
+            if itself {
+                spec.u16(IFLA_BRIDGE_FLAGS, BRIDGE_FLAGS_SELF);
+            }
+            if self.first == self.last {
+                spec.attribute(IFLA_BRIDGE_VLAN_INFO, &info(flags, self.first));
+            } else {
+                spec.attribute(IFLA_BRIDGE_VLAN_INFO, &info(flags | BRIDGE_VLAN_INFO_RANGE_BEGIN, self.first));
+                spec.attribute(IFLA_BRIDGE_VLAN_INFO, &info(flags | BRIDGE_VLAN_INFO_RANGE_END, self.last));
+            }
+        });
+        request
+    }
+}
