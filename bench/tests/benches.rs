@@ -39,6 +39,7 @@ fn main() {
         trial("pairs::table", table),
         trial("pairs::json", json),
         trial("pairs::refused", refused),
+        trial("commands", commands),
         trial("star", star),
         trial("growth", growth),
     ];
@@ -107,6 +108,18 @@ fn refused() {
     assert!(out.is_empty() && err.contains("1 to 10000") && err.ends_with("exit status: 1"), "{out}{err}");
     let failing = Command::new(BENCH).args(["--pairs", "1", "--runs", "1", "--nslab", "/bin/false"]).output().unwrap();
     assert!(failing.stdout.is_empty() && !failing.status.success());
+}
+
+fn commands() {
+    let numbers = ["--runs", "2", "--long-runs", "1", "--links", "4", "--routes", "9", "--batch", "5"];
+    let (out, err) = bench(&[&["commands"][..], &numbers].concat());
+    assert!(err.ends_with("exit status: 0"), "{err}");
+    for measured in ["link show, 2 runs", "route get 10.0.0.2, 2 runs", "-batch /run/add, 1 runs", "route show, 1 runs"]
+    {
+        assert!(out.contains(measured), "{measured}: {out}");
+    }
+    let of = |program: &str| out.lines().filter(|line| line.starts_with(program) && line.contains(" ratio ")).count();
+    assert!(of("  nslab ") == 7 && of("  ip ") >= 7, "{out}");
 }
 
 fn star() {
