@@ -5,6 +5,7 @@ mod cidr;
 mod down;
 mod exec;
 mod ls;
+mod schema;
 mod up;
 mod which;
 
@@ -48,6 +49,7 @@ enum Verb {
     Sh(exec::ShellArgs),
     Check(check::Args),
     Cidr(cidr::Args),
+    Schema(schema::Args),
 }
 
 /// What a verb that did its work has found.
@@ -96,6 +98,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
         Verb::Cidr(args) => cidr::run(&args, ui),
+        Verb::Schema(schema::Args {}) => schema::run(),
     };
     match result {
         Ok(Verdict::Good) => ExitCode::SUCCESS,

@@ -114,7 +114,7 @@ pub(super) fn a(kind: LinkKind) -> String {
 }
 
 /// The keys that an interface of a kind may have.
-fn allowed(kind: LinkKind) -> Vec<&'static str> {
+pub(super) fn allowed(kind: LinkKind) -> Vec<&'static str> {
     let facts = kind.facts();
     let of_bridge = (kind == LinkKind::Bridge).then_some("vlans");
     let mut keys = vec!["kind"];

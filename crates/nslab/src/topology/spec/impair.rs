@@ -4,8 +4,9 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use super::draft::{At, DraftEnd, DraftLink, word};
-use super::keys::Table;
+use super::keys::{Table, key};
 use super::problems::Problems;
+use super::schema::Schema;
 use super::short::Words;
 use super::tree::{self, Tree, Value};
 use crate::error::Error;
@@ -23,17 +24,29 @@ struct Draft {
 static IMPAIR: Table<Draft> = Table {
     place: "`impair`",
     keys: &[
-        ("delay", |tree, draft, problems| draft.impair.delay = value("`delay`", tree, problems)),
-        ("jitter", jitter),
-        ("loss", |tree, draft, problems| draft.impair.loss = value("`loss`", tree, problems)),
-        ("duplicate", |tree, draft, problems| draft.impair.duplicate = value("`duplicate`", tree, problems)),
-        ("reorder", reorder),
-        ("corrupt", |tree, draft, problems| draft.impair.corrupt = value("`corrupt`", tree, problems)),
-        ("rate", |tree, draft, problems| draft.impair.rate = value("`rate`", tree, problems)),
-        ("limit", limit),
+        key("delay", delay, TIME, "how long each packet is held back, as 20ms"),
+        key("jitter", jitter, TIME, "by how much the delay varies to either side"),
+        key("loss", loss, SHARE, "how many packets are lost, as 0.1%"),
+        key("duplicate", duplicate, SHARE, "how many packets arrive twice"),
+        key("reorder", reorder, SHARE, "how many packets are not held back, and overtake the others"),
+        key("corrupt", corrupt, SHARE, "how many packets have one bit turned over"),
+        key("rate", rate, RATE, "what passes in a second, as 10mbit"),
+        key("limit", limit, &Schema::Number(1, u32::MAX), "how many packets are held back or wait at most"),
     ],
     later: &[],
 };
+
+/// What one direction has, as `impair` of an end or a segment.
+pub(super) const IMPAIRED: &Schema = &Schema::Keys("impair", &IMPAIR, &[]);
+
+/// What `impair` of a link looks like.
+pub(super) const BOTH: &Schema = &Schema::Any(&[IMPAIRED, &Schema::Keys("sides", &SIDES, &[&["a"], &["b"]])]);
+
+const TIME: &Schema = &Schema::Any(&[&Schema::Form(r"0+(\.0+)?|[0-9]+(\.[0-9]+)?[A-Za-z]+"), &Schema::Number(0, 0)]);
+
+const SHARE: &Schema = &Schema::Form(r"[0-9]+(\.[0-9]+)?%");
+
+const RATE: &Schema = &Schema::Form(r"[0-9]+(\.[0-9]+)?[A-Za-z]+");
 
 /// What leaves each end of a link.
 #[derive(Debug, Clone, Default)]
@@ -45,8 +58,8 @@ pub(super) struct Sides {
 static SIDES: Table<Sides> = Table {
     place: "`impair` of a link by its sides",
     keys: &[
-        ("a", |tree, sides, problems| sides.a = one(tree, problems)),
-        ("b", |tree, sides, problems| sides.b = one(tree, problems)),
+        key("a", |tree, sides, problems| sides.a = one(tree, problems), IMPAIRED, "of what leaves the first end"),
+        key("b", |tree, sides, problems| sides.b = one(tree, problems), IMPAIRED, "of what leaves the other end"),
     ],
     later: &[],
 };
@@ -141,6 +154,26 @@ pub(super) fn astray(line: &str) -> Option<(usize, &'static str, &'static str)> 
 fn value<T: FromStr<Err = Error>>(what: &str, tree: &Tree<'_>, problems: &mut Problems<'_>) -> Option<T> {
     let text = tree.text(what, problems)?;
     word(text, &tree.span, problems).map(|at| at.value)
+}
+
+fn delay(tree: &Tree<'_>, draft: &mut Draft, problems: &mut Problems<'_>) {
+    draft.impair.delay = value("`delay`", tree, problems);
+}
+
+fn loss(tree: &Tree<'_>, draft: &mut Draft, problems: &mut Problems<'_>) {
+    draft.impair.loss = value("`loss`", tree, problems);
+}
+
+fn duplicate(tree: &Tree<'_>, draft: &mut Draft, problems: &mut Problems<'_>) {
+    draft.impair.duplicate = value("`duplicate`", tree, problems);
+}
+
+fn corrupt(tree: &Tree<'_>, draft: &mut Draft, problems: &mut Problems<'_>) {
+    draft.impair.corrupt = value("`corrupt`", tree, problems);
+}
+
+fn rate(tree: &Tree<'_>, draft: &mut Draft, problems: &mut Problems<'_>) {
+    draft.impair.rate = value("`rate`", tree, problems);
 }
 
 fn jitter(tree: &Tree<'_>, draft: &mut Draft, problems: &mut Problems<'_>) {

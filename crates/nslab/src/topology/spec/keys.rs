@@ -3,18 +3,37 @@
 use std::collections::HashMap;
 
 use super::problems::Problems;
+use super::schema::{Described, Keys, Schema};
 use super::tree::{Tree, Value};
 use crate::types::quote;
 
 /// Reads the value of one key into a draft.
 pub(super) type Reader<T> = fn(&Tree<'_>, &mut T, &mut Problems<'_>);
 
+/// A key: how it is read, what an editor should know of it, and what is said of it there.
+pub(super) struct Key<T: 'static> {
+    name: &'static str,
+    read: Reader<T>,
+    schema: &'static Schema,
+    about: &'static str,
+}
+
+/// A key of a table.
+pub(super) const fn key<T>(
+    name: &'static str,
+    read: Reader<T>,
+    schema: &'static Schema,
+    about: &'static str,
+) -> Key<T> {
+    Key { name, read, schema, about }
+}
+
 /// The keys of one kind of mapping.
 pub(super) struct Table<T: 'static> {
     /// The mapping, as a message names it: "a link".
     pub(super) place: &'static str,
-    /// The keys that are read, each with its reader.
-    pub(super) keys: &'static [(&'static str, Reader<T>)],
+    /// The keys that are read.
+    pub(super) keys: &'static [Key<T>],
     /// The keys that the format has and this version does not.
     pub(super) later: &'static [&'static str],
 }
@@ -33,8 +52,8 @@ impl<T> Table<T> {
         };
         let mut clean = true;
         each_once(entries, problems, |key, name, value, problems| {
-            match self.keys.iter().find(|(known, _)| *known == name) {
-                Some((_, read)) => read(value, into, problems),
+            match self.keys.iter().find(|key| key.name == name) {
+                Some(key) => (key.read)(value, into, problems),
                 None => {
                     clean = false;
                     self.refuse(key, name, problems);
@@ -49,17 +68,23 @@ impl<T> Table<T> {
             let message = format!("key {} of {} is not supported yet in this version", quote(name), self.place);
             return problems.add(key.span.clone(), message, self.allowed());
         }
-        let known = self.keys.iter().map(|(known, _)| *known).chain(self.later.iter().copied());
+        let known = self.keys.iter().map(|key| key.name).chain(self.later.iter().copied());
         let help = suggest(name, known, self.allowed(), problems);
         problems.add(key.span.clone(), format!("{} has no key {}", self.place, quote(name)), help);
     }
 
     fn allowed(&self) -> String {
-        let names: Vec<String> = self.keys.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let names: Vec<String> = self.keys.iter().map(|key| format!("`{}`", key.name)).collect();
         match names.as_slice() {
             [] => format!("{} has no keys yet in this version", self.place),
             names => format!("allowed here: {}", names.join(", ")),
         }
+    }
+}
+
+impl<T> Keys for Table<T> {
+    fn described(&self) -> Vec<Described> {
+        self.keys.iter().map(|key| (key.name, key.schema, key.about)).collect()
     }
 }
 

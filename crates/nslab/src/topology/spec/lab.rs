@@ -6,36 +6,50 @@ use super::check;
 use super::draft::{DraftLab, word};
 use super::expect::expects;
 use super::include::{File, Gatherer, Given};
-use super::keys::{Table, suggest};
-use super::link::links;
+use super::keys::{Table, key, suggest};
+use super::link::{LINKS, links};
 use super::model::{Lab, Routing};
-use super::node::{nodes, profiles};
+use super::node::{NODES, nodes, profiles};
 use super::pool::pools;
 use super::problems::{Part, Problems};
-use super::segment::segments;
+use super::schema::{ADDRESS, Schema};
+use super::segment::{SEGMENTS, segments};
 use super::tree::{Tree, Value};
-use super::uplink::uplink;
+use super::uplink::{UPLINKS, uplink};
 use crate::error::{Error, Result};
 use crate::types::{LabName, NamePrefix, quote};
 
-static LAB: Table<DraftLab> = Table {
+pub(super) static LAB: Table<DraftLab> = Table {
     place: "a lab file",
     keys: &[
-        ("name", name),
-        ("prefix", prefix),
+        key("name", name, &Schema::Text, "the lab's name; without it, the file's own name without its ending"),
+        key(
+            "prefix",
+            prefix,
+            &Schema::Text,
+            "what the namespaces' names begin with, so that the same nodes can be twice",
+        ),
         // Read before all else.
-        ("include", |_, _, _| {}),
-        ("nodes", nodes),
-        ("segments", segments),
-        ("profiles", profiles),
-        ("pools", pools),
-        ("links", links),
-        ("routing", routing),
-        ("expect", expects),
-        ("uplink", uplink),
+        key("include", |_, _, _| {}, TEXTS, "a file or a list of files that are read before this one"),
+        key("nodes", nodes, NODES, "the nodes and what they say; a range as r[1-3] stands for several"),
+        key("segments", segments, SEGMENTS, "switches, and who is on them"),
+        key("profiles", profiles, NODES, "what several nodes say alike; a node takes one with use"),
+        key("pools", pools, POOLS, "networks that links get addresses from, by names"),
+        key("links", links, LINKS, "cables, as r1:eth0 192.0.2.1/24 -- r2:eth0 192.0.2.2/24, or in the long form"),
+        key("routing", routing, &Schema::Words(ROUTING), "auto: shortest paths to every prefix; none: what nodes say"),
+        key("expect", expects, EXPECT, "who must reach whom, as h1 -> h2, or must not, as h1 !> db"),
+        key("uplink", uplink, UPLINKS, "a way out through the machine"),
     ],
     later: &[],
 };
+
+const ROUTING: &[&str] = &["auto", "none"];
+
+const TEXTS: &Schema = &Schema::Optional(&Schema::OneOrMore(&Schema::Text));
+
+const EXPECT: &Schema = &Schema::Optional(&Schema::List(&Schema::Text));
+
+const POOLS: &Schema = &Schema::Optional(&Schema::Names(&Schema::OneOrMore(ADDRESS)));
 
 /// Reads and validates a lab file's text. `path` is for the messages, and its stem is the lab's name where
 /// the text has none; nothing is opened.
@@ -162,7 +176,7 @@ fn routing(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
         Some("none") => lab.routing = Routing::None,
         Some(other) => {
             let help = "it is `auto` (shortest paths to every prefix) or `none` (what the nodes say)";
-            let help = suggest(other, ["auto", "none"].into_iter(), help, problems);
+            let help = suggest(other, ROUTING.iter().copied(), help, problems);
             problems.add(tree.span.clone(), format!("`routing` is {}", quote(other)), help);
         }
         None => {}

@@ -2,11 +2,12 @@
 
 use super::device::kind as kind_of;
 use super::draft::{At, DraftEnd, DraftLab, DraftLink, address, link_ifname, node_name, word};
-use super::impair::{self, Sides};
-use super::keys::Table;
+use super::impair::{self, BOTH, IMPAIRED, Sides};
+use super::keys::{Table, key};
 use super::pattern::{Pattern, Shape};
 use super::problems::Problems;
 use super::range::node_names;
+use super::schema::{ADDRESS, MAC, MTU, Schema};
 use super::short;
 use super::tree::{Tree, Value};
 use super::tunnel::DraftTunnel;
@@ -16,25 +17,35 @@ use crate::types::{NodeName, quote};
 static LINK: Table<Entry> = Table {
     place: "a link",
     keys: &[
-        ("a", a),
-        ("b", b),
-        ("pool", pool),
-        ("ring", |tree, entry, problems| pattern(Shape::Ring, tree, entry, problems)),
-        ("chain", |tree, entry, problems| pattern(Shape::Chain, tree, entry, problems)),
-        ("mesh", |tree, entry, problems| pattern(Shape::Mesh, tree, entry, problems)),
-        ("star", |tree, entry, problems| pattern(Shape::Star, tree, entry, problems)),
-        ("hub", hub),
-        ("impair", |tree, entry, problems| entry.impair = Some(Sides::read(tree, problems))),
-        ("kind", kind),
-        ("id", |tree, entry, problems| option("id", tree, entry, problems)),
-        ("port", |tree, entry, problems| option("port", tree, entry, problems)),
-        ("ttl", |tree, entry, problems| option("ttl", tree, entry, problems)),
-        ("tos", |tree, entry, problems| option("tos", tree, entry, problems)),
-        ("learning", |tree, entry, problems| option("learning", tree, entry, problems)),
-        ("udpcsum", |tree, entry, problems| option("udpcsum", tree, entry, problems)),
+        key("a", a, ONE_END, "one end"),
+        key("b", b, ONE_END, "the other end"),
+        key("pool", pool, &Schema::Text, "the pool of addresses for links that have none"),
+        key("ring", ring, NODES, "links from each node to the next, and from the last to the first"),
+        key("chain", chain, NODES, "links from each node to the next"),
+        key("mesh", mesh, NODES, "a link between each two nodes"),
+        key("star", star, NODES, "a link from the hub to each node"),
+        key("hub", hub, &Schema::Text, "the node in the middle of a star"),
+        key("impair", impaired, BOTH, "what happens to the packets, in both directions or by the sides a and b"),
+        key("kind", kind, &Schema::Words(&["veth", "vxlan"]), "a cable (veth), or a tunnel (vxlan)"),
+        key("id", id, &Schema::Number(0, 0xff_ffff), "the number of the tunnel (VNI)"),
+        key("port", port, &Schema::Number(1, 65535), "the tunnel's UDP port"),
+        key("ttl", ttl, &Schema::Number(0, 255), "the time to live of the tunnel's packets"),
+        key("tos", tos, &Schema::Number(0, 255), "the type of service of the tunnel's packets"),
+        key("learning", learning, &Schema::Switch, "whether the tunnel learns where hardware addresses are"),
+        key("udpcsum", udpcsum, &Schema::Switch, "whether the tunnel's packets have UDP checksums"),
     ],
     later: &[],
 };
+
+/// What `links` looks like.
+pub(super) const LINKS: &Schema = &Schema::Optional(&Schema::List(&Schema::Any(&[
+    &Schema::Text,
+    &Schema::Keys("link", &LINK, &[&["a", "b"], &["ring"], &["chain"], &["mesh"], &["star", "hub"]]),
+])));
+
+const ONE_END: &Schema = &Schema::Keys("end", &END, &[&["node"]]);
+
+const NODES: &Schema = &Schema::OneOrMore(&Schema::Text);
 
 /// An entry of the list in the long form: one link, or a pattern that stands for several.
 #[derive(Default)]
@@ -52,12 +63,12 @@ struct Entry {
 static END: Table<DraftEnd> = Table {
     place: "an end of a link",
     keys: &[
-        ("node", node),
-        ("ifname", ifname),
-        ("addresses", addresses),
-        ("mac", mac),
-        ("mtu", mtu),
-        ("impair", impair::of_end),
+        key("node", node, &Schema::Text, "the node that it is at"),
+        key("ifname", ifname, &Schema::Text, "the interface's name; without it, eth0, eth1, …"),
+        key("addresses", addresses, &Schema::List(ADDRESS), "its addresses, each with its length"),
+        key("mac", mac, MAC, "its hardware address"),
+        key("mtu", mtu, MTU, "the largest packet in bytes"),
+        key("impair", impair::of_end, IMPAIRED, "what happens to the packets that leave it"),
     ],
     later: &[],
 };
@@ -125,6 +136,22 @@ fn entry(tree: &Tree<'_>, problems: &mut Problems<'_>) -> Vec<DraftLink> {
     Vec::new()
 }
 
+fn ring(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    pattern(Shape::Ring, tree, entry, problems);
+}
+
+fn chain(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    pattern(Shape::Chain, tree, entry, problems);
+}
+
+fn mesh(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    pattern(Shape::Mesh, tree, entry, problems);
+}
+
+fn star(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    pattern(Shape::Star, tree, entry, problems);
+}
+
 fn pattern(shape: Shape, tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
     let mut nodes = Vec::new();
     let mut add = |tree: &Tree<'_>, problems: &mut Problems<'_>| {
@@ -156,6 +183,34 @@ fn kind(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
             }
         }
     }
+}
+
+fn impaired(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    entry.impair = Some(Sides::read(tree, problems));
+}
+
+fn id(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    option("id", tree, entry, problems);
+}
+
+fn port(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    option("port", tree, entry, problems);
+}
+
+fn ttl(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    option("ttl", tree, entry, problems);
+}
+
+fn tos(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    option("tos", tree, entry, problems);
+}
+
+fn learning(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    option("learning", tree, entry, problems);
+}
+
+fn udpcsum(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
+    option("udpcsum", tree, entry, problems);
 }
 
 fn option(name: &'static str, tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {

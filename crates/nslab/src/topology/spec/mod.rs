@@ -9,7 +9,8 @@
 //! and `link` (values to drafts; `range` for names that stand for many),
 //! `complete` (what the file leaves to us: interface names, addresses), `check` (what only shows when all is
 //! read), `model`.
-//! A new key is a line in a table of `keys::Table` and a function that reads its value.
+//! A new key is a line in a table of `keys::Table` (its name, what an editor is told of it by `schema`) and a function
+//! that reads its value.
 
 mod check;
 mod complete;
@@ -32,6 +33,7 @@ mod problems;
 mod range;
 mod read;
 mod route;
+mod schema;
 mod segment;
 mod short;
 mod tree;
@@ -45,6 +47,7 @@ pub use lab::{parse, parse_with};
 pub(crate) use model::interface_of;
 pub use model::{Device, End, Expect, Hop, Lab, Link, Node, Route, RouteKind, Routing, Segment, Sysctl, Uplink};
 pub use read::read;
+pub use schema::schema;
 pub use variables::Variables;
 
 /// The largest lab file that is read, with all that it includes: 16 MiB, some hundred thousand links.

@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use super::device::interfaces;
 use super::draft::{At, DraftLab, DraftNode, Settings, address, word};
-use super::keys::{Table, each_once};
+use super::keys::{Table, each_once, key};
 use super::problems::Problems;
 use super::range::node_names;
 use super::route::routes;
+use super::schema::{ADDRESS, Schema};
 use super::tree::{Tree, Value};
 use crate::types::{IfName, quote};
 
@@ -15,16 +16,28 @@ use crate::types::{IfName, quote};
 static NODE: Table<Settings> = Table {
     place: "a node",
     keys: &[
-        ("forward", forward),
-        ("sysctl", sysctl),
-        ("routes", routes),
-        ("addresses", addresses),
-        ("interfaces", interfaces),
-        ("env", env),
-        ("use", profiles_used),
+        key("forward", forward, &Schema::Switch, "whether it passes packets on, IPv4 and IPv6"),
+        key("sysctl", sysctl, TEXTS, "settings of the kernel's, as net.ipv4.conf.all.rp_filter: 0"),
+        key("routes", routes, ROUTES, "routes in the words of ip route add, as default via 10.0.0.254"),
+        key("addresses", addresses, ADDRESSES, "addresses of its interfaces, by their names; lo is its loopback"),
+        key("interfaces", interfaces, INTERFACES, "interfaces that are no ends of cables, by names"),
+        key("env", env, TEXTS, "variables of the programs that are started in it"),
+        key("use", profiles_used, &Schema::OneOrMore(&Schema::Text), "a profile, or a list of them"),
     ],
     later: &["run"],
 };
+
+/// What `nodes` and `profiles` look like.
+pub(super) const NODES: &Schema =
+    &Schema::Optional(&Schema::Names(&Schema::Optional(&Schema::Keys("node", &NODE, &[]))));
+
+const TEXTS: &Schema = &Schema::Optional(&Schema::Names(&Schema::Text));
+
+const ROUTES: &Schema = &Schema::Optional(&Schema::OneOrMore(&Schema::Text));
+
+const ADDRESSES: &Schema = &Schema::Optional(&Schema::Names(&Schema::OneOrMore(ADDRESS)));
+
+const INTERFACES: &Schema = &Schema::Optional(&Schema::Names(&Schema::Interface));
 
 pub(super) fn nodes(tree: &Tree<'_>, lab: &mut DraftLab, problems: &mut Problems<'_>) {
     let entries = match &tree.value {

@@ -4,10 +4,11 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use super::draft::{At, DraftEnd, DraftLab, DraftSegment, HostPart, address, link_ifname, word};
-use super::impair;
-use super::keys::{Table, each_once};
+use super::impair::{self, IMPAIRED};
+use super::keys::{Table, each_once, key};
 use super::problems::Problems;
 use super::range::node_names;
+use super::schema::{ADDRESS, Schema};
 use super::short::{Words, tokens};
 use super::tree::{Tree, Value};
 use crate::types::{Prefix, quote};
@@ -15,12 +16,25 @@ use crate::types::{Prefix, quote};
 static SEGMENT: Table<DraftSegment> = Table {
     place: "a segment",
     keys: &[
-        ("prefix", |tree, segment, problems| prefix(tree, &mut segment.prefixes, problems)),
-        ("members", members),
-        ("impair", impaired),
+        key(
+            "prefix",
+            |tree, segment, problems| prefix(tree, &mut segment.prefixes, problems),
+            PREFIX,
+            "its network, or a list of networks",
+        ),
+        key("members", members, MEMBERS, "who is on it, each as h1, h[1-3], r1:eth0 .254 or h1 192.0.2.10/24"),
+        key("impair", impaired, IMPAIRED, "the impairments of all members that have none of their own"),
     ],
     later: &[],
 };
+
+/// What `segments` looks like.
+pub(super) const SEGMENTS: &Schema = &Schema::Optional(&Schema::Names(&Schema::Keys("segment", &SEGMENT, &[])));
+
+/// What a `prefix` looks like.
+pub(super) const PREFIX: &Schema = &Schema::OneOrMore(ADDRESS);
+
+const MEMBERS: &Schema = &Schema::Optional(&Schema::List(&Schema::Text));
 
 const MEMBER: &str = "write it as `h1`, `h[1-3]`, `r1:eth0 .254` or `h1 192.0.2.10/24`";
 

@@ -8,6 +8,7 @@ use crate::ErrorKind;
 use crate::types::MacAddr;
 
 fn parsed(text: &str) -> Lab {
+    schema::tests::assert_fits(text);
     parse(text, Path::new("labs/file.yaml")).unwrap_or_else(|error| panic!("{text}\n{error}"))
 }
 

@@ -4,23 +4,32 @@ use std::collections::HashSet;
 
 use super::complete::ends;
 use super::draft::{At, DraftLab, DraftUplink, link_ifname, word};
-use super::keys::{Table, nearest};
+use super::keys::{Table, key, nearest};
 use super::model::{Node, Routing, Uplink};
 use super::problems::Problems;
-use super::segment::prefix;
+use super::schema::Schema;
+use super::segment::{PREFIX, prefix};
 use super::tree::Tree;
 use crate::types::{AddressKind, LabName, MacAddr, NodeName, Prefix, quote};
 
 static UPLINK: Table<DraftUplink> = Table {
     place: "an uplink",
     keys: &[
-        ("node", node),
-        ("nat", nat),
-        ("prefix", |tree, uplink, problems| prefix(tree, &mut uplink.prefixes, problems)),
-        ("ifname", ifname),
+        key("node", node, &Schema::Text, "the node that has the way out"),
+        key("nat", nat, &Schema::Switch, "whether packets leave with the machine's address"),
+        key(
+            "prefix",
+            |tree, uplink, problems| prefix(tree, &mut uplink.prefixes, problems),
+            PREFIX,
+            "the network between the node and the machine, or a list of networks",
+        ),
+        key("ifname", ifname, &Schema::Text, "the name of the node's interface"),
     ],
     later: &[],
 };
+
+/// What `uplink` looks like.
+pub(super) const UPLINKS: &Schema = &Schema::Keys("uplink", &UPLINK, &[&["node"]]);
 
 const EXAMPLE: &str = "write it as `uplink: { node: isp }`";
 
