@@ -47,7 +47,10 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
             };
             (steps(&found), what)
         }
-        _ => (plan.to_string(), format!("is up: {}", size(&plan))),
+        _ => {
+            lab::tight(&plan).iter().for_each(|remark| ui.remark(remark));
+            (plan.to_string(), format!("is up: {}", size(&plan)))
+        }
     };
     if let Some(uplink) = Store::default().read(&plan.lab).ok().and_then(|record| record.uplink) {
         lab::uplink::obstacles(&uplink)?.iter().for_each(|obstacle| ui.remark(obstacle));

@@ -7,6 +7,7 @@
 mod change;
 mod check;
 mod down;
+mod limits;
 mod lock;
 mod record;
 mod rounds;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 pub use change::{Changes, Reality, compare, reality, set};
 pub use check::{Probed, check};
 pub use down::{Down, down};
+pub use limits::tight;
 pub use record::{Kept, Node, Record, State};
 pub use up::{Up, check_names_free, up};
 

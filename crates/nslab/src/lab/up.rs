@@ -6,7 +6,7 @@ use std::path::Path;
 use super::lock::Locked;
 use super::record::{self, Node, Record, State};
 use super::uplink::Prepared;
-use super::{Changes, Store, change, down, uplink};
+use super::{Changes, Store, change, down, limits, uplink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Names, Placeholder};
 use crate::topology::apply::{self, Built};
@@ -30,8 +30,9 @@ pub enum Up {
 /// if another command has the lab locked; then this waits.
 ///
 /// # Errors
-/// [`ErrorKind::Exists`] where a node's name or an interface's is taken; [`ErrorKind::Permission`] without root;
-/// what the kernel refuses, with the step. Then nothing is left of a new lab, and a running one is as it was.
+/// [`ErrorKind::Exists`] where a node's name or an interface's is taken; [`ErrorKind::Permission`] without root; a
+/// limit of the machine that the lab does not fit in; what the kernel refuses, with the step. Then nothing is left of
+/// a new lab, and a running one is as it was.
 pub fn up(store: &Store, file: &Path, plan: &Plan, keep: bool, mut waiting: impl FnMut()) -> Result<Up> {
     let locked = Locked::take(&store.dir, &plan.lab, &mut waiting)?;
     match record::read(locked.path(), &plan.lab) {
@@ -47,6 +48,7 @@ pub fn up(store: &Store, file: &Path, plan: &Plan, keep: bool, mut waiting: impl
         }
     }
     check_names_free(&store.names, plan)?;
+    limits::check(plan)?;
     let uplink = uplink::prepare(store, plan)?;
     let built = apply::build(plan)?;
     publish(store, &locked, file, plan, &built, uplink)?;
