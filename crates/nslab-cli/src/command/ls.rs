@@ -116,7 +116,7 @@ fn row(store: &Store, record: &Record) -> Result<Row> {
     let state = match record.state {
         _ if record.is_of_an_earlier_boot()? => "gone at restart",
         State::Up => "up",
-        State::Publishing | State::Leaving => "cut off",
+        State::Publishing | State::Changing | State::Leaving => "cut off",
     };
     let names = |switch| {
         let of_kind = record.plan.nodes.iter().filter(|node| node.switch == switch);

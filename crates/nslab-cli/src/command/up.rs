@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use nslab::Result;
-use nslab::lab::{self, Up};
+use nslab::lab::{self, Changes, Up};
 use nslab::topology::plan::Plan;
+use nslab::{ErrorKind, Result};
 
-use super::{Ui, Verdict, supervise, which};
+use super::{Ui, Verdict, diff, supervise, which};
 use crate::output::{answer, count};
 
-/// Make the lab that a file describes
+/// Make the lab that a file describes, or change the one that is up into it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  nslab up examples/helloworld.yaml\n\n\
     All of the lab is made, or nothing. With root, its nodes are named network namespaces\n\
@@ -20,9 +20,12 @@ pub(super) struct Args {
     /// The lab file
     #[arg(default_value = which::FILE)]
     file: PathBuf,
-    /// Print the plan and make nothing
+    /// Print what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Keep what `nslab set` did
+    #[arg(long)]
+    keep: bool,
     #[command(flatten)]
     prefixed: which::Prefixed,
 }
@@ -31,26 +34,58 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let lab = which::read_file(&args.file, &args.prefixed)?;
     let plan = Plan::new(&lab);
     if args.dry_run {
-        answer(&plan.to_string())?;
-        return Ok(Verdict::Good);
+        return dry_run(&plan, ui);
     }
     let file = std::path::absolute(&args.file).unwrap_or_else(|_| Path::new(&args.file).into());
     let waiting = || ui.remark(&format!("waiting for another command on lab {}", plan.lab));
-    let what = match lab::up(&supervise::store(), &file, &plan, waiting)? {
-        Up::Made => "is up".into(),
-        Up::Restarted(n) => format!("is up already; started again: {}", count(n, "process")),
-        _ => String::from("is up already; nothing to do"),
+    let (steps, what) = match lab::up(&supervise::store(), &file, &plan, args.keep, waiting)? {
+        Up::Running(found) => {
+            diff::tell_foreign(&found, ui);
+            let what = match (found.changes.len(), found.processes.started.len()) {
+                (0, 0) => format!("is up already; nothing to do: {}", size(&plan)),
+                (0, n) => format!("is up already; started again: {}: {}", count(n, "process"), size(&plan)),
+                (n, _) => format!("is up: {}", count(n, "change")),
+            };
+            (steps(&found), what)
+        }
+        _ => {
+            lab::tight(&plan).iter().for_each(|remark| ui.remark(remark));
+            (plan.to_string(), format!("is up: {}", size(&plan)))
+        }
     };
     if let Some(uplink) = supervise::store().read(&plan.lab).ok().and_then(|record| record.uplink) {
         lab::uplink::obstacles(&uplink)?.iter().for_each(|obstacle| ui.remark(obstacle));
     }
     if ui.verbose {
-        answer(&plan.to_string())?;
+        answer(&steps)?;
     }
     if !ui.quiet {
-        answer(&format!("lab {} {what}: {}\n", plan.lab, size(&plan)))?;
+        answer(&format!("lab {} {what}\n", plan.lab))?;
     }
     Ok(Verdict::Good)
+}
+
+/// The plan of a lab that is not up; the changes to one that is.
+fn dry_run(plan: &Plan, ui: Ui) -> Result<Verdict> {
+    let store = supervise::store();
+    match store.read(&plan.lab) {
+        Err(error) if error.kind() == ErrorKind::NotFound => answer(&plan.to_string())?,
+        Ok(record) if record.is_whole()? => {
+            let found = lab::compare(&store, plan)?;
+            diff::tell_foreign(&found, ui);
+            answer(&steps(&found))?;
+        }
+        record => {
+            record?;
+            answer(&plan.to_string())?;
+        }
+    }
+    Ok(Verdict::Good)
+}
+
+/// One a line.
+fn steps(found: &Changes) -> String {
+    found.changes.iter().map(|change| format!("{change}\n")).collect()
 }
 
 /// `4 nodes, 1 segment, 2 links`; what there is none of goes without saying, but for nodes.

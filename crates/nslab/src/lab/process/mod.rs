@@ -49,6 +49,10 @@ impl Record {
     /// The processes that a plan has, for the nodes on record.
     #[must_use]
     pub fn jobs(&self, plan: &Plan) -> Vec<Job> {
+        Self::jobs_of(&self.nodes, plan)
+    }
+
+    pub(super) fn jobs_of(nodes: &[super::Node], plan: &Plan) -> Vec<Job> {
         let jobs = |node: &super::Node| {
             let plan = plan.nodes.iter().find(|plan| plan.name == node.name);
             let job = |process: &crate::topology::spec::Process, env| Job {
@@ -62,6 +66,6 @@ impl Record {
                 .flat_map(|plan| plan.run.iter().map(|process| job(process, plan.env.clone())))
                 .collect::<Vec<_>>()
         };
-        self.nodes.iter().flat_map(jobs).collect()
+        nodes.iter().flat_map(jobs).collect()
     }
 }
