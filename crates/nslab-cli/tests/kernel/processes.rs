@@ -74,15 +74,16 @@ fn not_ready() {
             &format!(
                 "{SEEN}ip netns add other; seen >/run/before; touch /run/after /run/t.yaml; seen >/run/before
                  cat >/run/t.yaml <<'END'
-nodes: {{ a: {{ run: [ {{ name: other, command: [ sleep, 1000.5 ] }}, {{ name: p, {process} }} ] }} }}
+nodes: {{ a: {{ run: [ {{ name: other, command: [ sleep, 1000.5PID ] }}, {{ name: p, {process} }} ] }} }}
 END
                  nslab up /run/t.yaml; status=$?; seen >/run/after; diff /run/before /run/after >&2
-                 pgrep -fx 'sleep 1000.5' >&2; exit $status"
-            ),
+                 pgrep -fx 'sleep 1000.5PID' >&2; exit $status"
+            )
+            .replace("PID", &std::process::id().to_string()),
             3,
         )
     };
-    let err = with("command: 'echo one; echo two; sleep 1000.5', ready: { tcp: 80 }, timeout: 50ms");
+    let err = with("command: 'echo one; echo two; sleep 1000.5PID', ready: { tcp: 80 }, timeout: 50ms");
     let expected = "nslab: process a/p is not ready after 50 ms: nobody listens on TCP port 80; the last that it printed:\n  one\n  two\n";
     assert_eq!(err, expected);
     let err = with("command: 'echo bad; exit 7', ready: { exit: true }");
@@ -166,13 +167,13 @@ fn up_killed() {
     assert!(output.status.success(), "{}\n{out}\n{err}", output.status);
 }
 
-/// `up` killed at random; then `down` leaves nothing and no process, or `up` makes it whole.
+/// The machine's processes are looked at, so these have an argument that no other run of the test has: `up` killed at random; then `down` leaves nothing and no process, or `up` makes it whole.
 const KILLED: &str = r#"
 set -e
 trap 'nslab -q down t 2>/dev/null || true' EXIT
 mkfifo /run/never; exec 9<>/run/never
 pause() { read -t "$1" -u 9 || true; }
-echo 'nodes: { "a[1-3]": { run: [ { name: p, command: "echo up; exec sleep 1000.9", ready: { log: up } } ] } }' >/run/t.yaml
+echo 'nodes: { "a[1-3]": { run: [ { name: p, command: [ sleep, 1000.'$$' ] } ] } }' >/run/t.yaml
 start=${EPOCHREALTIME/./}; nslab -q up /run/t.yaml; span=$((${EPOCHREALTIME/./} - start)); nslab -q down t
 for ((n = 1; n <= 60; n++)); do
     nslab -q up /run/t.yaml >/dev/null 2>&1 & pid=$!
@@ -181,12 +182,12 @@ for ((n = 1; n <= 60; n++)); do
     kill -9 $pid 2>/dev/null || true; wait $pid 2>/dev/null || true
     if ((n % 2)); then
         nslab -q up /run/t.yaml
-        [ $(pgrep -c -fx 'sleep 1000.9') = 3 ] || { echo "run $n: not three"; pgrep -a -fx 'sleep 1000.9'; exit 1; }
+        [ $(pgrep -c -fx "sleep 1000.$$") = 3 ] || { echo "run $n: not three"; pgrep -a -fx "sleep 1000.$$"; exit 1; }
         nslab -q down t
     else
         nslab -q down t 2>/dev/null || true
     fi
-    if pgrep -fx 'sleep 1000.9' || [ -e /run/nslab ] || [ "$(ls -A /run/netns)" ]; then
+    if pgrep -fx "sleep 1000.$$" || [ -e /run/nslab ] || [ "$(ls -A /run/netns)" ]; then
         echo "run $n: something is left"; ls -AR /run/nslab /run/netns; exit 1
     fi
 done

@@ -64,7 +64,7 @@ static READY: Table<Vec<Ready>> = Table {
         key("udp", udp, PORT, "a socket in the node has this UDP port"),
         key("file", file, &Schema::Text, "there is a file of this name"),
         key("log", log, &Schema::Text, "a line of its output has this text in it"),
-        key("exit", exit, &Schema::Form("true"), "it has ended with status 0"),
+        key("exit", exit, &Schema::Switch, "it has ended with status 0"),
     ],
     later: &[],
 };

@@ -109,15 +109,12 @@ impl Loop {
 
     /// Does what is due, and waits for what comes next.
     fn turn(&mut self, listener: &UnixListener, signals: &OwnedFd) -> Result<()> {
-        self.advance();
-        self.answer();
-        // What failed is being ended, and gone if it never ran.
-        self.advance();
-        self.answer();
-        if std::mem::take(&mut self.changed) {
-            let processes = self.tasks.iter().map(Task::status).collect();
-            // On a full disk the old state does.
-            let _ = state::write(&self.dir, &Processes { supervisor: self.own, processes });
+        // Twice, for what failed is being ended then, and gone if it never ran.
+        for _ in 0..2 {
+            self.advance();
+            // Before anybody is answered, so that who looks then sees it.
+            self.save();
+            self.answer();
         }
         if self.is_done() {
             return Ok(());
@@ -157,6 +154,14 @@ impl Loop {
         }
         self.requests();
         Ok(())
+    }
+
+    fn save(&mut self) {
+        if std::mem::take(&mut self.changed) {
+            let processes = self.tasks.iter().map(Task::status).collect();
+            // On a full disk the old state does.
+            let _ = state::write(&self.dir, &Processes { supervisor: self.own, processes });
+        }
     }
 
     /// Starts what waits for nothing any more, and moves all on.
