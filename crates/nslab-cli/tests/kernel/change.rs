@@ -14,6 +14,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("change::a_failure_puts_back_what_was", failure),
         trial("change::what_is_somebody_elses_is_left_alone", foreign),
         trial("change::a_link_set_down_is_kept_or_reset", set),
+        trial("change::impairments_are_set_kept_and_reset", impaired),
+        trial("change::words_that_are_no_link_or_no_impairment", set_refused),
         trial("change::a_node_whose_name_is_taken", taken),
     ]
 }
@@ -173,6 +175,63 @@ fn set() {
     let expected = "lab t: 1 change\nlab t is up already; nothing to do: 4 nodes, 1 segment, 1 link\nstate DOWN\n";
     assert!(out.starts_with(expected), "{out}");
     assert!(out.ends_with("nslab: lab \"t\" has no cable that ends at nope:eth0\nstatus 2\n"), "{out}");
+}
+
+fn impaired() {
+    let out = succeed(&format!(
+        "{LAB}qdisc() {{ ip -n $1 link show $2 | grep -o 'qdisc [a-z]*'; }}
+         nslab -v set h1--lan rate 1mbit; qdisc h1 eth0; qdisc lan h1
+         nslab diff t | grep -v '^+++'; nslab up --keep t.yaml | cut -d: -f1; qdisc h1 eth0
+         nslab -q set h1:eth0 down; nslab -q set h1:eth0 up; qdisc h1 eth0
+         nslab -q set h1:eth0 '{{ rate: 2mbit }}'; nslab -q set --both h1:eth0 clear; nslab diff t; qdisc h1 eth0
+         nslab -q set r:out clear; qdisc r out; nslab diff t | grep '^[+@]'; nslab -q set r:out rate: 100mbit; nslab diff t
+         nslab -q set h1:eth0 delay 1ms 2>&1 | grep -q 'no `netem`: nslab set h1:eth0 delay 1ms: ' || nslab -q set h1:eth0 clear
+         nslab -q set far--r rate 3mbit; nslab up -v t.yaml | head -2; nslab diff t
+         grep -c '\"kept\"' /run/nslab/t/record.json || true"
+    ));
+    let expected = "\
+nslab set h1:eth0 rate 1mbit
+nslab set lan:h1 rate 1mbit
+lab t: 2 changes
+qdisc tbf
+qdisc tbf
+--- lab t
+@@ h1:eth0 @@
+-impair rate 1mbit
+@@ lan:h1 @@
+-impair rate 1mbit
+lab t is up already; nothing to do
+qdisc tbf
+qdisc tbf
+qdisc noqueue
+qdisc noqueue
++++ /run/t.yaml
+@@ r:out @@
++impair rate 100mbit
+nslab set r:out rate 100mbit
+nslab set far:eth0 rate 100mbit
+0
+";
+    assert_eq!(out, expected);
+}
+
+fn set_refused() {
+    let out = succeed(
+        "cd /run; echo 'links: [ a -- b, a -- b, b -- c--d ]' >t.yaml; nslab -q up t.yaml
+         for words in 'a--b down' 'a--c--d down' 'a--x up' 'a up' 'b--c--d rate' 'b:eth2 lose 1%' 'b:eth2 loss 101%' \
+             'b:eth2 limit 3' 'a:eth7 up' 'a:eth0 [' 'b--c--d clear'; do nslab -q set $words 2>&1 || echo status $?; done",
+    );
+    let said: Vec<&str> = out.lines().filter(|line| !line.starts_with("status 2")).collect();
+    assert_eq!(out.matches("status 2\n").count(), 10, "{out}");
+    let expected = [
+        "nslab: 2 links are between the two nodes of a--b",
+        "  help: say which by an end, with --both for the other too: a:eth0, a:eth1",
+        "nslab: lab \"t\" has no link between the two nodes of a--c--d",
+    ];
+    assert_eq!(said[..3], expected, "{out}");
+    assert!(out.contains("nslab: lab \"t\" has no node \"x\"\n"), "{out}");
+    assert!(out.contains("help: ends there: a:eth0, a:eth1\n"), "{out}");
+    assert!(out.contains("`limit` without a `delay` or a `rate`\n"), "{out}");
 }
 
 fn taken() {

@@ -15,7 +15,7 @@ use crate::namespace::{Identity, Placeholder};
 use crate::topology::apply::change::Changer;
 use crate::topology::diff::{Change, Difference, Known, Ours, diff};
 use crate::topology::observe::{self, Found, Sighting, Wanted, seen};
-use crate::topology::plan::{Device, Plan, Port};
+use crate::topology::plan::{Device, Plan};
 use crate::topology::spec::interface_of;
 use crate::types::{IfName, LabName, NodeName};
 
@@ -61,43 +61,6 @@ pub fn compare(store: &Store, plan: &Plan) -> Result<Changes> {
     let sight = look(store, &record, plan)?;
     let changer = Changer::new(sight.nodes, sight.fresh);
     checked(changer.diff(plan, Some(&record.plan), &sight.ours), plan)
-}
-
-/// Sets interfaces of a running lab down, or up again as the file has them. The record keeps that they are down; the
-/// next [`up`](super::up) forgets it, unless told to keep it.
-///
-/// # Errors
-/// [`ErrorKind::NotFound`] where there is no such lab; [`ErrorKind::Busy`] where a command on it was cut off;
-/// [`ErrorKind::Invalid`] where no cable of it has such an end; what the kernel refuses.
-pub fn set(
-    store: &Store,
-    lab: &LabName,
-    links: &[(NodeName, IfName)],
-    down: bool,
-    mut waiting: impl FnMut(),
-) -> Result<Changes> {
-    store.read(lab)?;
-    let locked = Locked::take(&store.dir, lab, &mut waiting)?;
-    let record = record::read(locked.path(), lab)?;
-    if record.state != State::Up || record.is_of_an_earlier_boot()? {
-        return Err(Error::new(ErrorKind::Busy, format!("lab \"{lab}\" is not whole: it was cut off"))
-            .with_help("nslab up goes on with it"));
-    }
-    let mut kept = record.kept.clone();
-    for (node, ifname) in links {
-        let is_it = |name: &NodeName, port: &IfName| name == node && port == ifname;
-        let ports = record.plan.cables.iter().flat_map(|cable| [&cable.a, &cable.b]);
-        let named = |port: &Port| record.plan.nodes.get(port.node).is_some_and(|n| is_it(&n.name, &port.ifname));
-        if !ports.into_iter().any(named) {
-            return Err(Error::invalid(format!("lab \"{lab}\" has no cable that ends at {node}:{ifname}")));
-        }
-        kept.retain(|kept| !is_it(&kept.node, &kept.ifname));
-        if down {
-            kept.push(Kept { node: node.clone(), ifname: ifname.clone(), down });
-        }
-    }
-    let (file, plan) = (record.file.clone(), record.plan.clone());
-    converge(store, &locked, record, &file, &plan, kept, Some(links))
 }
 
 /// What is really there of a lab on record.

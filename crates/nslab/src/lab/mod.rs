@@ -11,6 +11,7 @@ mod limits;
 mod lock;
 mod record;
 mod rounds;
+mod set;
 mod up;
 pub mod uplink;
 mod wait;
@@ -18,11 +19,12 @@ mod wait;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub use change::{Changes, Reality, compare, reality, set};
+pub use change::{Changes, Reality, compare, reality};
 pub use check::{Probed, check};
 pub use down::{Down, down};
 pub use limits::tight;
 pub use record::{Kept, Node, Record, State};
+pub use set::{Setting, set};
 pub use up::{Up, check_names_free, up};
 
 use crate::error::{Error, ErrorKind, Result};

@@ -42,6 +42,7 @@ mod uplink;
 mod variables;
 mod yaml_error;
 
+pub use impair::impairment;
 pub use include::{Given, Loaded};
 pub use lab::{parse, parse_with};
 pub(crate) use model::interface_of;
