@@ -8,6 +8,7 @@ mod exec;
 mod ls;
 mod schema;
 mod set;
+mod status;
 mod up;
 mod which;
 
@@ -49,6 +50,7 @@ enum Verb {
     Diff(diff::Args),
     Ls(ls::Args),
     Set(set::Args),
+    Status(status::Args),
     Exec(exec::Args),
     Sh(exec::ShellArgs),
     Check(check::Args),
@@ -99,6 +101,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Down(args) => down::run(&args, ui),
         Verb::Diff(args) => diff::run(&args, ui),
         Verb::Set(args) => set::run(&args, ui),
+        Verb::Status(args) => status::run(&args),
         Verb::Ls(args) => ls::run(&args),
         Verb::Exec(args) => return exec::run(&args, ui),
         Verb::Sh(args) => return exec::shell(&args, ui),

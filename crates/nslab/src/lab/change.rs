@@ -40,6 +40,18 @@ struct Sight {
     nodes: Vec<(NodeName, Wanted, Option<Found>)>,
     fresh: Option<seen::Node>,
     ours: Ours,
+    /// Nodes of the plan whose names stand for something else.
+    others: Vec<NodeName>,
+}
+
+impl Sight {
+    /// Refuses names that stand for something else.
+    fn check(self, lab: &LabName) -> Result<Self> {
+        match self.others.first() {
+            Some(name) => Err(not_ours(lab, name)),
+            None => Ok(self),
+        }
+    }
 }
 
 /// Compares what is really there with a plan; nothing is changed. A lab that is not up is all to be made.
@@ -58,12 +70,12 @@ pub fn compare(store: &Store, plan: &Plan) -> Result<Changes> {
         let known = Known { plan, recorded: None, ours: &Ours::default(), seen: &seen, fresh: None };
         return Ok(Changes { changes: diff(known).changes, foreign: Vec::new() });
     };
-    let sight = look(store, &record, plan)?;
+    let sight = look(store, &record, plan)?.check(&plan.lab)?;
     let changer = Changer::new(sight.nodes, sight.fresh);
     checked(changer.diff(plan, Some(&record.plan), &sight.ours), plan)
 }
 
-/// What is really there of a lab on record.
+/// What is really there of a lab on record. A node whose name stands for something else is not there.
 ///
 /// # Errors
 /// [`ErrorKind::Permission`] without root.
@@ -88,7 +100,7 @@ pub(super) fn converge(
     let before = record.clone();
     record.kept = keep;
     let effective = &record.effective(plan);
-    let sight = look(store, &record, effective)?;
+    let sight = look(store, &record, effective)?.check(&plan.lab)?;
     let ours = sight.ours;
     let mut changer = Changer::new(sight.nodes, sight.fresh);
     let mut found = checked(changer.diff(effective, Some(&record.plan), &ours), &record.plan)?;
@@ -289,7 +301,7 @@ fn look(store: &Store, record: &Record, plan: &Plan) -> Result<Sight> {
     }
     // Half-made names are ours too.
     let sightings = observe::observe(&store.names, &nodes)?;
-    let mut found = Vec::new();
+    let (mut found, mut others) = (Vec::new(), Vec::new());
     for ((name, wanted), sighting) in nodes.into_iter().zip(sightings) {
         let here = match sighting {
             Sighting::Here(here) => Some(*here),
@@ -300,7 +312,7 @@ fn look(store: &Store, record: &Record, plan: &Plan) -> Result<Sight> {
                 let mut placeholders = half.map(|node| node.placeholder.unwrap_or(record.placeholder));
                 let is_half = |placeholder| store.names.is_placeholder(&wanted.file, placeholder);
                 if !placeholders.any(is_half) && plan.nodes.iter().any(|node| node.name == name) {
-                    return Err(not_ours(&record.plan.lab, &name));
+                    others.push(name.clone());
                 }
                 None
             }
@@ -313,7 +325,7 @@ fn look(store: &Store, record: &Record, plan: &Plan) -> Result<Sight> {
         found.as_ref().is_some_and(|found| forwards(&found.node)) && planned().is_some_and(|node| !node.forward)
     });
     let fresh = if some_forward || !fresh.is_empty() { Some(observe::fresh(&fresh)?) } else { None };
-    Ok(Sight { nodes: found, fresh, ours })
+    Ok(Sight { nodes: found, fresh, ours, others })
 }
 
 fn not_ours(lab: &LabName, name: &NodeName) -> Error {
