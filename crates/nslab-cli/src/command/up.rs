@@ -7,7 +7,7 @@ use nslab::lab::{self, Store, Up};
 use nslab::topology::plan::Plan;
 
 use super::{Ui, Verdict, which};
-use crate::output::{answer, count};
+use crate::output::{Bar, answer, count};
 
 /// Make the lab that a file describes
 #[derive(Debug, clap::Args)]
@@ -36,7 +36,10 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     }
     let file = std::path::absolute(&args.file).unwrap_or_else(|_| Path::new(&args.file).into());
     let waiting = || ui.remark(&format!("waiting for another command on lab {}", plan.lab));
-    let what = match lab::up(&Store::default(), &file, &plan, waiting)? {
+    let bar = Bar::start(!ui.quiet);
+    let done = lab::up(&Store::default().with_progress(bar.progress()), &file, &plan, waiting);
+    drop(bar);
+    let what = match done? {
         Up::Made => {
             lab::tight(&plan).iter().for_each(|remark| ui.remark(remark));
             "is up"

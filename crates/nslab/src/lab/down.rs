@@ -6,6 +6,7 @@ use super::wait::Barrier;
 use super::{Store, uplink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Withdrawn;
+use crate::topology::apply::progress::Told;
 use crate::types::{LabName, NodeName};
 
 /// What [`down`] found and did.
@@ -73,6 +74,7 @@ pub(super) fn take_away(store: &Store, locked: &Locked, mut record: Record) -> R
     // Waiting is a service; a machine that cannot do it still gets its lab taken away.
     let barrier = Barrier::raise().ok();
     let mut failures: Vec<Error> = Vec::new();
+    let count = store.progress.count(record.nodes.len(), Told::Leaving);
     for (at, node) in record.nodes.into_iter().enumerate() {
         let switch = record.plan.nodes.get(at).is_some_and(|node| node.switch);
         match store.names.withdraw(&node.netns_name(), node.netns, record.placeholder) {
@@ -82,13 +84,14 @@ pub(super) fn take_away(store: &Store, locked: &Locked, mut record: Record) -> R
             Ok(Withdrawn::NotOurs) => found.not_ours.push(node.name),
             Err(error) => failures.push(error),
         }
+        count.add(1);
     }
     if let Some(first) = failures.first() {
         let all: Vec<String> = failures.iter().map(ToString::to_string).collect();
         let kind = if first.kind() == ErrorKind::Permission { ErrorKind::Permission } else { ErrorKind::Kernel };
         return Err(Error::new(kind, all.join("\n")).with_help("the lab stays on record: give the command again"));
     }
-    found.finished = barrier.is_some_and(|barrier| barrier.wait().is_ok());
+    found.finished = barrier.is_some_and(|barrier| barrier.wait(&store.progress).is_ok());
     record::remove(locked.path())?;
     Ok(found)
 }
