@@ -15,6 +15,7 @@
 //! - `prefix`: labs with the same node names side by side;
 //! - `progress`: what long work shows on a terminal, and that it shows it nowhere else;
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
+//! - `change`: labs that are up, changed by hand and by their file;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
 //! - `exec`: what a program started in a namespace gets and does not get;
@@ -31,6 +32,7 @@
     reason = "a test; without the built-in harness, clippy does not see that it is one"
 )]
 
+mod change;
 mod coverage;
 mod differential;
 mod docs;
@@ -79,6 +81,7 @@ fn main() {
     }
     let alone = [
         lab::trials(),
+        change::trials(),
         lab_kinds::trials(),
         impair::trials(),
         prefix::trials(),
