@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use nslab::Result;
 use nslab::lab::{self, Store, Up};
 use nslab::topology::plan::Plan;
+use nslab::topology::spec::Lab;
 
 use super::{Ui, Verdict, which};
 use crate::output::{answer, count};
@@ -30,6 +31,9 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let lab = which::read_file(&args.file, &args.prefixed)?;
     let plan = Plan::new(&lab);
+    if let Some(remark) = unlinked(&lab) {
+        ui.remark(&remark);
+    }
     if args.dry_run {
         answer(&plan.to_string())?;
         return Ok(Verdict::Good);
@@ -50,6 +54,21 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         answer(&format!("lab {} {what}: {}\n", plan.lab, size(&plan)))?;
     }
     Ok(Verdict::Good)
+}
+
+/// What to say of nodes that nobody reaches.
+fn unlinked(lab: &Lab) -> Option<String> {
+    // Nobody reads more names.
+    const MOST: usize = 5;
+    let nodes = lab.unlinked();
+    let mut names: Vec<String> = nodes.iter().take(MOST).map(ToString::to_string).collect();
+    match nodes.len().checked_sub(MOST) {
+        _ if nodes.is_empty() => return None,
+        Some(more @ 1..) => names.push(format!("and {more} more")),
+        _ => {}
+    }
+    let (they, have) = if nodes.len() == 1 { ("it", "has") } else { ("they", "have") };
+    Some(format!("no link leads to {}: {they} {have} no interface but lo", names.join(", ")))
 }
 
 /// `4 nodes, 1 segment, 2 links`; what there is none of goes without saying, but for nodes.
