@@ -41,7 +41,10 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let file = std::path::absolute(&args.file).unwrap_or_else(|_| Path::new(&args.file).into());
     let waiting = || ui.remark(&format!("waiting for another command on lab {}", plan.lab));
     let what = match lab::up(&Store::default(), &file, &plan, waiting)? {
-        Up::Made => "is up",
+        Up::Made => {
+            lab::tight(&plan).iter().for_each(|remark| ui.remark(remark));
+            "is up"
+        }
         _ => "is up already; nothing to do",
     };
     if let Some(uplink) = Store::default().read(&plan.lab).ok().and_then(|record| record.uplink) {

@@ -11,6 +11,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("refusals::files_that_cannot_be_read", unreadable_files),
         trial("refusals::names_that_are_taken", names_taken),
         trial("refusals::a_limit_in_the_middle_of_a_build", limit),
+        trial("refusals::more_neighbours_than_the_kernel_keeps", neighbours),
         trial("refusals::without_privilege", without_privilege),
         trial("refusals::records_that_are_not_ours", records),
         trial("refusals::a_full_disk_and_a_closed_pipe", full_and_closed),
@@ -71,10 +72,32 @@ fn limit() {
         mount -t tmpfs none /run; echo 5 >/proc/sys/user/max_net_namespaces
         { echo links:; for i in 1 2 3 4 5 6 7 8; do echo \"- a$i 10.0.$i.1/24 -- b$i 10.0.$i.2/24\"; done; } >/run/t.yaml
         nslab up /run/t.yaml; echo status $?; ip netns list; ls -A /run
+        echo 17 >/proc/sys/user/max_net_namespaces; ip netns add x; ip netns add y
+        nslab up /run/t.yaml; echo status $?; ip netns delete x; ip netns delete y
         echo 50 >/proc/sys/user/max_net_namespaces; nslab up /run/t.yaml' 2>&1";
     let out = succeed(script);
-    assert!(out.contains("making node ") && out.contains("max_net_namespaces"), "{out}");
-    assert!(out.contains("status 3\nt.yaml\nlab t is up: 16 nodes, 8 links\n"), "{out}");
+    let early = "nslab: the lab takes 16 network namespaces, and this machine allows 5\n  help: raise the limit, as root \
+                 of the machine: sysctl -w user.max_net_namespaces=32\nstatus 3\nt.yaml\n";
+    let rest = out.strip_prefix(early).unwrap_or_else(|| panic!("{out}"));
+    // What others have made shows only when it is too much.
+    assert!(rest.starts_with("nslab: making node ") && rest.contains("max_net_namespaces"), "{out}");
+    assert!(rest.contains("status 3\nlab t is up: 16 nodes, 8 links\n"), "{out}");
+}
+
+/// This sandbox is not the machine's first namespace, so the kernel's default is taken.
+fn neighbours() {
+    let out = succeed(
+        "{ echo links:; for i in $(seq 0 512); do n=$((i * 2)); p=10.$((n / 256)).$((n % 256))
+           echo \"- a:e$i $p.0/31 -- b:e$i $p.1/31\"; done; } >/run/t.yaml
+         nslab up /run/t.yaml 2>&1; nslab up /run/t.yaml 2>&1; nslab -q down t; nslab -q up /run/t.yaml 2>&1",
+    );
+    let expected = "\
+the lab makes 1026 IPv4 neighbours or more, and the machine keeps 1024 for all namespaces; packets to others are lost
+  help: raise the limit, as root of the machine: sysctl -w net.ipv4.neigh.default.gc_thresh3=2048
+lab t is up: 2 nodes, 513 links
+lab t is up already; nothing to do: 2 nodes, 513 links
+";
+    assert_eq!(out, expected);
 }
 
 fn without_privilege() {

@@ -6,6 +6,7 @@
 
 mod check;
 mod down;
+mod limits;
 mod lock;
 mod record;
 mod rounds;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 
 pub use check::{Probed, check};
 pub use down::{Down, down};
+pub use limits::tight;
 pub use record::{Node, Record, State};
 pub use up::{Up, check_names_free, up};
 

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 
+use super::limits::Family;
 use crate::error::Result;
 use crate::namespace::Namespace;
 use crate::netlink::Connection;
@@ -12,17 +13,11 @@ use crate::ops::neighbour::{self, DumpFilter, Neighbour};
 use crate::wire::Messages;
 use crate::wire::consts::{NTF_EXT_LEARNED, NUD_NOARP, NUD_PERMANENT};
 
-/// The limits, by family. Another namespace than the machine's first does not show them.
-const LIMITS: [&str; 2] =
-    ["/proc/sys/net/ipv4/neigh/default/gc_thresh3", "/proc/sys/net/ipv6/neigh/default/gc_thresh3"];
-const DEFAULT_LIMIT: usize = 1024;
-
 /// How many neighbours one round may make.
 pub(super) fn budget() -> usize {
-    let read = |path: &&str| std::fs::read_to_string(path).ok()?.trim().parse().ok();
-    let limit = LIMITS.iter().filter_map(read).min().unwrap_or(DEFAULT_LIMIT);
+    let limit = Family::ALL.into_iter().map(Family::neighbours).min();
     // Others have entries too.
-    (limit / 2).max(1)
+    (limit.unwrap_or_default() / 2).max(1)
 }
 
 /// One question: who asks, and which of its questions it is.

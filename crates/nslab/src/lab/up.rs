@@ -6,7 +6,7 @@ use std::path::Path;
 use super::lock::Locked;
 use super::record::{self, Node, Record, State};
 use super::uplink::Prepared;
-use super::{Store, down, uplink};
+use super::{Store, down, limits, uplink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Names, Placeholder};
 use crate::topology::apply::{self, Built};
@@ -29,7 +29,8 @@ pub enum Up {
 ///
 /// # Errors
 /// [`ErrorKind::Exists`] where a node's name is taken or the lab is up with another description;
-/// [`ErrorKind::Permission`] without root; what the kernel refuses, with the step. Nothing is left then.
+/// [`ErrorKind::Permission`] without root; a limit of the machine that the lab does not fit in; what the kernel
+/// refuses, with the step. Nothing is left then.
 pub fn up(store: &Store, file: &Path, plan: &Plan, mut waiting: impl FnMut()) -> Result<Up> {
     let locked = Locked::take(&store.dir, &plan.lab, &mut waiting)?;
     match record::read(locked.path(), &plan.lab) {
@@ -42,6 +43,7 @@ pub fn up(store: &Store, file: &Path, plan: &Plan, mut waiting: impl FnMut()) ->
         Ok(record) => return check_running(store, &record, plan),
     }
     check_names_free(&store.names, plan)?;
+    limits::check(plan)?;
     let uplink = uplink::prepare(store, plan)?;
     let built = apply::build(plan)?;
     publish(store, &locked, file, plan, &built, uplink)?;

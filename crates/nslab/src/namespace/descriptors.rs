@@ -24,7 +24,7 @@ pub(crate) fn make_room(nodes: usize, each: u64) -> Result<()> {
         setrlimit(Resource::Nofile, raised).map_err(|errno| {
             let now = limit.maximum.unwrap_or_default();
             Error::os(format_args!("a lab of {nodes} nodes takes {needed} open files, and the limit is {now}"), errno)
-                .with_help(format!("raise it with: ulimit -n {needed}"))
+                .with_help(help(needed))
         })?;
     }
     // A descriptor with the highest number makes the table large enough, and that is how large it stays.
@@ -32,4 +32,13 @@ pub(crate) fn make_room(nodes: usize, each: u64) -> Result<()> {
         let _ = rustix::io::fcntl_dupfd_cloexec(&any, last);
     }
     Ok(())
+}
+
+/// No process may have more open than `fs.nr_open`, whatever its own limit.
+fn help(needed: u64) -> String {
+    let most = std::fs::read_to_string("/proc/sys/fs/nr_open").ok().and_then(|text| text.trim().parse().ok());
+    if most.is_some_and(|most: u64| most < needed) {
+        return format!("raise it with: sysctl -w fs.nr_open={needed} and ulimit -n {needed}");
+    }
+    format!("raise it with: ulimit -n {needed}")
 }
