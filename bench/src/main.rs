@@ -2,6 +2,7 @@
 //!
 //! One folder per bench. This program also runs itself inside of sandboxes, to do there what is measured.
 
+mod commands;
 mod failure;
 mod growth;
 mod pairs;
@@ -36,6 +37,8 @@ fn run() -> Result<()> {
             Ok(())
         }
         Words::Pairs(options) => pairs::run(&options),
+        Words::Commands(options) => commands::run(&options),
+        Words::MeasureCommands(options) => commands::measure(&options),
         Words::MeasurePairs(way) => pairs::measure(&way),
         Words::Star(options) => star::run(&options),
         Words::Growth(options) => growth::run(&options),

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::commands;
 use crate::failure::{Failure, Result};
 use crate::pairs::{Job, Options};
 use crate::steps::Steps;
@@ -12,11 +13,14 @@ pub(crate) const USAGE: &str = "\
 Usage: bench [pairs] [--pairs N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench star [--hosts N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench growth [--sizes N,N,...] [--runs N] [--json] [--nslab PATH]
+       bench commands [--runs N] [--long-runs N] [--links N] [--routes N] [--batch N] [--nslab PATH]
 
 pairs   makes N pairs of network namespaces (300), each pair joined by a cable, by `nslab up` and by other ways
 star    makes N hosts (100) on one switch, by `nslab up`, by `ip -batch` and by mininet where it is installed
 growth  makes labs of several sizes (100,1000,10000) and shapes by `nslab up`, finds them unchanged, changes an
         address, takes them away, and says how time and memory grow
+commands  runs single commands of `nslab ip` and of every iproute2 there is: short ones (500 times each), and with
+        2,000 links, a batch of 10,000 routes, and 100,000 routes, long ones (9 times each)
 
 The ways take turns, each as often as --runs says (5; of growth, 3), and the medians are told.
 
@@ -29,6 +33,9 @@ The ways take turns, each as often as --runs says (5; of growth, 3), and the med
 pub(crate) enum Words {
     Help,
     Pairs(Options),
+    Commands(commands::Options),
+    /// Inside a sandbox: all of it.
+    MeasureCommands(commands::Options),
     /// Inside a sandbox: one way, once.
     MeasurePairs(Job),
     /// What that runs for the bare system calls.
@@ -44,6 +51,7 @@ pub(crate) enum Words {
 
 /// First words that this program says to itself.
 pub(crate) const MEASURE_PAIRS: &str = "measure-pairs";
+pub(crate) const MEASURE_COMMANDS: &str = "measure-commands";
 pub(crate) const BARE_PAIRS: &str = "bare-pairs";
 pub(crate) const MEASURE_STEPS: &str = "measure-steps";
 
@@ -59,6 +67,11 @@ impl Words {
                     threads: number(BARE_PAIRS, words.next())?,
                 })
             }
+            Some("commands") => commands(words.skip(1)),
+            Some(MEASURE_COMMANDS) => match commands(words.skip(1))? {
+                Self::Commands(options) => Ok(Self::MeasureCommands(options)),
+                other => Ok(other),
+            },
             Some(MEASURE_STEPS) => {
                 let word = words.nth(1).ok_or_else(|| missing(MEASURE_STEPS))?;
                 Steps::from_word(&word).map(Self::MeasureSteps)
@@ -87,6 +100,24 @@ fn pairs(words: impl Iterator<Item = OsString>) -> Result<Words> {
         }
     }
     Ok(Words::Pairs(options))
+}
+
+fn commands(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
+    let mut options = commands::Options::default();
+    while let Some(word) = words.next() {
+        let mut value = || words.next();
+        match word.to_str() {
+            Some(name @ "--runs") => options.runs = number(name, value())?,
+            Some(name @ "--long-runs") => options.long_runs = number(name, value())?,
+            Some(name @ "--links") => options.links = number(name, value())?,
+            Some(name @ "--routes") => options.routes = number_to(1_000_000, name, value())?,
+            Some(name @ "--batch") => options.batch = number_to(1_000_000, name, value())?,
+            Some(name @ "--nslab") => options.nslab = Some(PathBuf::from(value().ok_or_else(|| missing(name))?)),
+            Some("-h" | "--help") => return Ok(Words::Help),
+            _ => return Err(unknown(&word)),
+        }
+    }
+    Ok(Words::Commands(options))
 }
 
 fn star(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
@@ -130,10 +161,15 @@ fn unknown(word: &OsString) -> Failure {
 
 /// A number from 1 to 10,000; more pairs than that no machine makes in any time.
 pub(crate) fn number(name: &str, word: Option<OsString>) -> Result<u32> {
+    number_to(10_000, name, word)
+}
+
+fn number_to(most: u32, name: &str, word: Option<OsString>) -> Result<u32> {
     let word = word.ok_or_else(|| missing(name))?;
-    let value = word.to_str().and_then(|word| word.parse().ok()).filter(|value| (1..=10_000).contains(value));
-    value
-        .ok_or_else(|| Failure::new(format!("{name} takes a number from 1 to 10000, not {:?}", word.to_string_lossy())))
+    let value = word.to_str().and_then(|word| word.parse().ok()).filter(|value| (1..=most).contains(value));
+    value.ok_or_else(|| {
+        Failure::new(format!("{name} takes a number from 1 to {most}, not {:?}", word.to_string_lossy()))
+    })
 }
 
 pub(crate) fn missing(name: &str) -> Failure {

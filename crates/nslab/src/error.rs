@@ -187,6 +187,13 @@ impl Error {
         self
     }
 
+    /// Adds to the message.
+    #[must_use]
+    pub(crate) fn and(mut self, more: &str) -> Self {
+        self.0.message.push_str(more);
+        self
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {

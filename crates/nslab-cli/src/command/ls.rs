@@ -75,7 +75,7 @@ fn row(record: &Record) -> Result<Row> {
     let state = match record.state {
         _ if record.is_of_an_earlier_boot()? => "gone at restart",
         State::Up => "up",
-        State::Publishing | State::Leaving => "cut off",
+        State::Publishing | State::Changing | State::Leaving => "cut off",
     };
     let names = |switch| {
         let of_kind = record.plan.nodes.iter().filter(|node| node.switch == switch);

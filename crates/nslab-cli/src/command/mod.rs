@@ -2,10 +2,12 @@
 
 mod check;
 mod cidr;
+mod diff;
 mod down;
 mod exec;
 mod ls;
 mod schema;
+mod set;
 mod up;
 mod which;
 
@@ -44,7 +46,9 @@ Exit status: 0 done and good; 1 done, and the answer is no; 2 misuse; 3 the mach
 enum Verb {
     Up(up::Args),
     Down(down::Args),
+    Diff(diff::Args),
     Ls(ls::Args),
+    Set(set::Args),
     Exec(exec::Args),
     Sh(exec::ShellArgs),
     Check(check::Args),
@@ -93,6 +97,8 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
     let result = match words.verb {
         Verb::Up(args) => up::run(&args, ui),
         Verb::Down(args) => down::run(&args, ui),
+        Verb::Diff(args) => diff::run(&args, ui),
+        Verb::Set(args) => set::run(&args, ui),
         Verb::Ls(args) => ls::run(&args),
         Verb::Exec(args) => return exec::run(&args, ui),
         Verb::Sh(args) => return exec::shell(&args, ui),

@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use nslab::Result;
-use nslab::lab::{self, Store, Up};
+use nslab::lab::{self, Changes, Store, Up};
 use nslab::topology::plan::Plan;
 use nslab::topology::spec::Lab;
+use nslab::{ErrorKind, Result};
 
-use super::{Ui, Verdict, which};
+use super::{Ui, Verdict, diff, which};
 use crate::output::{answer, count};
 
-/// Make the lab that a file describes
+/// Make the lab that a file describes, or change the one that is up into it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  nslab up examples/helloworld.yaml\n\n\
     All of the lab is made, or nothing. With root, its nodes are named network namespaces\n\
@@ -21,9 +21,12 @@ pub(super) struct Args {
     /// The lab file
     #[arg(default_value = which::FILE)]
     file: PathBuf,
-    /// Print the plan and make nothing
+    /// Print what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Keep what `nslab set` did
+    #[arg(long)]
+    keep: bool,
     #[command(flatten)]
     prefixed: which::Prefixed,
 }
@@ -35,26 +38,32 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         ui.remark(&remark);
     }
     if args.dry_run {
-        answer(&plan.to_string())?;
-        return Ok(Verdict::Good);
+        return dry_run(&plan, ui);
     }
     let file = std::path::absolute(&args.file).unwrap_or_else(|_| Path::new(&args.file).into());
     let waiting = || ui.remark(&format!("waiting for another command on lab {}", plan.lab));
-    let what = match lab::up(&Store::default(), &file, &plan, waiting)? {
-        Up::Made => {
-            lab::tight(&plan).iter().for_each(|remark| ui.remark(remark));
-            "is up"
+    let (steps, what) = match lab::up(&Store::default(), &file, &plan, args.keep, waiting)? {
+        Up::Running(found) => {
+            diff::tell_foreign(&found, ui);
+            let what = match found.changes.len() {
+                0 => format!("is up already; nothing to do: {}", size(&plan)),
+                n => format!("is up: {}", count(n, "change")),
+            };
+            (steps(&found), what)
         }
-        _ => "is up already; nothing to do",
+        _ => {
+            lab::tight(&plan).iter().for_each(|remark| ui.remark(remark));
+            (plan.to_string(), format!("is up: {}", size(&plan)))
+        }
     };
     if let Some(uplink) = Store::default().read(&plan.lab).ok().and_then(|record| record.uplink) {
         lab::uplink::obstacles(&uplink)?.iter().for_each(|obstacle| ui.remark(obstacle));
     }
     if ui.verbose {
-        answer(&plan.to_string())?;
+        answer(&steps)?;
     }
     if !ui.quiet {
-        answer(&format!("lab {} {what}: {}\n", plan.lab, size(&plan)))?;
+        answer(&format!("lab {} {what}\n", plan.lab))?;
     }
     Ok(Verdict::Good)
 }
@@ -72,6 +81,29 @@ fn unlinked(lab: &Lab) -> Option<String> {
     }
     let (they, have) = if nodes.len() == 1 { ("it", "has") } else { ("they", "have") };
     Some(format!("no link leads to {}: {they} {have} no interface but lo", names.join(", ")))
+}
+
+/// The plan of a lab that is not up; the changes to one that is.
+fn dry_run(plan: &Plan, ui: Ui) -> Result<Verdict> {
+    let store = Store::default();
+    match store.read(&plan.lab) {
+        Err(error) if error.kind() == ErrorKind::NotFound => answer(&plan.to_string())?,
+        Ok(record) if record.is_whole()? => {
+            let found = lab::compare(&store, plan)?;
+            diff::tell_foreign(&found, ui);
+            answer(&steps(&found))?;
+        }
+        record => {
+            record?;
+            answer(&plan.to_string())?;
+        }
+    }
+    Ok(Verdict::Good)
+}
+
+/// One a line.
+fn steps(found: &Changes) -> String {
+    found.changes.iter().map(|change| format!("{change}\n")).collect()
 }
 
 /// `4 nodes, 1 segment, 2 links`; what there is none of goes without saying, but for nodes.

@@ -34,6 +34,11 @@ pub(super) fn read_file(path: &Path, prefixed: &Prefixed) -> Result<Lab> {
     })
 }
 
+/// Whether a word names a file and no lab.
+pub(super) fn is_file(word: &str) -> bool {
+    word.contains('/') || [".yaml", ".yml", ".json"].iter().any(|ending| word.ends_with(ending))
+}
+
 /// A variable of the environment; one that is not UTF-8 is none.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
@@ -41,7 +46,7 @@ fn variable(name: &str) -> Option<String> {
 
 /// The lab that a word stands for: its name, or its file.
 pub(super) fn lab_named(word: &str, prefixed: &Prefixed) -> Result<LabName> {
-    if word.contains('/') || word.ends_with(".yaml") || word.ends_with(".yml") || word.ends_with(".json") {
+    if is_file(word) {
         return Ok(read_file(Path::new(word), prefixed)?.name);
     }
     let name: LabName = word.parse()?;

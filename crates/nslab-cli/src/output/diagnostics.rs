@@ -168,7 +168,7 @@ lab.yaml:3:12: error: an end of a link has no key \"nod\"
 3 |   - { a: { nod: x }, b: { node: y } }
   |            ^^^
   |
-  = help: did you mean `node`? allowed here: `node`, `ifname`, `addresses`, `mac`, `mtu`"
+  = help: did you mean `node`? allowed here: `node`, `ifname`, `addresses`, `mac`, `mtu`, `impair`"
         );
     }
 

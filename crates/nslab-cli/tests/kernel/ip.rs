@@ -13,6 +13,11 @@ ip link add v0 address 02:00:00:00:00:01 type veth peer name v1 address 02:00:00
 
 /// Name of the case, and its script. Those that begin with `|` start with [`CABLE`].
 static CASES: &[(&str, &str)] = &[
+    // a namespace in which nothing was done
+    (
+        "route_tables_that_are_not_there",
+        "for o in '' -4 -6 -j '-j -p' -d -br; do for w in '' 'table main' 'table local' 'table 99' 'table all' 'dev lo' 'table 99 dev lo' 'proto static' 'table default' cache; do r ip $o route show $w; r ip $o route flush $w; done; r ip $o route get 10.0.0.1; r ip $o route list default; done; printf 'route show\\nroute show table 99\\n' >/run/b; r ip -b /run/b",
+    ),
     // netns
     ("netns_list_of_nothing", "r ip netns; r ip netns list; r ip netns show; r ip netns l"),
     (

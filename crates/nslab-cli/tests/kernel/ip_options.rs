@@ -188,6 +188,7 @@ static BATCHES: &[(&str, &str)] = &[
     ("words_left_over", r"link show lo lo\nlink show lo\n"),
     ("name_wrong", r"netns add /\nlink show lo\n"),
     ("name_missing", r"netns add\nlink show lo\n"),
+    ("continued_by_nothing", r"\\\n\\\n"),
     ("batch_is_no_object", r"batch\n-b /dev/null\nlink show lo\n"),
     ("objects_in_a_row", r"netns add q\nnetns list\nlink show lo\nrule show pref 0\nnetns del q\nnetns list\n"),
 ];
@@ -201,6 +202,22 @@ static CASES: &[(&str, &str)] = &[
     (
         "loops",
         "ip link add d0 type veth peer name d1; for w in 1 ' 1' \"$(printf '\\v1')\" 01 0x1 +1 --1 '- 1' 1x x '' 0 2 -1 4294967297 -4294967295 4294967296 99999999999999999999; do ip a a 10.0.0.1/24 dev d0; r ip -s -l \"$w\" a flush dev d0; r ip -br -4 a s d0; done",
+    ),
+    (
+        "batch_of_many_words",
+        "for n in 509 510; do { printf 'link show'; printf ' x%.0s' $(seq $n); printf '\\nlink show lo\\n'; } >/run/b; r ip -force -b /run/b; done",
+    ),
+    (
+        "family_bridge",
+        "ip link add v0 address 02:00:00:00:00:01 type veth peer name v1 address 02:00:00:00:00:02; ip link add br address 02:00:00:00:00:03 type bridge; ip link set v0 master br addrgenmode none up; ip link set v1 addrgenmode none up; ip addr add 10.0.0.1/24 dev v1; for c in 'neigh show' 'neigh show dev v0' 'neigh show master br' 'neigh show nud all' 'neigh show proxy' 'neigh show br' 'neigh flush dev v0' 'neigh get 10.0.0.2 dev v1' 'route show' 'route add default dev v1' 'route add 10.0.0.0/8 dev v1' 'route del default dev v1' 'route get default' 'route get 10.0.0.2' 'address show dev v1' 'address add 10.0.0.2/24 dev v1' 'rule show' 'rule add from all table 9' 'link show br'; do r ip -f bridge $c; r ip -B -j $c; done; r ip route",
+    ),
+    (
+        "family_mpls",
+        "ip link add v0 address 02:00:00:00:00:01 type veth peer name v1 address 02:00:00:00:00:02; ip link set v0 up; for c in 'neigh show' 'neigh flush all' 'neigh show any' 'route show' 'route add default dev v0' 'route add 10.0.0.0/8 dev v0' 'route get default' 'route get 10.0.0.2' 'address show' 'address add default dev v0' 'rule show' 'rule add from 100' 'link show v0'; do r ip -f mpls $c; r ip -M -j $c; done; r ip route",
+    ),
+    (
+        "txqlen",
+        "ip link add v0 type veth peer name v1; r ip link set v0 txqlen 7; ip -br link show v0 >/dev/null; r ip link set v0 txql 8; cat /sys/class/net/v0/tx_queue_len; r ip link set v0 txqlenx 9",
     ),
     ("version_after_a_wrong_option", "r ip -x -V; r ip -n nope -V; r ip -b /nonexistent -x"),
     (

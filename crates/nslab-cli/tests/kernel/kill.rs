@@ -11,6 +11,12 @@ pub(crate) fn trials() -> Vec<Trial> {
             .with_ignored_flag(tools::find("bash").is_none()),
         trial("kill::down_at_50_random_moments", || kill(50, "nslab -q down t", "nslab -q up /run/t.yaml"))
             .with_ignored_flag(tools::find("bash").is_none()),
+        trial("kill::a_change_at_100_random_moments", || {
+            kill(100, "nslab -q up /run/u.yaml", "nslab -q up /run/t.yaml");
+        })
+        .with_ignored_flag(tools::find("bash").is_none()),
+        trial("kill::a_change_at_each_change", || at_each_change("nslab -q up /run/u.yaml", "nslab -q up /run/t.yaml"))
+            .with_ignored_flag(tools::find("strace").is_none()),
         trial("kill::up_at_each_change", || at_each_change("nslab -q up /run/t.yaml", ":"))
             .with_ignored_flag(tools::find("strace").is_none()),
         trial("kill::up_with_an_uplink_at_each_change", || uplink_at_each_change("nslab -q up /run/t.yaml", ":"))
@@ -32,6 +38,9 @@ set -e
 mkfifo /run/never; exec 9<>/run/never
 pause() { read -t "$1" -u 9 || true; }
 { echo name: t; echo links:; for i in {1..50}; do echo "- a$i 192.0.2.1/24 -- b$i 192.0.2.2/24"; done; } >/run/t.yaml
+# What t.yaml may be changed to: a node goes, others come, a cable leads elsewhere, addresses are others.
+sed 's/-- b1 192.0.2.2.24/-- c1 192.0.2.7\/24/; s/a2 192.0.2.1/a2 192.0.2.9/' /run/t.yaml >/run/u.yaml
+{ echo "- a1 198.51.100.1/30 -- c2 198.51.100.2/30"; echo "segments: { lan: { prefix: 10.0.0.0/24, members: [ a1, c3 ] } }"; } >>/run/u.yaml
 ip netns add other; ip link add mine0 type veth peer name mine1; echo mine >/run/netns/file
 seen() { ls -A /run/netns; grep -c . /proc/self/mountinfo; ip link; ip -n other link; cat /run/netns/file; }
 seen >/run/before
@@ -47,7 +56,7 @@ for ((n = 1; n <= RUNS; n++)); do
         pause $moment
     else
         state=
-        until [[ $state = *'"publishing"'* || $state = *'"leaving"'* ]]; do
+        until [[ $state = *'"publishing"'* || $state = *'"changing"'* || $state = *'"leaving"'* ]]; do
             read -r state </run/nslab/t/record.json || kill -0 $pid || break
         done 2>/dev/null
         for ((turn = RANDOM % 200; turn > 0; turn--)); do :; done
@@ -57,10 +66,10 @@ for ((n = 1; n <= RUNS; n++)); do
     state=$(grep -o '"state":"[a-z]*"' /run/nslab/t/record.json 2>/dev/null || true)
     case $state in
         '') early=$((early + 1));;
-        *publishing* | *leaving*) between=$((between + 1));;
+        *publishing* | *changing* | *leaving*) between=$((between + 1));;
     esac
     if ((n % 2)); then
-        nslab -q up /run/t.yaml
+        nslab -q up /run/t.yaml; nslab diff /run/t.yaml
         [ $(ls /run/netns | grep -c '^[ab][0-9]*$') = 100 ]
         ip netns exec a1 ping -q -c 1 -W 2 192.0.2.2 >/dev/null
         ip netns exec b50 ping -q -c 1 -W 2 192.0.2.1 >/dev/null
@@ -93,6 +102,9 @@ fn kill(runs: usize, command: &str, before: &str) {
 const EACH: &str = r#"
 set -e
 { echo name: t; echo links:; echo "- a1 192.0.2.1/24 -- b1 192.0.2.2/24"; } >/run/t.yaml
+# What t.yaml may be changed to: a node goes, others come, a cable leads elsewhere, addresses are others.
+sed 's/-- b1 192.0.2.2.24/-- c1 192.0.2.7\/24/; s/a2 192.0.2.1/a2 192.0.2.9/' /run/t.yaml >/run/u.yaml
+{ echo "- a1 198.51.100.1/30 -- c2 198.51.100.2/30"; echo "segments: { lan: { prefix: 10.0.0.0/24, members: [ a1, c3 ] } }"; } >>/run/u.yaml
 ip netns add other; ip link add mine0 type veth peer name mine1; echo mine >/run/netns/file
 seen() { ls -A /run/netns; grep -c . /proc/self/mountinfo; ip link; ip -n other link; cat /run/netns/file; }
 seen >/run/before
@@ -114,6 +126,7 @@ for call in ${calls//,/ }; do
     for ((n = 1; ; n++)); do
         killed
         nslab -q up /run/t.yaml || { echo "$call $n, up"; exit 1; }
+        nslab diff /run/t.yaml || { echo "$call $n, diff"; exit 1; }
         ip netns exec a1 ping -q -c 1 -W 2 192.0.2.2 >/dev/null
         clean up
         [ $status = 137 ] || break

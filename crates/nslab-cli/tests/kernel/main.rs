@@ -14,6 +14,7 @@
 //! - `impair`: labs with delays and rates, and kernels that have none;
 //! - `prefix`: labs with the same node names side by side;
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
+//! - `change`: labs that are up, changed by hand and by their file;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
 //! - `exec`: what a program started in a namespace gets and does not get;
@@ -30,6 +31,7 @@
     reason = "a test; without the built-in harness, clippy does not see that it is one"
 )]
 
+mod change;
 mod coverage;
 mod differential;
 mod docs;
@@ -77,6 +79,7 @@ fn main() {
     }
     let alone = [
         lab::trials(),
+        change::trials(),
         lab_kinds::trials(),
         impair::trials(),
         prefix::trials(),

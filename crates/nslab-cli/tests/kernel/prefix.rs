@@ -76,10 +76,10 @@ fn of_the_file() {
         first,
         "namespace lab1-ns1\nnamespace lab1-ns2\nswitch lab1-lan\ncable lan:ns1 -- ns1:eth0\ncable lan:ns2 -- ns2:eth0\n"
     );
-    assert!(rest.contains("lab \"t\" is up as another description has it") && rest.contains("status 3"), "{rest}");
+    assert!(rest.contains("lab \"t\" is up with the prefix \"lab1-\"") && rest.contains("status 3"), "{rest}");
     let lines: Vec<&str> = rest.lines().filter(|line| !line.contains("is ")).collect();
     let expected = [
-        "  help: nslab down t takes it away; then nslab up makes it anew",
+        "  help: nslab down t takes the lab away; then nslab up makes it anew",
         "status 3",
         "lab1-lan lab1-ns1 lab1-ns2 ",
         "    \"name\": \"t\",",

@@ -1,5 +1,7 @@
 //! Taking a lab away, from its record.
 
+use std::collections::HashSet;
+
 use super::lock::Locked;
 use super::record::{self, Record, State};
 use super::wait::Barrier;
@@ -73,9 +75,17 @@ pub(super) fn take_away(store: &Store, locked: &Locked, mut record: Record) -> R
     // Waiting is a service; a machine that cannot do it still gets its lab taken away.
     let barrier = Barrier::raise().ok();
     let mut failures: Vec<Error> = Vec::new();
-    for (at, node) in record.nodes.into_iter().enumerate() {
-        let switch = record.plan.nodes.get(at).is_some_and(|node| node.switch);
-        match store.names.withdraw(&node.netns_name(), node.netns, record.placeholder) {
+    let switches: HashSet<NodeName> =
+        record.plan.nodes.iter().filter(|node| node.switch).map(|node| node.name.clone()).collect();
+    // A change that was cut off may have made a node anew: a name is somebody else's only if none of both has it.
+    let others: Vec<_> = record.change.into_iter().flat_map(|change| change.nodes).collect();
+    let again: HashSet<NodeName> = others.iter().map(|node| node.name.clone()).collect();
+    let first = record.nodes.into_iter().map(|node| (again.contains(&node.name), node));
+    for (comes_again, node) in first.chain(others.into_iter().map(|node| (false, node))) {
+        let switch = switches.contains(&node.name);
+        let placeholder = node.placeholder.unwrap_or(record.placeholder);
+        match store.names.withdraw(&node.netns_name(), node.netns, placeholder) {
+            Ok(Withdrawn::Absent | Withdrawn::NotOurs) if comes_again => {}
             Ok(Withdrawn::Removed) if switch => found.switches += 1,
             Ok(Withdrawn::Removed) => found.removed += 1,
             Ok(Withdrawn::Absent) => found.absent.push(node.name),

@@ -4,6 +4,7 @@
 //! gone, so whatever a lab was cut off in the middle of, the next command knows what is its and what
 //! to do. Nothing is ever removed that a record does not name by identity.
 
+mod change;
 mod check;
 mod down;
 mod limits;
@@ -17,10 +18,11 @@ mod wait;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+pub use change::{Changes, Reality, compare, reality, set};
 pub use check::{Probed, check};
 pub use down::{Down, down};
 pub use limits::tight;
-pub use record::{Node, Record, State};
+pub use record::{Kept, Node, Record, State};
 pub use up::{Up, check_names_free, up};
 
 use crate::error::{Error, ErrorKind, Result};

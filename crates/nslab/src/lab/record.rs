@@ -1,5 +1,6 @@
 //! What is kept of a lab, as JSON in /run/nslab/LAB/record.json.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use super::uplink::Uplink;
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Identity;
 use crate::topology::plan::Plan;
-use crate::types::{LabName, NamePrefix, NodeName};
+use crate::types::{IfName, LabName, NamePrefix, NodeName};
 
 const FILE: &str = "record.json";
 const NEW_FILE: &str = "record.json.new";
@@ -27,6 +28,8 @@ pub enum State {
     Publishing,
     /// Whole.
     Up,
+    /// Being changed. Found later, it was cut off there.
+    Changing,
     /// Being taken away. Found later, it was cut off there.
     Leaving,
 }
@@ -41,6 +44,31 @@ pub struct Node {
     pub prefix: NamePrefix,
     /// Its namespace.
     pub netns: Identity,
+    /// The file that its name was a link to before its namespace was mounted, where that is not the lab's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) placeholder: Option<Identity>,
+}
+
+/// What a change that is under way may have made besides what the plan has.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Unfinished {
+    /// Namespaces that may have their names already.
+    pub(super) nodes: Vec<Node>,
+    /// Interfaces, by node and name; from all changes since the lab was last whole.
+    pub(super) links: BTreeSet<(NodeName, IfName)>,
+    /// Settings of the kernel's, by node and path.
+    pub(super) sysctl: BTreeSet<(NodeName, String)>,
+}
+
+/// A setting of an interface that was made while the lab runs (`nslab set`), and is in no file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The node.
+    pub node: NodeName,
+    /// The interface.
+    pub ifname: IfName,
+    /// Whether it is kept down.
+    pub down: bool,
 }
 
 /// All that is known of a lab.
@@ -61,6 +89,12 @@ pub struct Record {
     pub nodes: Vec<Node>,
     /// What it was made of.
     pub plan: Plan,
+    /// What was set while it runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<Kept>,
+    /// What a change that is under way may have made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) change: Option<Unfinished>,
     /// Its way out through the machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uplink: Option<Uplink>,
@@ -85,14 +119,38 @@ impl Record {
             placeholder,
             nodes,
             plan: plan.clone(),
+            kept: Vec::new(),
+            change: None,
             uplink: None,
         })
+    }
+
+    /// Whether it is up, or was cut off while it was changed: then `up` goes on with it. Else it makes it anew.
+    ///
+    /// # Errors
+    /// Where /proc is not mounted.
+    pub fn is_whole(&self) -> Result<bool> {
+        Ok(matches!(self.state, State::Up | State::Changing) && !self.is_of_an_earlier_boot()?)
     }
 
     /// The nodes that are no switches, each with its place among all.
     pub fn hosts(&self) -> impl Iterator<Item = (usize, &Node)> {
         let is_host = |(at, _): &(usize, &Node)| self.plan.nodes.get(*at).is_none_or(|node| !node.switch);
         self.nodes.iter().enumerate().filter(is_host)
+    }
+
+    /// The plan with what was set while the lab runs.
+    #[must_use]
+    pub fn effective(&self, plan: &Plan) -> Plan {
+        let mut plan = plan.clone();
+        for kept in &self.kept {
+            let Some(node) = plan.nodes.iter().position(|node| node.name == kept.node) else { continue };
+            let ports = plan.cables.iter_mut().flat_map(|cable| [&mut cable.a, &mut cable.b]);
+            for port in ports.filter(|port| port.node == node && port.ifname == kept.ifname) {
+                port.down = kept.down;
+            }
+        }
+        plan
     }
 
     /// Whether the machine has restarted since: then nothing of the lab is left but this record.

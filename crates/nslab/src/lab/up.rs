@@ -6,41 +6,46 @@ use std::path::Path;
 use super::lock::Locked;
 use super::record::{self, Node, Record, State};
 use super::uplink::Prepared;
-use super::{Store, down, limits, uplink};
+use super::{Changes, Store, change, down, limits, uplink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Names, Placeholder};
 use crate::topology::apply::{self, Built};
 use crate::topology::plan::{NodePlan, Plan};
+use crate::types::NodeName;
 
 /// What [`up`] did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Up {
     /// The lab was made.
     Made,
-    /// It was there already, and as it should be.
-    Already,
+    /// It was there already. Without changes, it was as it should be.
+    Running(Changes),
 }
 
-/// Makes a lab as planned: all of it, or nothing.
+/// Makes a lab as planned, or changes the one that is up into that: all of it, or nothing.
 ///
-/// What an earlier command on this lab left when it was cut off is taken away first. `waiting` is called
-/// once if another command has the lab locked; then this waits.
+/// What an earlier `up` or `down` on this lab left when it was cut off is taken away first; a change that was cut
+/// off is gone on from. What `nslab set` did is undone, unless it is to be kept (`keep`). `waiting` is called once
+/// if another command has the lab locked; then this waits.
 ///
 /// # Errors
-/// [`ErrorKind::Exists`] where a node's name is taken or the lab is up with another description;
-/// [`ErrorKind::Permission`] without root; a limit of the machine that the lab does not fit in; what the kernel
-/// refuses, with the step. Nothing is left then.
-pub fn up(store: &Store, file: &Path, plan: &Plan, mut waiting: impl FnMut()) -> Result<Up> {
+/// [`ErrorKind::Exists`] where a node's name or an interface's is taken; [`ErrorKind::Permission`] without root; a
+/// limit of the machine that the lab does not fit in; what the kernel refuses, with the step. Then nothing is left of
+/// a new lab, and a running one is as it was.
+pub fn up(store: &Store, file: &Path, plan: &Plan, keep: bool, mut waiting: impl FnMut()) -> Result<Up> {
     let locked = Locked::take(&store.dir, &plan.lab, &mut waiting)?;
     match record::read(locked.path(), &plan.lab) {
         // A command was killed before it had anything on record: a half-written one is all there is.
         Err(error) if error.kind() == ErrorKind::NotFound => record::remove(locked.path())?,
         Err(error) => return Err(error),
-        Ok(record) if record.state != State::Up || record.is_of_an_earlier_boot()? => {
+        Ok(record) if !record.is_whole()? => {
             down::take_away(store, &locked, record)?;
         }
-        Ok(record) => return check_running(store, &record, plan),
+        Ok(record) => {
+            let kept = if keep { record.kept.clone() } else { Vec::new() };
+            return change::converge(store, &locked, record, file, plan, kept, None).map(Up::Running);
+        }
     }
     check_names_free(&store.names, plan)?;
     limits::check(plan)?;
@@ -50,26 +55,18 @@ pub fn up(store: &Store, file: &Path, plan: &Plan, mut waiting: impl FnMut()) ->
     Ok(Up::Made)
 }
 
-/// A lab of this name is up: is it this one, and whole?
-fn check_running(store: &Store, record: &Record, plan: &Plan) -> Result<Up> {
-    let again = format!("nslab down {0} takes it away; then nslab up makes it anew", plan.lab);
-    if record.plan != *plan {
-        return Err(Error::new(ErrorKind::Exists, format!("lab \"{}\" is up as another description has it", plan.lab))
-            .with_help(again));
-    }
-    // The name is taken by what is left of it.
-    store.check_whole(record).map_err(|error| error.with_kind(ErrorKind::Exists))?;
-    Ok(Up::Already)
-}
-
 /// Makes sure that no node's name is taken.
 ///
 /// # Errors
 /// [`ErrorKind::Exists`] with the first names that are.
 pub fn check_names_free(names: &Names, plan: &Plan) -> Result<()> {
+    check_free(names, plan, plan.nodes.iter().map(|node| &node.name))
+}
+
+pub(super) fn check_free<'n>(names: &Names, plan: &Plan, nodes: impl Iterator<Item = &'n NodeName>) -> Result<()> {
     let mut taken = Vec::new();
-    for node in &plan.nodes {
-        let name = plan.prefix.netns_name(&node.name);
+    for name in nodes {
+        let name = plan.prefix.netns_name(name);
         if rustix::fs::lstat(&names.path(OsStr::new(&name))?).is_ok() {
             taken.push(name);
         }
@@ -102,6 +99,7 @@ fn publish(
         name: plan.name.clone(),
         prefix: prefix.clone(),
         netns: node.identity,
+        placeholder: None,
     };
     let nodes = plan.nodes.iter().zip(&built.nodes).map(node).collect();
     let mut record = Record::new(file, plan, nodes, placeholder.identity())?;

@@ -122,7 +122,7 @@ impl Namespace {
     }
 
     /// Device and inode of the namespace's file.
-    fn file_id(&self) -> Result<(u64, u64)> {
+    pub(crate) fn file_id(&self) -> Result<(u64, u64)> {
         let stat = rustix::fs::fstat(&self.fd).map_err(|errno| Error::os("reading a namespace's identity", errno))?;
         Ok((stat.st_dev, stat.st_ino))
     }

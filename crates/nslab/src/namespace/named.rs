@@ -272,6 +272,23 @@ impl Names {
         }
     }
 
+    /// Whether a name is that of a file without its namespace, as a publication that was cut off leaves it, or
+    /// somebody who took the mount away: then it is removed.
+    ///
+    /// # Errors
+    /// What the kernel says of the removal.
+    pub(crate) fn remove_placeholder(&self, name: &OsStr, placeholder: Identity) -> Result<bool> {
+        // No namespace has this identity.
+        let none = Identity { dev: 0, ino: 0, cookie: None };
+        Ok(self.withdraw(name, none, placeholder)? == Withdrawn::Removed)
+    }
+
+    /// Whether it is so.
+    pub(crate) fn is_placeholder(&self, name: &OsStr, placeholder: Identity) -> bool {
+        let found = self.path(name).ok().and_then(|path| look(&path).ok().flatten());
+        found == Some((placeholder.dev, placeholder.ino))
+    }
+
     /// Whether a name stands for the namespace with this identity.
     ///
     /// # Errors

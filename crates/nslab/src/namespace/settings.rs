@@ -6,7 +6,8 @@
 //! way, and four times as much in twice as many. Each instance of procfs has names of its own, though, so
 //! [`Settings`] brings its own, and a new one after a few.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{Mode, OFlags};
@@ -29,18 +30,29 @@ const SETTINGS_OF_AN_INSTANCE: u32 = 64;
 impl Settings {
     /// Makes a setting in the network namespace of the calling thread. The path is that below /proc/sys.
     pub(crate) fn set(&mut self, path: &str, value: &str) -> io::Result<()> {
+        self.open(path, OFlags::WRONLY | OFlags::TRUNC)?.write_all(value.as_bytes())
+    }
+
+    /// What a setting in the network namespace of the calling thread is, without the end of its line.
+    pub(crate) fn get(&mut self, path: &str) -> io::Result<String> {
+        let mut value = Vec::new();
+        self.open(path, OFlags::RDONLY)?.read_to_end(&mut value)?;
+        Ok(String::from_utf8_lossy(&value).trim_end().to_owned())
+    }
+
+    fn open(&mut self, path: &str, flags: OFlags) -> io::Result<File> {
+        let flags = flags | OFlags::CLOEXEC;
         if self.left == 0 && !self.none {
             self.own = procfs();
             self.none = self.own.is_none();
             self.left = SETTINGS_OF_AN_INSTANCE;
         }
-        let Some(procfs) = &self.own else {
-            return std::fs::write(format!("/proc/sys/{path}"), value);
+        let file = match &self.own {
+            Some(procfs) => rustix::fs::openat(procfs, format!("sys/{path}"), flags, Mode::empty())?,
+            None => rustix::fs::open(format!("/proc/sys/{path}"), flags, Mode::empty())?,
         };
         self.left = self.left.saturating_sub(1);
-        let flags = OFlags::WRONLY | OFlags::TRUNC | OFlags::CLOEXEC;
-        let file = rustix::fs::openat(procfs, format!("sys/{path}"), flags, Mode::empty())?;
-        std::fs::File::from(file).write_all(value.as_bytes())
+        Ok(file.into())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use rustix::buffer::spare_capacity;
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::{AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, sockopt};
@@ -100,16 +101,18 @@ impl KernelSocket {
 }
 
 impl KernelSocket {
-    /// Takes one datagram; `false` where it is not from the kernel.
-    fn take(&self, buffer: &mut Vec<u8>) -> Result<bool, Errno> {
-        let (_, len, sender) =
-            retry_on_intr(|| rustix::net::recvfrom(&self.fd, buffer.as_mut_slice(), RecvFlags::TRUNC))?;
+    /// Takes one datagram of at most so many bytes; `false` where it is not from the kernel.
+    fn take(&self, buffer: &mut Vec<u8>, most: usize) -> Result<bool, Errno> {
+        let (got, len, sender) = retry_on_intr(|| {
+            buffer.clear();
+            buffer.reserve(most);
+            rustix::net::recvfrom(&self.fd, spare_capacity(buffer), RecvFlags::TRUNC)
+        })?;
         // Only the kernel has port 0; anything else was sent by another process.
         let from_kernel = sender.and_then(|s| SocketAddrNetlink::try_from(s).ok()).is_some_and(|s| s.pid() == 0);
-        if from_kernel && len > buffer.len() {
+        if from_kernel && len > got {
             return Err(Errno::NOBUFS);
         }
-        buffer.truncate(len);
         Ok(from_kernel)
     }
 }
@@ -131,26 +134,17 @@ impl Transport for KernelSocket {
     }
 
     fn receive(&mut self, buffer: &mut Vec<u8>) -> Result<(), Errno> {
-        buffer.resize(buffer.capacity().max(DATAGRAM), 0);
         loop {
-            let (_, len) = retry_on_intr(|| {
-                rustix::net::recv(&self.fd, buffer.as_mut_slice(), RecvFlags::PEEK | RecvFlags::TRUNC)
-            })?;
-            if len > buffer.len() {
-                buffer.resize(len, 0);
-            }
-            if self.take(buffer)? {
+            let (_, len) =
+                retry_on_intr(|| rustix::net::recv(&self.fd, &mut [0; 0], RecvFlags::PEEK | RecvFlags::TRUNC))?;
+            if self.take(buffer, len.max(DATAGRAM))? {
                 return Ok(());
             }
         }
     }
 
     fn receive_at_most(&mut self, buffer: &mut Vec<u8>, most: usize) -> Result<(), Errno> {
-        loop {
-            buffer.resize(most, 0);
-            if self.take(buffer)? {
-                return Ok(());
-            }
-        }
+        while !self.take(buffer, most)? {}
+        Ok(())
     }
 }

@@ -8,6 +8,7 @@ pub mod address;
 pub mod addrlabel;
 pub mod link;
 pub mod neighbour;
+pub mod netconf;
 pub mod nft;
 pub mod nsid;
 pub mod qdisc;

@@ -2,8 +2,10 @@
 //! [`apply`] does it. The first two do no I/O beyond reading the file.
 
 pub mod apply;
+pub mod diff;
 pub mod domains;
 pub mod kinds;
+pub mod observe;
 pub mod plan;
 pub mod routing;
 pub mod spec;

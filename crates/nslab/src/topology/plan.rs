@@ -72,6 +72,11 @@ pub const BRIDGE_INDEX: u32 = 2;
 /// The index of the loopback interface in every namespace.
 pub(super) const LOOPBACK: u32 = 1;
 
+/// The hardware address of a switch's bridge.
+pub(super) fn bridge_mac(lab: &LabName, switch: &NodeName) -> MacAddr {
+    MacAddr::derived(&[lab.as_str(), switch.as_str(), BRIDGE])
+}
+
 fn is_false(value: &bool) -> bool {
     !value
 }
@@ -107,6 +112,9 @@ pub struct Port {
     /// Whether it is a port of its switch's bridge.
     #[serde(default, skip_serializing_if = "is_false")]
     pub bridged: bool,
+    /// Whether it is kept down (`nslab set`); no file says so.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub down: bool,
     /// The interface of its node, one of the plan's devices, that it is a port of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub master: Option<IfName>,
@@ -186,6 +194,7 @@ impl Plan {
                 impair: end.impair,
                 addresses: end.addresses.clone(),
                 bridged: false,
+                down: false,
                 master: masters.get(&(&end.node, &end.ifname)).map(|master| (*master).clone()),
             })
         };
@@ -204,6 +213,7 @@ impl Plan {
                     impair: None,
                     addresses: Vec::new(),
                     bridged: true,
+                    down: false,
                     master: None,
                 };
                 cables.extend(port(member).map(|b| Cable { a, b }));

@@ -56,6 +56,7 @@ pub const RTM_GETRULE: u16 = 34;
 pub const RTM_NEWADDRLABEL: u16 = 72;
 pub const RTM_DELADDRLABEL: u16 = 73;
 pub const RTM_GETADDRLABEL: u16 = 74;
+pub const RTM_GETNETCONF: u16 = 82;
 pub const RTM_NEWNSID: u16 = 88;
 pub const RTM_DELNSID: u16 = 89;
 pub const RTM_GETNSID: u16 = 90;
@@ -128,6 +129,9 @@ pub const IFLA_TABLE: usize = 70;
 pub const IFLA_PROTO_DOWN_REASON_MASK: u16 = 1;
 pub const IFLA_PROTO_DOWN_REASON_VALUE: u16 = 2;
 pub const IFLA_INET6_ADDR_GEN_MODE: u16 = 8;
+pub const IFLA_INET_CONF: u16 = 1;
+/// From `linux/ip.h`: the place of a setting of net.ipv4.conf, counted from 1.
+pub const IPV4_DEVCONF_PROMOTE_SECONDARIES: u16 = 20;
 
 pub const IFLA_INFO_KIND: u16 = 1;
 pub const IFLA_INFO_DATA: u16 = 2;
@@ -188,6 +192,11 @@ pub const NUD_PROBE: u16 = 0x10;
 pub const NUD_FAILED: u16 = 0x20;
 pub const NUD_NOARP: u16 = 0x40;
 pub const NUD_PERMANENT: u16 = 0x80;
+
+pub const NETCONFA_IFINDEX: u16 = 1;
+pub const NETCONFA_FORWARDING: u16 = 2;
+pub const NETCONFA_TABLE: usize = 9;
+pub const NETCONFA_IFINDEX_ALL: i32 = -1;
 
 pub const NETNSA_NSID: u16 = 1;
 pub const NETNSA_PID: u16 = 2;

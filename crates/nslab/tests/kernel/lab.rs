@@ -50,7 +50,7 @@ fn name() -> LabName {
 }
 
 fn up(plan: &Plan) -> Result<Up> {
-    lab::up(&Store::default(), Path::new("/t.yaml"), plan, || panic!("nobody has the lock"))
+    lab::up(&Store::default(), Path::new("/t.yaml"), plan, false, || panic!("nobody has the lock"))
 }
 
 fn down() -> Result<lab::Down> {
@@ -117,14 +117,18 @@ fn up_and_down() {
     assert_eq!(store.labs().unwrap().len(), 1);
     assert_eq!(seen().descriptors, before.descriptors);
 
-    assert_eq!(up(&plan).unwrap(), Up::Already);
+    assert_eq!(up(&plan).unwrap(), Up::Running(lab::Changes::default()));
     assert_eq!(read().unwrap(), record);
-    let other = self::plan(2);
-    assert_eq!(up(&other).unwrap_err().kind(), ErrorKind::Exists);
+    // Changed to fewer nodes, and back.
+    for plan in [&self::plan(2), &plan] {
+        assert!(matches!(up(plan).unwrap(), Up::Running(found) if !found.changes.is_empty()));
+        assert_eq!(read().unwrap().plan, *plan);
+    }
+    let record = read().unwrap();
+    assert_eq!(seen().descriptors, before.descriptors);
     // A node that somebody took away.
     store.names().delete(OsStr::new("a1")).unwrap();
     assert_eq!(store.check_whole(&record).unwrap_err().kind(), ErrorKind::NotFound);
-    assert_eq!(up(&plan).unwrap_err().kind(), ErrorKind::Exists);
     // And one whose name is another's now.
     store.names().delete(OsStr::new("b1")).unwrap();
     store.names().add(OsStr::new("b1")).unwrap();
@@ -144,7 +148,7 @@ fn up_and_down() {
 
 fn odd_file() {
     let file = Path::new(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"/\xff.yaml"));
-    assert_eq!(lab::up(&Store::default(), file, &plan(1), || {}).unwrap(), Up::Made);
+    assert_eq!(lab::up(&Store::default(), file, &plan(1), false, || {}).unwrap(), Up::Made);
     assert_eq!(read().unwrap().file, Path::new("/\u{fffd}.yaml"));
     assert_eq!(down().unwrap().removed, 2);
 }
@@ -264,7 +268,9 @@ fn waits() {
     let (tell, told) = channel();
     let waiting = {
         let plan = plan.clone();
-        std::thread::spawn(move || lab::up(&Store::default(), Path::new("/t.yaml"), &plan, || tell.send(()).unwrap()))
+        std::thread::spawn(move || {
+            lab::up(&Store::default(), Path::new("/t.yaml"), &plan, false, || tell.send(()).unwrap())
+        })
     };
     told.recv().unwrap();
     wait_for_waiter(&first);
@@ -293,7 +299,7 @@ fn at_once() {
     let plans = [plan(4), plan(3)];
     for round in 0..5 {
         // The same lab, four times.
-        let run = |plan: &Plan| lab::up(&Store::default(), Path::new("/t.yaml"), plan, || {});
+        let run = |plan: &Plan| lab::up(&Store::default(), Path::new("/t.yaml"), plan, false, || {});
         let results: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| run(&plans[0]).unwrap())).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()

@@ -116,6 +116,7 @@ impl Settings {
             proto_down,
             proto_down_reason: self.reason,
             addr_gen_mode,
+            promote_secondaries: None,
             gso_max_size,
             gso_max_segs,
             gro_max_size,

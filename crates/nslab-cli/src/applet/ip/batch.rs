@@ -12,6 +12,9 @@ use nslab::types::strerror;
 use super::fail::{FAILED, Fail, bytes};
 use super::session::{Session, tell};
 
+/// `ip` takes no more words in a line.
+const MAX_WORDS: usize = 511;
+
 /// Runs the commands of a file, `-` being standard input. The first that fails ends it, unless `-force`
 /// was given; wrong use ends it always.
 pub(super) fn run(session: &mut Session, file: &[u8]) -> Result<(), Fail> {
@@ -34,6 +37,9 @@ pub(super) fn run(session: &mut Session, file: &[u8]) -> Result<(), Fail> {
         if words.is_empty() {
             continue;
         }
+        if words.len() > MAX_WORDS {
+            return Err(Fail::new(FAILED, "Too many arguments to command"));
+        }
         let Err(fail) = session.command(&words) else { continue };
         let (ends, failed) = (fail.ends_batch(), fail.status);
         session.tell(&fail);
@@ -52,11 +58,12 @@ pub(super) fn run(session: &mut Session, file: &[u8]) -> Result<(), Fail> {
 /// Reads a line, with those that it is continued on. A line is cut at a `#`, and at a zero byte.
 fn next_line(input: &mut dyn BufRead, line: &mut Vec<u8>, number: &mut u64) -> bool {
     line.clear();
+    let mut continued = false;
     loop {
         let start = line.len();
         // What cannot be read, such as a folder, ends here.
         if input.read_until(b'\n', line).unwrap_or(0) == 0 {
-            if start > 0 {
+            if continued {
                 tell(&Fail::new(0, "Missing continuation line"));
             }
             return false;
@@ -72,6 +79,7 @@ fn next_line(input: &mut dyn BufRead, line: &mut Vec<u8>, number: &mut u64) -> b
             return true;
         }
         line.truncate(line.len() - 2);
+        continued = true;
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use nslab::types::Prefix;
-use nslab::wire::consts::{AF_INET, AF_INET6, AF_UNSPEC};
+use nslab::wire::consts::{AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_PACKET, AF_UNSPEC};
 
 use super::fail::{FAILED, Fail, bytes};
 
@@ -139,6 +139,7 @@ pub(super) fn address(word: &[u8]) -> Option<IpAddr> {
 
 /// An address of a family, without a length.
 pub(super) fn address_of(word: &[u8], family: Family) -> Result<IpAddr, Fail> {
+    no_labels(word, family)?;
     address(word).filter(|address| family.holds(*address)).ok_or_else(|| {
         let text = bytes!["Error: ", family.words(), " address is expected rather than \"", word, "\"."];
         Fail::new(FAILED, text).ending_batch()
@@ -151,6 +152,7 @@ pub(super) fn prefix(word: &[u8], family: Family) -> Result<Prefix, Fail> {
         let text = bytes!["Error: \"", word, "\" may be inet prefix, but it is not allowed in this context."];
         return Err(Fail::new(FAILED, text).ending_batch());
     }
+    no_labels(word, family)?;
     let read = || {
         let mut parts = word.splitn(2, |byte| *byte == b'/');
         let address = address(parts.next()?).filter(|address| family.holds(*address))?;
@@ -169,8 +171,18 @@ pub(super) fn prefix(word: &[u8], family: Family) -> Result<Prefix, Fail> {
 
 /// A prefix, or one of the words for none.
 pub(super) fn prefix_or_none(word: &[u8], family: Family) -> Result<Option<Prefix>, Fail> {
-    let none = matches!(word, b"default" | b"any" | b"all") && family != Family::Link;
+    let none = matches!(word, b"default" | b"any" | b"all") && !matches!(family, Family::Link | Family::Mpls);
     if none { Ok(None) } else { prefix(word, family).map(Some) }
+}
+
+/// An MPLS label (RFC 3032).
+pub(super) fn is_label(word: &[u8]) -> bool {
+    u32(word).is_some_and(|label| label < 1 << 20)
+}
+
+/// Refuses an MPLS label where it would be right.
+pub(super) fn no_labels(word: &[u8], family: Family) -> Result<(), Fail> {
+    if family == Family::Mpls && is_label(word) { Err(Fail::not_yet(&bytes!["mpls ", word])) } else { Ok(()) }
 }
 
 fn mask_or_len(word: &[u8]) -> Option<u8> {
@@ -242,13 +254,29 @@ impl Family {
         if address.is_ipv4() { Self::Inet } else { Self::Inet6 }
     }
 
-    /// The kernel's number of it (`AF_…`); for what has none of its own, that of any.
+    /// The kernel's number of it (`AF_…`), where addresses are asked for; for what has none, that of any.
     pub(super) fn number(self) -> u8 {
         match self {
-            Self::Inet => AF_INET,
-            Self::Inet6 => AF_INET6,
+            Self::Inet | Self::Inet6 => self.own_number(),
             _ => AF_UNSPEC,
         }
+    }
+
+    /// The kernel's number of it (`AF_…`).
+    pub(super) fn own_number(self) -> u8 {
+        match self {
+            Self::Any => AF_UNSPEC,
+            Self::Inet => AF_INET,
+            Self::Inet6 => AF_INET6,
+            Self::Link => AF_PACKET,
+            Self::Bridge => AF_BRIDGE,
+            Self::Mpls => AF_MPLS,
+        }
+    }
+
+    /// The same, and IPv4 where none was asked for.
+    pub(super) fn number_or_inet(self) -> u8 {
+        if self == Self::Any { AF_INET } else { self.own_number() }
     }
 
     /// Its name in messages.

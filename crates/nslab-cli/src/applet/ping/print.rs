@@ -187,14 +187,13 @@ pub(super) fn status(statistics: &Statistics) -> String {
 
 /// A number as `%g` of printf(3) has it: six digits that count, no zeros at the end.
 fn general(value: f64) -> String {
-    let digits = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
-    if digits < -4 {
-        let text = format!("{value:.5e}");
-        let (number, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let exponent: i32 = exponent.parse().unwrap_or(0);
+    let text = format!("{value:.5e}");
+    let (number, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if exponent < -4 {
         return format!("{}e-{:02}", trimmed(number), exponent.abs());
     }
-    trimmed(&format!("{value:.*}", usize::try_from(5 - digits).unwrap_or(0))).into()
+    trimmed(&format!("{value:.*}", usize::try_from(5 - exponent).unwrap_or(0))).into()
 }
 
 fn trimmed(number: &str) -> &str {

@@ -5,8 +5,8 @@ use std::fmt;
 use super::Statistics;
 use crate::error::Result;
 use crate::wire::consts::{
-    AF_INET6, IFLA_AF_SPEC, IFLA_INET6_ADDR_GEN_MODE, IFLA_PROTO_DOWN_REASON, IFLA_PROTO_DOWN_REASON_VALUE,
-    IFLA_STATS64,
+    AF_INET, AF_INET6, IFLA_AF_SPEC, IFLA_INET_CONF, IFLA_INET6_ADDR_GEN_MODE, IFLA_PROTO_DOWN_REASON,
+    IFLA_PROTO_DOWN_REASON_VALUE, IFLA_STATS64, IPV4_DEVCONF_PROMOTE_SECONDARIES,
 };
 use crate::wire::consts::{
     IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_BROADCAST, IFLA_GROUP, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_DATA,
@@ -300,6 +300,20 @@ impl<'a> Link<'a> {
         let inet6 = families.find(|a| a.kind == u16::from(AF_INET6))?;
         let mut settings = inet6.nested().map_while(std::result::Result::ok);
         settings.find(|a| a.kind == IFLA_INET6_ADDR_GEN_MODE)?.u8()
+    }
+
+    /// Whether IPv4 addresses stay when the first of their subnet goes (`promote_secondaries`).
+    #[must_use]
+    pub fn promotes_secondaries(&self) -> bool {
+        let inet = || {
+            let mut families = self.attribute(IFLA_AF_SPEC)?.nested().map_while(std::result::Result::ok);
+            let inet = families.find(|a| a.kind == u16::from(AF_INET))?;
+            inet.nested().map_while(std::result::Result::ok).find(|a| a.kind == IFLA_INET_CONF)
+        };
+        // Numbers of four bytes, one after the other.
+        let at = usize::from(IPV4_DEVCONF_PROMOTE_SECONDARIES - 1) * 4;
+        let value = inet().and_then(|conf| conf.payload.get(at..)?.first_chunk().copied());
+        value.is_some_and(|value: [u8; 4]| u32::from_ne_bytes(value) != 0)
     }
 
     /// What it has counted.

@@ -7,14 +7,15 @@ use super::OperState;
 use crate::types::IfName;
 use crate::wire::Request;
 use crate::wire::consts::{
-    AF_INET6, AF_UNSPEC, IFF_UP, IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_ALT_IFNAME, IFLA_BROADCAST, IFLA_CARRIER,
+    AF_INET, AF_INET6, AF_UNSPEC, IFF_UP, IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_ALT_IFNAME, IFLA_BROADCAST, IFLA_CARRIER,
     IFLA_GRO_IPV4_MAX_SIZE, IFLA_GRO_MAX_SIZE, IFLA_GROUP, IFLA_GSO_IPV4_MAX_SIZE, IFLA_GSO_MAX_SEGS,
-    IFLA_GSO_MAX_SIZE, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INET6_ADDR_GEN_MODE, IFLA_INFO_DATA, IFLA_INFO_KIND,
-    IFLA_INFO_SLAVE_DATA, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_LINKINFO, IFLA_LINKMODE, IFLA_MASTER, IFLA_MTU,
-    IFLA_NET_NS_FD, IFLA_NET_NS_PID, IFLA_NEW_IFINDEX, IFLA_NUM_RX_QUEUES, IFLA_NUM_TX_QUEUES, IFLA_OPERSTATE,
-    IFLA_PARENT_DEV_NAME, IFLA_PROP_LIST, IFLA_PROTO_DOWN, IFLA_PROTO_DOWN_REASON, IFLA_PROTO_DOWN_REASON_MASK,
-    IFLA_PROTO_DOWN_REASON_VALUE, IFLA_TXQLEN, NLA_F_NESTED, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE,
-    RTM_DELLINK, RTM_DELLINKPROP, RTM_NEWLINK, RTM_NEWLINKPROP, VETH_INFO_PEER,
+    IFLA_GSO_MAX_SIZE, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INET_CONF, IFLA_INET6_ADDR_GEN_MODE, IFLA_INFO_DATA,
+    IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_LINKINFO, IFLA_LINKMODE, IFLA_MASTER,
+    IFLA_MTU, IFLA_NET_NS_FD, IFLA_NET_NS_PID, IFLA_NEW_IFINDEX, IFLA_NUM_RX_QUEUES, IFLA_NUM_TX_QUEUES,
+    IFLA_OPERSTATE, IFLA_PARENT_DEV_NAME, IFLA_PROP_LIST, IFLA_PROTO_DOWN, IFLA_PROTO_DOWN_REASON,
+    IFLA_PROTO_DOWN_REASON_MASK, IFLA_PROTO_DOWN_REASON_VALUE, IFLA_TXQLEN, IPV4_DEVCONF_PROMOTE_SECONDARIES,
+    NLA_F_NESTED, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, RTM_DELLINK, RTM_DELLINKPROP, RTM_NEWLINK,
+    RTM_NEWLINKPROP, VETH_INFO_PEER,
 };
 
 /// `struct ifinfomsg`.
@@ -191,6 +192,8 @@ pub struct LinkConfig<'a> {
     pub proto_down_reason: Option<(u32, u32)>,
     /// How it makes IPv6 addresses of its own: `IN6_ADDR_GEN_MODE_…`.
     pub addr_gen_mode: Option<u8>,
+    /// Whether IPv4 addresses stay when the first of their subnet goes (`promote_secondaries`).
+    pub promote_secondaries: Option<bool>,
     /// The largest packet, in bytes, that it is handed to cut up itself.
     pub gso_max_size: Option<u32>,
     /// Into how many packets it may cut one.
@@ -328,6 +331,15 @@ impl LinkConfig<'_> {
             request.nest(IFLA_AF_SPEC, |families| {
                 families.nest(AF_INET6.into(), |inet6| {
                     inet6.u8(IFLA_INET6_ADDR_GEN_MODE, mode);
+                });
+            });
+        }
+        if let Some(promote) = self.promote_secondaries {
+            request.nest(IFLA_AF_SPEC, |families| {
+                families.nest(AF_INET.into(), |inet| {
+                    inet.nest(IFLA_INET_CONF, |conf| {
+                        conf.u32(IPV4_DEVCONF_PROMOTE_SECONDARIES, promote.into());
+                    });
                 });
             });
         }

@@ -4,6 +4,7 @@
 //! [`Built`] is published, an error, a signal or a crash at any instruction leaves nothing: the kernel
 //! takes back what nobody holds.
 
+pub mod change;
 mod devices;
 mod kernel;
 mod lacking;
@@ -20,9 +21,9 @@ use crate::netlink::{Connection, KernelSocket};
 use crate::ops::address::AddressConfig;
 use crate::ops::link::{Data, Kind, LinkConfig, Netns};
 use crate::ops::qdisc::{Discipline, USUAL_MTU};
-use crate::topology::plan::{BRIDGE, BRIDGE_INDEX, Cable, LOOPBACK, NodePlan, Plan, Port};
+use crate::topology::plan::{BRIDGE, BRIDGE_INDEX, Cable, LOOPBACK, NodePlan, Plan, Port, bridge_mac};
 use crate::topology::spec::{Sysctl, interface_of};
-use crate::types::MacAddr;
+use crate::types::{MacAddr, NodeName};
 use crate::wire::Request;
 use crate::wire::consts::IFA_F_NODAD;
 use crate::wire::consts::kinds::IFLA_BR_MCAST_SNOOPING;
@@ -176,11 +177,9 @@ fn finish_node(
         set.map_err(|error| error.within(format_args!("node {}", node.name)))?;
     }
     if node.switch {
-        let listen = snooping(true);
-        let listening = LinkConfig { kind: Some(listen.kind()), ..LinkConfig::default() };
         let mut batch = Batch::default();
         batch.add(up(BRIDGE_INDEX), || format!("bringing up {}:{BRIDGE}", node.name));
-        batch.add(listening.change_link(BRIDGE_INDEX), || format!("making {}:{BRIDGE} listen for groups", node.name));
+        batch.add(listening(BRIDGE_INDEX), || format!("making {}:{BRIDGE} listen for groups", node.name));
         return batch.send(&mut built.connection);
     }
     if node.routes.is_empty() {
@@ -194,40 +193,56 @@ fn finish_node(
 }
 
 fn make_node(plan: &Plan, node: &NodePlan, settings: &mut Settings) -> Result<BuiltNode> {
-    enter::into_new()?;
-    let namespace = Namespace::current()?;
-    let socket = KernelSocket::open()?;
-    let identity = namespace.identity_with(crate::sys::netns_cookie(socket.as_fd()).ok())?;
-    let mut connection = Connection::new(socket);
+    let mut built = make_blank(&node.name, node.switch.then(|| bridge_mac(&plan.lab, &node.name)), settings)?;
     if node.switch {
-        // It is no host: nothing in there is to speak IPv6 of its own.
-        set(settings, DISABLE_IPV6, "1")?;
-        connection.request(bridge(plan, node), || format!("making bridge {}:{BRIDGE}", node.name))?;
-        return Ok(BuiltNode { namespace, identity, connection });
+        return Ok(built);
     }
-    set(settings, ACCEPT_RA, "0")?;
     if node.forward {
         // First, for the kernel resets others with it.
         FORWARDING.iter().try_for_each(|path| set(settings, path, "1"))?;
     }
     set_all(settings, node.sysctl.iter().filter(|sysctl| !is_of_an_interface(sysctl)))?;
-    connection.request(up(LOOPBACK), || format!("bringing up {}:lo", node.name))?;
     for address in &node.loopback {
         let request = AddressConfig::new(LOOPBACK, *address).add();
-        connection.request(request, || format!("adding address {address} to {}:lo", node.name))?;
+        built.connection.request(request, || format!("adding address {address} to {}:lo", node.name))?;
+    }
+    Ok(built)
+}
+
+/// Moves this thread into a new namespace, and makes there what every node has; a switch, where there is the
+/// hardware address of its bridge.
+fn make_blank(name: &NodeName, switch: Option<MacAddr>, settings: &mut Settings) -> Result<BuiltNode> {
+    enter::into_new()?;
+    let namespace = Namespace::current()?;
+    let socket = KernelSocket::open()?;
+    let identity = namespace.identity_with(crate::sys::netns_cookie(socket.as_fd()).ok())?;
+    let mut connection = Connection::new(socket);
+    if let Some(mac) = switch {
+        // It is no host: nothing in there is to speak IPv6 of its own.
+        set(settings, DISABLE_IPV6, "1")?;
+        connection.request(bridge(mac, BRIDGE_INDEX), || format!("making bridge {name}:{BRIDGE}"))?;
+    } else {
+        set(settings, ACCEPT_RA, "0")?;
+        connection.request(up(LOOPBACK), || format!("bringing up {name}:lo"))?;
     }
     Ok(BuiltNode { namespace, identity, connection })
 }
 
-fn bridge(plan: &Plan, node: &NodePlan) -> Request {
-    let mac = MacAddr::derived(&[plan.lab.as_str(), node.name.as_str(), BRIDGE]).octets();
+/// Makes a bridge listen for groups.
+fn listening(index: u32) -> Request {
+    let listen = snooping(true);
+    LinkConfig { kind: Some(listen.kind()), ..LinkConfig::default() }.change_link(index)
+}
+
+fn bridge(mac: MacAddr, index: u32) -> Request {
+    let mac = mac.octets();
     // It is brought up and listens for groups when all its ports are there. While it does, the kernel sets the
     // timers of all ports for each one that comes; and while it is up, what each new host says to all goes to
     // all that are there.
     let deaf = snooping(false);
     LinkConfig {
         name: Some(BRIDGE.as_bytes()),
-        index: Some(BRIDGE_INDEX),
+        index: Some(index),
         address: Some(&mac),
         kind: Some(deaf.kind()),
         ..LinkConfig::default()

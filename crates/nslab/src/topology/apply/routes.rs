@@ -25,18 +25,24 @@ impl<'p> Places<'p> {
         Self(ports.chain(devices).collect())
     }
 
-    fn index(&self, node: usize, hop: &Hop) -> Result<Option<u32>> {
-        let Some(dev) = &hop.dev else { return Ok(None) };
-        if dev.as_str() == "lo" {
-            return Ok(Some(LOOPBACK));
+    fn index(&self, node: usize, dev: &str) -> Result<u32> {
+        if dev == "lo" {
+            return Ok(LOOPBACK);
         }
         let missing = || Error::invalid(format!("a route by interface \"{dev}\", which the node does not have"));
-        self.0.get(&(node, dev)).copied().map(Some).ok_or_else(missing)
+        let name = dev.parse().map_err(|_| missing())?;
+        self.0.get(&(node, &name)).copied().ok_or_else(missing)
     }
 }
 
 /// The request that adds a route to a node.
 pub(super) fn request(route: &Route, node: usize, places: &Places<'_>) -> Result<Request> {
+    Ok(config(route, |dev| places.index(node, dev))?.request(Change::Add))
+}
+
+/// A route with interfaces by index.
+pub(super) fn config(route: &Route, index: impl Fn(&str) -> Result<u32>) -> Result<RouteConfig> {
+    let output = |hop: &Hop| hop.dev.as_ref().map(|dev| index(dev.as_str())).transpose();
     let mut config = RouteConfig {
         family: if route.to.is_ipv6() { AF_INET6 } else { AF_INET },
         destination: (route.to.len() > 0).then_some(route.to),
@@ -61,13 +67,13 @@ pub(super) fn request(route: &Route, node: usize, places: &Places<'_>) -> Result
         [] => {}
         [hop] => {
             config.gateway = hop.via;
-            config.output = places.index(node, hop)?;
+            config.output = output(hop)?;
             config.flags = flags;
         }
         hops => {
             for hop in hops {
                 let weight_less_one = u8::try_from(hop.weight.unwrap_or(1).saturating_sub(1)).unwrap_or(u8::MAX);
-                let output = places.index(node, hop)?.unwrap_or(0);
+                let output = output(hop)?.unwrap_or(0);
                 let flags = u8::try_from(flags).unwrap_or(0);
                 config.nexthops.push(NextHop {
                     gateway: hop.via,
@@ -82,5 +88,5 @@ pub(super) fn request(route: &Route, node: usize, places: &Places<'_>) -> Result
     if let Some(mtu) = route.mtu {
         config.metrics.set(RTAX_MTU, mtu);
     }
-    Ok(config.request(Change::Add))
+    Ok(config)
 }

@@ -79,6 +79,8 @@ pub const RT_TABLE_MAIN: u32 = 254;
 pub const RT_TABLE_LOCAL: u32 = 255;
 
 pub const RTPROT_UNSPEC: u8 = 0;
+pub const RTPROT_REDIRECT: u8 = 1;
+pub const RTPROT_KERNEL: u8 = 2;
 pub const RTPROT_BOOT: u8 = 3;
 pub const RTPROT_STATIC: u8 = 4;
 

@@ -17,21 +17,23 @@ use crate::applet::ip::words::{Family, Words};
 pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
     let filter = Filter::parse(session, words)?;
     let link_messages = links(session, &filter)?;
-    let mut links = Vec::new();
+    let mut first = None;
+    // A line may name a link that comes later.
     for message in Messages::new(&link_messages).map_while(Result::ok) {
         let link = Link::parse(&message).map_err(|error| Fail::kernel(&error))?;
         session.remember(&link);
-        links.push(link);
+        first.get_or_insert(link.index());
     }
-    let one = filter.dev.and_then(|_| links.first()).map(Link::index);
+    let one = first.filter(|_| filter.dev.is_some());
     let address_messages = if filter.family == Family::Link { Vec::new() } else { dump(session, &filter, one)? };
     let addresses = by_link(&address_messages)?;
     session.print.begin_document();
-    for link in &links {
+    for message in Messages::new(&link_messages).map_while(Result::ok) {
+        let link = Link::parse(&message).map_err(|error| Fail::kernel(&error))?;
         let of_link = addresses.get(&link.index()).map(Vec::as_slice).unwrap_or_default();
         if filter.any_passes(link.name(), of_link) {
             session.print.begin_object(None);
-            one_link(session, &filter, link, of_link);
+            one_link(session, &filter, &link, of_link);
             session.print.end_object();
             session.print.flush_some();
         }

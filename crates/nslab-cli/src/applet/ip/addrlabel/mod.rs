@@ -3,7 +3,7 @@
 mod change;
 mod show;
 
-use nslab::wire::consts::{AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_PACKET};
+use nslab::wire::consts::AF_INET6;
 
 use super::fail::{Fail, MISUSE};
 use super::session::Session;
@@ -36,10 +36,7 @@ fn usage() -> Fail {
 /// The address family of labels: IPv6 where none was asked for.
 fn family(session: &Session) -> u8 {
     match session.family {
-        Family::Any | Family::Inet6 => AF_INET6,
-        Family::Inet => AF_INET,
-        Family::Link => AF_PACKET,
-        Family::Bridge => AF_BRIDGE,
-        Family::Mpls => AF_MPLS,
+        Family::Any => AF_INET6,
+        family => family.own_number(),
     }
 }

@@ -98,6 +98,7 @@ static KEYWORDS: &[(&str, Spelling, Key)] = {
         ("brd", Whole, Broadcast),
         ("txqueuelen", Prefix, TxQueueLen),
         ("qlen", Whole, TxQueueLen),
+        ("txqlen", Prefix, TxQueueLen),
         ("mtu", Whole, Mtu),
         ("xdpgeneric", Whole, NotYet),
         ("xdpdrv", Whole, NotYet),

@@ -2,7 +2,7 @@
 
 use nslab::ops::neighbour::{DumpFilter, Neighbour};
 use nslab::types::Prefix;
-use nslab::wire::consts::{AF_PACKET, NTF_EXT_LEARNED, NTF_PROXY, NUD_NOARP, NUD_PERMANENT};
+use nslab::wire::consts::{NTF_EXT_LEARNED, NTF_PROXY, NUD_NOARP, NUD_PERMANENT};
 
 use super::state;
 use super::usage::usage;
@@ -91,8 +91,7 @@ impl<'a> Filter<'a> {
 
     /// What of it the kernel can see to.
     pub(super) fn of_kernel(&self) -> DumpFilter {
-        let family = if self.family == Family::Link { AF_PACKET } else { self.family.number() };
-        DumpFilter { family, index: self.index, master: self.master, proxy: self.proxy }
+        DumpFilter { family: self.family.own_number(), index: self.index, master: self.master, proxy: self.proxy }
     }
 
     /// Whether a neighbour is one of those asked for.

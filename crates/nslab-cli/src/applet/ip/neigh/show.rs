@@ -6,7 +6,7 @@ use nslab::ops::neighbour;
 
 use super::filter::Filter;
 use super::print;
-use crate::applet::ip::fail::{FAILED, Fail};
+use crate::applet::ip::fail::{FAILED, Fail, bytes};
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::Words;
 
@@ -18,13 +18,13 @@ pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
     // One of its own, for links may be asked for while the neighbours come in.
     let mut connection = Connection::open().map_err(|error| Fail::own(FAILED, &error))?;
     session.print.begin_document();
-    neighbour::dump(&mut connection, filter.of_kernel(), |seen| {
+    let dumped = neighbour::dump(&mut connection, filter.of_kernel(), |seen| {
         if filter.passes(seen) {
             print::neighbour(session, seen, filter.dev.is_none());
         }
         Ok(())
-    })
-    .map_err(|error| Fail::kernel(&error))?;
+    });
+    dumped.map_err(|error| Fail::new(FAILED, bytes![Fail::kernel(&error).text, "\nDump terminated"]))?;
     session.print.end_document();
     Ok(())
 }

@@ -128,6 +128,10 @@ impl Filter {
         Ok(())
     }
 
+    pub(super) fn is_of_main_table(&self) -> bool {
+        self.table == RT_TABLE_MAIN
+    }
+
     /// What the kernel is asked for: that much it filters itself. In a batch `ip` leaves all of it to
     /// itself, and so a table that is not there is no error.
     pub(super) fn dump(&self, session: &Session) -> DumpFilter {

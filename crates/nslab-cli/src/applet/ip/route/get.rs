@@ -3,7 +3,7 @@
 use nslab::ops::route::{Query, Route};
 use nslab::types::Prefix;
 use nslab::wire::Messages;
-use nslab::wire::consts::{AF_INET, AF_INET6, RTA_PREFSRC, RTM_F_FIB_MATCH, RTM_F_LOOKUP_TABLE, RTM_F_NOTIFY};
+use nslab::wire::consts::{AF_INET, RTA_PREFSRC, RTM_F_FIB_MATCH, RTM_F_LOOKUP_TABLE, RTM_F_NOTIFY};
 
 use super::parse::{self, TypedAddress};
 use super::print::Lines;
@@ -38,7 +38,7 @@ pub(super) fn run(session: &mut Session, mut words: Words<'_>) -> Result<(), Fai
     if let Some(output) = parse::device(session, parsed.output)? {
         query.output = Some(output);
     }
-    query.family = if parsed.family == Family::Inet6 { AF_INET6 } else { AF_INET };
+    query.family = parsed.family.number_or_inet();
     if query.family == AF_INET {
         query.flags |= RTM_F_LOOKUP_TABLE;
     }

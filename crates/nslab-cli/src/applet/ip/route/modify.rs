@@ -3,9 +3,9 @@
 use nslab::ops::route::{Change, Route, RouteConfig};
 use nslab::wire::Request;
 use nslab::wire::consts::{
-    AF_INET, AF_INET6, RT_SCOPE_HOST, RT_SCOPE_LINK, RT_SCOPE_NOWHERE, RT_SCOPE_UNIVERSE, RT_TABLE_LOCAL,
-    RT_TABLE_MAIN, RTA_GATEWAY, RTA_NEWDST, RTA_PREFSRC, RTN_ANYCAST, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_NAT,
-    RTN_UNICAST, RTN_UNSPEC, RTNH_F_ONLINK, RTPROT_BOOT, RTPROT_UNSPEC,
+    AF_INET6, RT_SCOPE_HOST, RT_SCOPE_LINK, RT_SCOPE_NOWHERE, RT_SCOPE_UNIVERSE, RT_TABLE_LOCAL, RT_TABLE_MAIN,
+    RTA_GATEWAY, RTA_NEWDST, RTA_PREFSRC, RTN_ANYCAST, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_NAT, RTN_UNICAST,
+    RTN_UNSPEC, RTNH_F_ONLINK, RTPROT_BOOT, RTPROT_UNSPEC,
 };
 
 use super::parse::{self, Typed, TypedAddress};
@@ -158,7 +158,7 @@ impl<'a> Parsed<'a> {
     fn request(mut self, change: Change) -> Request {
         let config = &mut self.config;
         let delete = change == Change::Delete;
-        config.family = if self.family == Family::Inet6 { AF_INET6 } else { AF_INET };
+        config.family = self.family.number_or_inet();
         config.kind = self.kind.unwrap_or(if delete { RTN_UNSPEC } else { RTN_UNICAST });
         config.protocol = self.protocol.unwrap_or(if delete { RTPROT_UNSPEC } else { RTPROT_BOOT });
         let local = matches!(config.kind, RTN_LOCAL | RTN_BROADCAST | RTN_NAT | RTN_ANYCAST);

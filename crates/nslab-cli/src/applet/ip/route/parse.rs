@@ -56,7 +56,7 @@ pub(super) fn prefix(word: &[u8], family: &mut Family) -> Result<Typed, Fail> {
         let text = bytes!["Error: \"", word, "\" may be inet prefix, but it is not allowed in this context."];
         return Err(Fail::new(FAILED, text).ending_batch());
     }
-    if matches!(word, b"default" | b"any" | b"all") {
+    if matches!(word, b"default" | b"any" | b"all") && *family != Family::Mpls {
         let any = word != b"default" && *family == Family::Any;
         return Ok(Typed { address: zero(*family), len: 0, any });
     }
@@ -72,6 +72,7 @@ pub(super) fn address(word: &[u8], family: &mut Family) -> Result<TypedAddress, 
         b"any" | b"all" => return Ok(TypedAddress::Empty),
         _ => {}
     }
+    words::no_labels(word, *family)?;
     let fits = |address: &IpAddr| *family == Family::Any || family_of(*address) == *family;
     match words::address(word).filter(fits) {
         Some(address) => {

@@ -1,5 +1,6 @@
 //! `ip route show`.
 
+use nslab::ErrorKind;
 use nslab::ops::route;
 
 use super::filter::Filter;
@@ -32,6 +33,8 @@ pub(super) fn run(session: &mut Session, words: Words<'_>) -> Result<(), Fail> {
             Ok(())
         }
         Ok(_) => Ok(()),
+        // The kernel makes the main table with the first route in it.
+        Err(error) if filter.is_of_main_table() && error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => {
             let fail = Fail::kernel(&error);
             Err(Fail::new(fail.status, bytes![fail.text, "\nDump terminated"]))

@@ -6,11 +6,9 @@ mod print;
 mod selectors;
 mod show;
 
-use nslab::wire::consts::{AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_PACKET};
-
 use super::fail::{Fail, MISUSE};
 use super::session::Session;
-use super::words::{Family, Words};
+use super::words::Words;
 use super::{Entry, entry, not_yet, run_verb};
 
 /// In the order in which `ip` tries them.
@@ -40,13 +38,7 @@ fn usage() -> Fail {
 
 /// The address family of rules: IPv4 where none was asked for.
 fn family(session: &Session) -> u8 {
-    match session.family {
-        Family::Any | Family::Inet => AF_INET,
-        Family::Inet6 => AF_INET6,
-        Family::Link => AF_PACKET,
-        Family::Bridge => AF_BRIDGE,
-        Family::Mpls => AF_MPLS,
-    }
+    session.family.number_or_inet()
 }
 
 /// Types of routes, which rules can have for an action (`RTN_…`); where two begin alike, the first counts.

@@ -19,10 +19,9 @@ pub(super) fn prefix(word: &[u8], family: Family) -> Result<Option<(IpAddr, u8)>
         let text = bytes!["Error: \"", word, "\" may be inet prefix, but it is not allowed in this context."];
         return Err(Fail::new(FAILED, text).ending_batch());
     }
-    let is_label = |label: &[u8]| words::u32(label).is_some_and(|label| label < 1 << 20);
     let none = match family {
         // The kernel has no rules for labels; it says so itself.
-        Family::Mpls => word.split(|byte| *byte == b'/').all(is_label),
+        Family::Mpls => word.split(|byte| *byte == b'/').all(words::is_label),
         _ => matches!(word, b"default" | b"any" | b"all"),
     };
     if none {

@@ -1,0 +1,35 @@
+//! What of a lab is on record alone: variables, and what `check` expects.
+
+use std::collections::BTreeMap;
+
+use super::Change;
+use crate::topology::plan::Plan;
+use crate::topology::spec::Expect;
+
+/// The changes from one plan to another.
+pub(super) fn compare(from: Option<&Plan>, to: &Plan, changes: &mut Vec<Change>) {
+    let Some(from) = from else { return };
+    let none = BTreeMap::new();
+    let before: BTreeMap<_, _> = from.nodes.iter().map(|node| (&node.name, &node.env)).collect();
+    for node in &to.nodes {
+        let before = before.get(&node.name).copied().unwrap_or(&none);
+        let names = before.keys().chain(node.env.keys().filter(|name| !before.contains_key(*name)));
+        for name in names {
+            let text = |value: &String| format!("env {name}={value}");
+            let (is, wanted) = (before.get(name).map(text), node.env.get(name).map(text));
+            if is != wanted {
+                changes.push(Change::Note { node: Some(node.name.clone()), from: is, to: wanted });
+            }
+        }
+    }
+    let text = |expect: &Expect| {
+        let arrow = if expect.reach { "->" } else { "!>" };
+        Some(format!("expect {} {arrow} {}", expect.from, expect.to))
+    };
+    for gone in from.expect.iter().filter(|expect| !to.expect.contains(expect)) {
+        changes.push(Change::Note { node: None, from: text(gone), to: None });
+    }
+    for new in to.expect.iter().filter(|expect| !from.expect.contains(expect)) {
+        changes.push(Change::Note { node: None, from: None, to: text(new) });
+    }
+}
