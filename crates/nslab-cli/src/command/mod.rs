@@ -6,6 +6,7 @@ mod diff;
 mod down;
 mod exec;
 mod ls;
+mod pages;
 mod schema;
 mod set;
 mod up;
@@ -54,6 +55,8 @@ enum Verb {
     Check(check::Args),
     Cidr(cidr::Args),
     Schema(schema::Args),
+    Completions(pages::CompletionsArgs),
+    Man(pages::ManArgs),
 }
 
 /// What a verb that did its work has found.
@@ -105,6 +108,8 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Check(args) => check::run(&args, ui),
         Verb::Cidr(args) => cidr::run(&args, ui),
         Verb::Schema(schema::Args {}) => schema::run(),
+        Verb::Completions(args) => pages::completions(&args),
+        Verb::Man(args) => pages::man(&args),
     };
     match result {
         Ok(Verdict::Good) => ExitCode::SUCCESS,

@@ -8,7 +8,7 @@ use nslab::topology::spec::Lab;
 use nslab::{ErrorKind, Result};
 
 use super::{Ui, Verdict, diff, which};
-use crate::output::{answer, count};
+use crate::output::{Bar, answer, count};
 
 /// Make the lab that a file describes, or change the one that is up into it
 #[derive(Debug, clap::Args)]
@@ -42,7 +42,10 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     }
     let file = std::path::absolute(&args.file).unwrap_or_else(|_| Path::new(&args.file).into());
     let waiting = || ui.remark(&format!("waiting for another command on lab {}", plan.lab));
-    let (steps, what) = match lab::up(&Store::default(), &file, &plan, args.keep, waiting)? {
+    let bar = Bar::start(!ui.quiet);
+    let done = lab::up(&Store::default().with_progress(bar.progress()), &file, &plan, args.keep, waiting);
+    drop(bar);
+    let (steps, what) = match done? {
         Up::Running(found) => {
             diff::tell_foreign(&found, ui);
             let what = match found.changes.len() {

@@ -27,6 +27,7 @@ pub use up::{Up, check_names_free, up};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Names;
+pub use crate::topology::apply::progress::{Progress, Told};
 use crate::types::LabName;
 
 /// Where labs are on record and where their nodes have their names.
@@ -34,16 +35,23 @@ use crate::types::LabName;
 pub struct Store {
     dir: PathBuf,
     names: Names,
+    progress: Progress,
 }
 
 impl Default for Store {
     /// Records under /run/nslab, names under /run/netns.
     fn default() -> Self {
-        Self { dir: "/run/nslab".into(), names: Names::default() }
+        Self { dir: "/run/nslab".into(), names: Names::default(), progress: Progress::default() }
     }
 }
 
 impl Store {
+    /// The same, with somebody who is told how far [`up`] and [`down`] have come.
+    #[must_use]
+    pub fn with_progress(self, progress: Progress) -> Self {
+        Self { progress, ..self }
+    }
+
     /// The records of all labs, by name; unreadable ones as errors among them.
     ///
     /// # Errors
