@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use nslab::lab::{self, Changes, Store, Up};
 use nslab::topology::plan::Plan;
+use nslab::topology::spec::Lab;
 use nslab::{ErrorKind, Result};
 
 use super::{Ui, Verdict, diff, which};
@@ -33,6 +34,9 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let lab = which::read_file(&args.file, &args.prefixed)?;
     let plan = Plan::new(&lab);
+    if let Some(remark) = unlinked(&lab) {
+        ui.remark(&remark);
+    }
     if args.dry_run {
         return dry_run(&plan, ui);
     }
@@ -65,6 +69,21 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         answer(&format!("lab {} {what}\n", plan.lab))?;
     }
     Ok(Verdict::Good)
+}
+
+/// What to say of nodes that nobody reaches.
+fn unlinked(lab: &Lab) -> Option<String> {
+    // Nobody reads more names.
+    const MOST: usize = 5;
+    let nodes = lab.unlinked();
+    let mut names: Vec<String> = nodes.iter().take(MOST).map(ToString::to_string).collect();
+    match nodes.len().checked_sub(MOST) {
+        _ if nodes.is_empty() => return None,
+        Some(more @ 1..) => names.push(format!("and {more} more")),
+        _ => {}
+    }
+    let (they, have) = if nodes.len() == 1 { ("it", "has") } else { ("they", "have") };
+    Some(format!("no link leads to {}: {they} {have} no interface but lo", names.join(", ")))
 }
 
 /// The plan of a lab that is not up; the changes to one that is.

@@ -10,6 +10,7 @@ use super::draft::{At, DraftEnd, DraftLab, DraftLink, DraftSegment};
 use super::expect;
 use super::gateways;
 use super::model::{Device, End, Lab, Link, Segment};
+use super::overlap;
 use super::problems::Problems;
 use super::tunnel;
 use super::uplink;
@@ -42,6 +43,7 @@ pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Pro
     check_loopbacks(&draft, problems);
     device_check::check(&draft, problems);
     gateways::check(&draft, problems);
+    overlap::check(&draft, &nodes, problems);
     let names: HashSet<&NodeName> = nodes.iter().map(|node| &node.name).collect();
     for segment in &draft.segments {
         check_members(segment, problems);

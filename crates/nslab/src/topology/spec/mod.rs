@@ -27,6 +27,7 @@ mod link;
 mod mask;
 mod model;
 mod node;
+mod overlap;
 mod pattern;
 mod pool;
 mod problems;
@@ -40,6 +41,7 @@ mod tree;
 mod tunnel;
 mod uplink;
 mod variables;
+mod wires;
 mod yaml_error;
 
 pub use impair::impairment;
