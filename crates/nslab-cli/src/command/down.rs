@@ -5,7 +5,7 @@ use nslab::types::LabName;
 use nslab::{Error, Result};
 
 use super::{Ui, Verdict, which};
-use crate::output::{self, answer, count};
+use crate::output::{self, Bar, answer, count};
 
 /// Take labs away, from their records
 #[derive(Debug, clap::Args)]
@@ -39,7 +39,10 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
 
 fn one(store: &Store, lab: &LabName, ui: Ui) -> Result<()> {
     let waiting = || ui.remark(&format!("waiting for another command on lab {lab}"));
-    tell(lab, &lab::down(store, lab, waiting)?, ui)
+    let bar = Bar::start(!ui.quiet);
+    let found = lab::down(&store.clone().with_progress(bar.progress()), lab, waiting);
+    drop(bar);
+    tell(lab, &found?, ui)
 }
 
 /// All labs; an error for what has a name that no lab can have.

@@ -112,12 +112,17 @@ fn process(status: Status) -> Process {
     }
 }
 
-fn row(store: &Store, record: &Record) -> Result<Row> {
-    let state = match record.state {
+/// How far a lab has come, in a word or three.
+pub(super) fn state(record: &Record) -> Result<&'static str> {
+    Ok(match record.state {
         _ if record.is_of_an_earlier_boot()? => "gone at restart",
         State::Up => "up",
         State::Publishing | State::Changing | State::Leaving => "cut off",
-    };
+    })
+}
+
+fn row(store: &Store, record: &Record) -> Result<Row> {
+    let state = state(record)?;
     let names = |switch| {
         let of_kind = record.plan.nodes.iter().filter(|node| node.switch == switch);
         of_kind.map(|node| node.name.to_string()).collect()

@@ -7,8 +7,10 @@ mod down;
 mod exec;
 mod logs;
 mod ls;
+mod pages;
 mod schema;
 mod set;
+mod status;
 mod supervise;
 mod up;
 mod which;
@@ -51,6 +53,7 @@ enum Verb {
     Diff(diff::Args),
     Ls(ls::Args),
     Set(set::Args),
+    Status(status::Args),
     Exec(exec::Args),
     Sh(exec::ShellArgs),
     Check(check::Args),
@@ -59,6 +62,8 @@ enum Verb {
     Schema(schema::Args),
     #[command(hide = true)]
     Supervise(supervise::Args),
+    Completions(pages::CompletionsArgs),
+    Man(pages::ManArgs),
 }
 
 /// What a verb that did its work has found.
@@ -104,6 +109,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Down(args) => down::run(&args, ui),
         Verb::Diff(args) => diff::run(&args, ui),
         Verb::Set(args) => set::run(&args, ui),
+        Verb::Status(args) => status::run(&args),
         Verb::Ls(args) => ls::run(&args),
         Verb::Exec(args) => return exec::run(&args, ui),
         Verb::Sh(args) => return exec::shell(&args, ui),
@@ -112,6 +118,8 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Cidr(args) => cidr::run(&args, ui),
         Verb::Schema(schema::Args {}) => schema::run(),
         Verb::Supervise(args) => supervise::run(&args),
+        Verb::Completions(args) => pages::completions(&args),
+        Verb::Man(args) => pages::man(&args),
     };
     match result {
         Ok(Verdict::Good) => ExitCode::SUCCESS,

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use nslab::lab::{self, Changes, Up};
 use nslab::topology::plan::Plan;
+use nslab::topology::spec::Lab;
 use nslab::{ErrorKind, Result};
 
 use super::{Ui, Verdict, diff, supervise, which};
-use crate::output::{answer, count};
+use crate::output::{Bar, answer, count};
 
 /// Make the lab that a file describes, or change the one that is up into it
 #[derive(Debug, clap::Args)]
@@ -33,12 +34,18 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let lab = which::read_file(&args.file, &args.prefixed)?;
     let plan = Plan::new(&lab);
+    if let Some(remark) = unlinked(&lab) {
+        ui.remark(&remark);
+    }
     if args.dry_run {
         return dry_run(&plan, ui);
     }
     let file = std::path::absolute(&args.file).unwrap_or_else(|_| Path::new(&args.file).into());
     let waiting = || ui.remark(&format!("waiting for another command on lab {}", plan.lab));
-    let (steps, what) = match lab::up(&supervise::store(), &file, &plan, args.keep, waiting)? {
+    let bar = Bar::start(!ui.quiet);
+    let done = lab::up(&supervise::store().with_progress(bar.progress()), &file, &plan, args.keep, waiting);
+    drop(bar);
+    let (steps, what) = match done? {
         Up::Running(found) => {
             diff::tell_foreign(&found, ui);
             let what = match (found.changes.len(), found.processes.started.len()) {
@@ -63,6 +70,21 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         answer(&format!("lab {} {what}\n", plan.lab))?;
     }
     Ok(Verdict::Good)
+}
+
+/// What to say of nodes that nobody reaches.
+fn unlinked(lab: &Lab) -> Option<String> {
+    // Nobody reads more names.
+    const MOST: usize = 5;
+    let nodes = lab.unlinked();
+    let mut names: Vec<String> = nodes.iter().take(MOST).map(ToString::to_string).collect();
+    match nodes.len().checked_sub(MOST) {
+        _ if nodes.is_empty() => return None,
+        Some(more @ 1..) => names.push(format!("and {more} more")),
+        _ => {}
+    }
+    let (they, have) = if nodes.len() == 1 { ("it", "has") } else { ("they", "have") };
+    Some(format!("no link leads to {}: {they} {have} no interface but lo", names.join(", ")))
 }
 
 /// The plan of a lab that is not up; the changes to one that is.

@@ -1,11 +1,13 @@
 //! What a person or a program gets to read: the answer on standard output, the rest on standard error.
 
 mod diagnostics;
+mod progress;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use nslab::{Error, ErrorKind};
+pub(crate) use progress::Bar;
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

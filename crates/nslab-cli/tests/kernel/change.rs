@@ -3,7 +3,7 @@
 use libtest_mimic::Trial;
 
 use crate::lab::{fail, succeed};
-use crate::trial;
+use crate::{tools, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -14,7 +14,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("change::a_failure_puts_back_what_was", failure),
         trial("change::what_is_somebody_elses_is_left_alone", foreign),
         trial("change::a_link_set_down_is_kept_or_reset", set),
+        trial("change::impairments_are_set_kept_and_reset", impaired),
+        trial("change::words_that_are_no_link_or_no_impairment", set_refused),
+        trial("change::status_shows_what_is_there", status),
         trial("change::a_node_whose_name_is_taken", taken),
+        trial("change::a_connection_lives_on", connection).with_ignored_flag(connectable()),
+        trial("change::one_address_is_one_event_in_one_node", one_event)
+            .with_ignored_flag(tools::reference().is_none()),
+        trial("change::a_new_node_disturbs_no_other", new_node).with_ignored_flag(tools::reference().is_none()),
     ]
 }
 
@@ -175,6 +182,109 @@ fn set() {
     assert!(out.ends_with("nslab: lab \"t\" has no cable that ends at nope:eth0\nstatus 2\n"), "{out}");
 }
 
+fn impaired() {
+    let out = succeed(&format!(
+        "{LAB}qdisc() {{ ip -n $1 link show $2 | grep -o 'qdisc [a-z]*'; }}
+         nslab -v set h1--lan rate 1mbit; qdisc h1 eth0; qdisc lan h1
+         nslab diff t | grep -v '^+++'; nslab up --keep t.yaml | cut -d: -f1; qdisc h1 eth0
+         nslab -q set h1:eth0 down; nslab -q set h1:eth0 up; qdisc h1 eth0
+         nslab -q set h1:eth0 '{{ rate: 2mbit }}'; nslab -q set --both h1:eth0 clear; nslab diff t; qdisc h1 eth0
+         nslab -q set r:out clear; qdisc r out; nslab diff t | grep '^[+@]'; nslab -q set r:out rate: 100mbit; nslab diff t
+         nslab -q set h1:eth0 delay 1ms 2>&1 | grep -q 'no `netem`: nslab set h1:eth0 delay 1ms: ' || nslab -q set h1:eth0 clear
+         nslab -q set far--r rate 3mbit; nslab up -v t.yaml | head -2; nslab diff t
+         grep -c '\"kept\"' /run/nslab/t/record.json || true"
+    ));
+    let expected = "\
+nslab set h1:eth0 rate 1mbit
+nslab set lan:h1 rate 1mbit
+lab t: 2 changes
+qdisc tbf
+qdisc tbf
+--- lab t
+@@ h1:eth0 @@
+-impair rate 1mbit
+@@ lan:h1 @@
+-impair rate 1mbit
+lab t is up already; nothing to do
+qdisc tbf
+qdisc tbf
+qdisc noqueue
+qdisc noqueue
++++ /run/t.yaml
+@@ r:out @@
++impair rate 100mbit
+nslab set r:out rate 100mbit
+nslab set far:eth0 rate 100mbit
+0
+";
+    assert_eq!(out, expected);
+}
+
+fn set_refused() {
+    let out = succeed(
+        "cd /run; echo 'links: [ a -- b, a -- b, b -- c--d ]' >t.yaml; nslab -q up t.yaml
+         for words in 'a--b down' 'a--c--d down' 'a--x up' 'a up' 'b--c--d rate' 'b:eth2 lose 1%' 'b:eth2 loss 101%' \
+             'b:eth2 limit 3' 'a:eth7 up' 'a:eth0 [' 'b--c--d clear'; do nslab -q set $words 2>&1 || echo status $?; done",
+    );
+    let said: Vec<&str> = out.lines().filter(|line| !line.starts_with("status 2")).collect();
+    assert_eq!(out.matches("status 2\n").count(), 10, "{out}");
+    let expected = [
+        "nslab: 2 links are between the two nodes of a--b",
+        "  help: say which by an end, with --both for the other too: a:eth0, a:eth1",
+        "nslab: lab \"t\" has no link between the two nodes of a--c--d",
+    ];
+    assert_eq!(said[..3], expected, "{out}");
+    assert!(out.contains("nslab: lab \"t\" has no node \"x\"\n"), "{out}");
+    assert!(out.contains("help: ends there: a:eth0, a:eth1\n"), "{out}");
+    assert!(out.contains("`limit` without a `delay` or a `rate`\n"), "{out}");
+}
+
+fn status() {
+    let out = succeed(&format!(
+        "{LAB}nslab status; nslab status --json t | grep -c '\"state\": \"up\"'
+         ip -n h1 link set eth0 down; nslab -q set --both r:out clear; ip -n r link add foo type veth peer name bar
+         ip netns delete h2; ip netns add h2; ip -n lan link delete r
+         until ! ip -n lan link show h2 2>/dev/null && ip -n lan link show br0 | grep -q NO-CARRIER; do :; done >/dev/null
+         nslab status t.yaml || echo status $?
+         nslab status --json | grep -c '\"missing\": true\\|\"state\": \"missing\"'; nslab -q down t; nslab status t 2>&1 || echo status $?"
+    ));
+    let expected = "\
+lab t: up
+INTERFACE  STATE  PEER      ADDRESSES                      IMPAIRED
+r:lo       up     -         10.255.0.1/32
+r:in       up     lan:r     10.0.0.254/24 2001:db8::fe/64
+r:out      up     far:eth0  10.9.0.1/30                    rate 100mbit
+h1:eth0    up     lan:h1    10.0.0.1/24 2001:db8::1/64
+h2:eth0    up     lan:h2    10.0.0.2/24 2001:db8::2/64
+far:eth0   up     r:out     10.9.0.2/30                    rate 100mbit
+lan:br0    up     -         -
+lan:h1     up     h1:eth0   -
+lan:h2     up     h2:eth0   -
+lan:r      up     r:in      -
+14
+lab t: up
+INTERFACE  STATE       PEER      ADDRESSES
+r:lo       up          -         10.255.0.1/32
+r:out      up          far:eth0  10.9.0.1/30
+r:bar      down        r:foo     -
+r:foo      down        r:bar     -
+r:in       missing     -         -
+h1:eth0    down        lan:h1    10.0.0.1/24
+h2         missing     -         -
+far:eth0   up          r:out     10.9.0.2/30
+lan:br0    no carrier  -         -
+lan:h1     no carrier  h1:eth0   -
+lan:h2     missing     -         -
+lan:r      missing     -         -
+status 1
+4
+nslab: no lab named \"t\" is up
+  help: no lab is up
+status 3
+";
+    assert_eq!(out, expected);
+}
+
 fn taken() {
     let err = fail(&format!("{LAB}ip netns delete h2; ip netns add h2; nslab up t.yaml"), 3);
     assert!(
@@ -182,4 +292,99 @@ fn taken() {
         "{err}"
     );
     assert!(err.contains("nslab ip netns delete h2"), "{err}");
+}
+
+/// Whether there is nothing here to hold a connection with.
+fn connectable() -> bool {
+    let missing = tools::find("python3").is_none();
+    if missing {
+        eprintln!("skipped: a connection over a link that changes, for want of python3");
+    }
+    missing
+}
+
+/// A server that gives back each line, and a client that says one, waits for the lab to be changed, and says more.
+const CONNECTION: &str = "cat >/run/server.py <<END
+import socket
+s = socket.create_server(('10.0.0.2', 7)); open('/run/listens', 'w').write('')
+c = s.accept()[0]; f = c.makefile('rw')
+for line in f: f.write(line); f.flush()
+END
+cat >/run/client.py <<END
+import socket, subprocess, time
+c = socket.create_connection(('10.0.0.2', 7), 10); c.settimeout(10); f = c.makefile('rw')
+def say(word):
+    f.write(word + chr(10)); f.flush()
+    assert f.readline() == word + chr(10)
+say('before'); open('/run/talks', 'w').write('')
+with open('/run/changed') as fifo:
+    for line in fifo: say(line.strip()); print('after', line, end='', flush=True)
+c.close()
+END
+mkfifo /run/changed
+";
+
+fn connection() {
+    let out = succeed(&format!(
+        "{CONNECTION}cd /run; echo 'links: [ \"a 10.0.0.1/24 -- b 10.0.0.2/24 {{ rate: 100mbit }}\" ]' >t.yaml; nslab -q up t.yaml
+         timeout 60 ip netns exec b python3 server.py & server=$!
+         until [ -e listens ]; do :; done
+         timeout 60 ip netns exec a python3 client.py & client=$!
+         exec 3>changed; until [ -e talks ]; do :; done
+         echo 'links: [ \"a 10.0.0.1/24 -- b 10.0.0.2/24 10.0.0.9/24 {{ rate: 100mbit }}\" ]' >t.yaml; nslab -q up t.yaml; echo address >&3
+         nslab -q set a--b rate 5mbit; echo rate >&3
+         echo 'links: [ \"a 10.0.0.1/24 -- b 10.0.0.2/24 10.0.0.9/24\", b -- c ]' >t.yaml; nslab -q up t.yaml; echo node >&3
+         exec 3>&-; wait $client; wait $server; nslab diff t"
+    ));
+    assert_eq!(out, "after address\nafter rate\nafter node\n");
+}
+
+/// Listens in each of some nodes with the reference's `ip`, which has nothing but what the kernel tells, and gives what
+/// it was told while something is done. A last event of its own in each node says that all before it was told.
+fn told(nodes: &str, of: &str, done: &str) -> String {
+    let reference = tools::reference().unwrap().display();
+    format!(
+        "for node in {nodes}; do
+             # What the kernel does with its own addresses of IPv6 is over.
+             until [ $(ip -n $node -6 -o address show scope link | grep -vc tentative) = \\
+                 $(ip -n $node -o link show type veth | grep -c .) ]; do :; done
+         done
+         for node in {nodes}; do
+             timeout 60 nslab exec t/$node {reference}/ip -o monitor {of} >$node.told & echo $! >$node.pid
+             # It listens once it tells of something.
+             until [ -s $node.told ]; do
+                 ip -n $node link add mark type veth peer name krams; ip -n $node addr add 127.9.9.9/32 dev mark
+                 ip -n $node link delete mark
+             done
+             ip -n $node link add end type veth peer name dne; ip -n $node addr add 127.8.8.8/32 dev end; ip -n $node link delete end
+             until grep -q 'Deleted.* end' $node.told; do :; done
+             sync=$(grep -c . $node.told); echo $sync >$node.lines
+         done
+         {done}
+         for node in {nodes}; do
+             ip -n $node link add last type veth peer name tsal; ip -n $node addr add 127.7.7.7/32 dev last; ip -n $node link delete last
+             until grep -q 'Deleted.* last' $node.told; do :; done
+             kill $(cat $node.pid)
+             sed \"1,$(cat $node.lines)d\" $node.told | grep -v ' last \\| tsal\\|last@\\|tsal@\\|dev last' | sed \"s/^/$node: /\" || true
+         done"
+    )
+    .replace("\\\"", "\"")
+}
+
+fn one_event() {
+    let script = told("h1 h2 r far", "address", "nslab -q up u.yaml");
+    let out = succeed(&format!(
+        "{LAB}sed 's/10.9.0.2.30/10.9.0.2\\/30 10.9.7.1\\/30/' t.yaml >u.yaml; sed -i '1iname: t' u.yaml; {script}"
+    ));
+    let lines: Vec<&str> = out.lines().collect();
+    assert!(lines.len() == 1 && lines[0].starts_with("far: 2: eth0    inet 10.9.7.1/30 "), "{out}");
+}
+
+fn new_node() {
+    let script = told("h1 h2 r", "", "nslab -q up u.yaml");
+    let out = succeed(&format!(
+        "{LAB}sed 's/^routing: auto/routing: none/' t.yaml >v.yaml; sed -i '1iname: t' v.yaml; nslab -q up v.yaml
+         sed '/^links:/s/ \\]$/, far -- new 10.8.0.1\\/24 ]/' v.yaml >u.yaml; {script}; nslab diff u.yaml"
+    ));
+    assert_eq!(out, "");
 }

@@ -13,6 +13,7 @@
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
 //! - `prefix`: labs with the same node names side by side;
+//! - `progress`: what long work shows on a terminal, and that it shows it nowhere else;
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
 //! - `change`: labs that are up, changed by hand and by their file;
 //! - `refusals`: bad files, taken names, missing privilege;
@@ -57,6 +58,7 @@ mod markdown;
 mod ping;
 mod prefix;
 mod processes;
+mod progress;
 mod random;
 #[path = "../../../nslab/tests/support/reference.rs"]
 mod reference;
@@ -85,6 +87,7 @@ fn main() {
         lab_kinds::trials(),
         impair::trials(),
         prefix::trials(),
+        progress::trials(),
         refusals::trials(),
         kill::trials(),
         exec::trials(),

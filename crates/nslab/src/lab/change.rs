@@ -17,7 +17,7 @@ use crate::namespace::{Identity, Placeholder};
 use crate::topology::apply::change::Changer;
 use crate::topology::diff::{Change, Difference, Known, Ours, diff};
 use crate::topology::observe::{self, Found, Sighting, Wanted, seen};
-use crate::topology::plan::{Device, Plan, Port};
+use crate::topology::plan::{Device, Plan};
 use crate::topology::spec::interface_of;
 use crate::types::{IfName, LabName, NodeName};
 
@@ -44,6 +44,18 @@ struct Sight {
     nodes: Vec<(NodeName, Wanted, Option<Found>)>,
     fresh: Option<seen::Node>,
     ours: Ours,
+    /// Nodes of the plan whose names stand for something else.
+    others: Vec<NodeName>,
+}
+
+impl Sight {
+    /// Refuses names that stand for something else.
+    fn check(self, lab: &LabName) -> Result<Self> {
+        match self.others.first() {
+            Some(name) => Err(not_ours(lab, name)),
+            None => Ok(self),
+        }
+    }
 }
 
 /// Compares what is really there with a plan; nothing is changed. A lab that is not up is all to be made.
@@ -62,49 +74,12 @@ pub fn compare(store: &Store, plan: &Plan) -> Result<Changes> {
         let known = Known { plan, recorded: None, ours: &Ours::default(), seen: &seen, fresh: None };
         return Ok(Changes { changes: diff(known).changes, ..Changes::default() });
     };
-    let sight = look(store, &record, plan)?;
+    let sight = look(store, &record, plan)?.check(&plan.lab)?;
     let changer = Changer::new(sight.nodes, sight.fresh);
     checked(changer.diff(plan, Some(&record.plan), &sight.ours), plan)
 }
 
-/// Sets interfaces of a running lab down, or up again as the file has them. The record keeps that they are down; the
-/// next [`up`](super::up) forgets it, unless told to keep it.
-///
-/// # Errors
-/// [`ErrorKind::NotFound`] where there is no such lab; [`ErrorKind::Busy`] where a command on it was cut off;
-/// [`ErrorKind::Invalid`] where no cable of it has such an end; what the kernel refuses.
-pub fn set(
-    store: &Store,
-    lab: &LabName,
-    links: &[(NodeName, IfName)],
-    down: bool,
-    mut waiting: impl FnMut(),
-) -> Result<Changes> {
-    store.read(lab)?;
-    let locked = Locked::take(&store.dir, lab, &mut waiting)?;
-    let record = record::read(locked.path(), lab)?;
-    if record.state != State::Up || record.is_of_an_earlier_boot()? {
-        return Err(Error::new(ErrorKind::Busy, format!("lab \"{lab}\" is not whole: it was cut off"))
-            .with_help("nslab up goes on with it"));
-    }
-    let mut kept = record.kept.clone();
-    for (node, ifname) in links {
-        let is_it = |name: &NodeName, port: &IfName| name == node && port == ifname;
-        let ports = record.plan.cables.iter().flat_map(|cable| [&cable.a, &cable.b]);
-        let named = |port: &Port| record.plan.nodes.get(port.node).is_some_and(|n| is_it(&n.name, &port.ifname));
-        if !ports.into_iter().any(named) {
-            return Err(Error::invalid(format!("lab \"{lab}\" has no cable that ends at {node}:{ifname}")));
-        }
-        kept.retain(|kept| !is_it(&kept.node, &kept.ifname));
-        if down {
-            kept.push(Kept { node: node.clone(), ifname: ifname.clone(), down });
-        }
-    }
-    let (file, plan) = (record.file.clone(), record.plan.clone());
-    converge(store, &locked, record, &file, &plan, kept, Some(links))
-}
-
-/// What is really there of a lab on record.
+/// What is really there of a lab on record. A node whose name stands for something else is not there.
 ///
 /// # Errors
 /// [`ErrorKind::Permission`] without root.
@@ -129,7 +104,7 @@ pub(super) fn converge(
     let before = record.clone();
     record.kept = keep;
     let effective = &record.effective(plan);
-    let sight = look(store, &record, effective)?;
+    let sight = look(store, &record, effective)?.check(&plan.lab)?;
     let ours = sight.ours;
     let mut changer = Changer::new(sight.nodes, sight.fresh);
     let mut found = checked(changer.diff(effective, Some(&record.plan), &ours), &record.plan)?;
@@ -346,7 +321,7 @@ fn look(store: &Store, record: &Record, plan: &Plan) -> Result<Sight> {
     }
     // Half-made names are ours too.
     let sightings = observe::observe(&store.names, &nodes)?;
-    let mut found = Vec::new();
+    let (mut found, mut others) = (Vec::new(), Vec::new());
     for ((name, wanted), sighting) in nodes.into_iter().zip(sightings) {
         let here = match sighting {
             Sighting::Here(here) => Some(*here),
@@ -357,7 +332,7 @@ fn look(store: &Store, record: &Record, plan: &Plan) -> Result<Sight> {
                 let mut placeholders = half.map(|node| node.placeholder.unwrap_or(record.placeholder));
                 let is_half = |placeholder| store.names.is_placeholder(&wanted.file, placeholder);
                 if !placeholders.any(is_half) && plan.nodes.iter().any(|node| node.name == name) {
-                    return Err(not_ours(&record.plan.lab, &name));
+                    others.push(name.clone());
                 }
                 None
             }
@@ -370,7 +345,7 @@ fn look(store: &Store, record: &Record, plan: &Plan) -> Result<Sight> {
         found.as_ref().is_some_and(|found| forwards(&found.node)) && planned().is_some_and(|node| !node.forward)
     });
     let fresh = if some_forward || !fresh.is_empty() { Some(observe::fresh(&fresh)?) } else { None };
-    Ok(Sight { nodes: found, fresh, ours })
+    Ok(Sight { nodes: found, fresh, ours, others })
 }
 
 fn not_ours(lab: &LabName, name: &NodeName) -> Error {

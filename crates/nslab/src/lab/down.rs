@@ -9,6 +9,7 @@ use super::wait::Barrier;
 use super::{Store, uplink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Identity, Withdrawn};
+use crate::topology::apply::progress::Told;
 use crate::types::{LabName, NodeName};
 
 /// What [`down`] found and did.
@@ -89,6 +90,7 @@ pub(super) fn take_away(store: &Store, locked: &Locked, mut record: Record) -> R
     // A change that was cut off may have made a node anew: a name is somebody else's only if none of both has it.
     let others: Vec<_> = record.change.into_iter().flat_map(|change| change.nodes).collect();
     let again: HashSet<NodeName> = others.iter().map(|node| node.name.clone()).collect();
+    let count = store.progress.count(record.nodes.len() + others.len(), Told::Leaving);
     let first = record.nodes.into_iter().map(|node| (again.contains(&node.name), node));
     for (comes_again, node) in first.chain(others.into_iter().map(|node| (false, node))) {
         let switch = switches.contains(&node.name);
@@ -101,13 +103,14 @@ pub(super) fn take_away(store: &Store, locked: &Locked, mut record: Record) -> R
             Ok(Withdrawn::NotOurs) => found.not_ours.push(node.name),
             Err(error) => failures.push(error),
         }
+        count.add(1);
     }
     if let Some(first) = failures.first() {
         let all: Vec<String> = failures.iter().map(ToString::to_string).collect();
         let kind = if first.kind() == ErrorKind::Permission { ErrorKind::Permission } else { ErrorKind::Kernel };
         return Err(Error::new(kind, all.join("\n")).with_help("the lab stays on record: give the command again"));
     }
-    found.finished = barrier.is_some_and(|barrier| barrier.wait().is_ok());
+    found.finished = barrier.is_some_and(|barrier| barrier.wait(&store.progress).is_ok());
     record::remove(locked.path())?;
     Ok(found)
 }

@@ -12,6 +12,7 @@ mod lock;
 pub mod process;
 mod record;
 mod rounds;
+mod set;
 mod up;
 pub mod uplink;
 mod wait;
@@ -19,16 +20,18 @@ mod wait;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub use change::{Changes, Reality, compare, reality, set};
+pub use change::{Changes, Reality, compare, reality};
 pub use check::{Probed, check};
 pub use down::{Down, down};
 pub use limits::tight;
 pub use record::{Kept, Node, Record, State};
+pub use set::{Setting, set};
 pub use up::{Up, check_names_free, up};
 
 use self::process::Supervisor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Names;
+pub use crate::topology::apply::progress::{Progress, Told};
 use crate::types::LabName;
 
 /// Where labs are on record and where their nodes have their names.
@@ -37,12 +40,13 @@ pub struct Store {
     dir: PathBuf,
     names: Names,
     supervisor: Option<Supervisor>,
+    progress: Progress,
 }
 
 impl Default for Store {
     /// Records under /run/nslab, names under /run/netns, and no way to start a supervisor.
     fn default() -> Self {
-        Self { dir: "/run/nslab".into(), names: Names::default(), supervisor: None }
+        Self { dir: "/run/nslab".into(), names: Names::default(), supervisor: None, progress: Progress::default() }
     }
 }
 
@@ -51,6 +55,12 @@ impl Store {
     #[must_use]
     pub fn with_supervisor(self, supervisor: Supervisor) -> Self {
         Self { supervisor: Some(supervisor), ..self }
+    }
+
+    /// The same, with somebody who is told how far [`up`] and [`down`] have come.
+    #[must_use]
+    pub fn with_progress(self, progress: Progress) -> Self {
+        Self { progress, ..self }
     }
 
     /// The records of all labs, by name; unreadable ones as errors among them.

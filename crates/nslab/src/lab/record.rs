@@ -11,7 +11,7 @@ use super::uplink::Uplink;
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Identity;
 use crate::topology::plan::Plan;
-use crate::types::{IfName, LabName, NamePrefix, NodeName};
+use crate::types::{IfName, Impair, LabName, NamePrefix, NodeName};
 
 const FILE: &str = "record.json";
 const NEW_FILE: &str = "record.json.new";
@@ -68,7 +68,11 @@ pub struct Kept {
     /// The interface.
     pub ifname: IfName,
     /// Whether it is kept down.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub down: bool,
+    /// What happens to the packets that leave it, in place of what the plan says; empty where nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impair: Option<Impair>,
 }
 
 /// All that is known of a lab.
@@ -148,6 +152,7 @@ impl Record {
             let ports = plan.cables.iter_mut().flat_map(|cable| [&mut cable.a, &mut cable.b]);
             for port in ports.filter(|port| port.node == node && port.ifname == kept.ifname) {
                 port.down = kept.down;
+                port.impair = kept.impair.map_or(port.impair, |impair| impair.normal());
             }
         }
         plan

@@ -9,6 +9,7 @@ use super::uplink::Prepared;
 use super::{Changes, Store, change, down, limits, process, uplink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Names, Placeholder};
+use crate::topology::apply::progress::{Count, Told};
 use crate::topology::apply::{self, Built};
 use crate::topology::plan::{NodePlan, Plan};
 use crate::types::NodeName;
@@ -50,8 +51,9 @@ pub fn up(store: &Store, file: &Path, plan: &Plan, keep: bool, mut waiting: impl
     check_names_free(&store.names, plan)?;
     limits::check(plan)?;
     let uplink = uplink::prepare(store, plan)?;
-    let built = apply::build(plan)?;
-    publish(store, &locked, file, plan, &built, uplink)?;
+    let count = store.progress.count(apply::work(plan), Told::Making);
+    let built = apply::build_counted(plan, &count)?;
+    publish(store, &locked, file, plan, (&built, &count), uplink)?;
     Ok(Up::Made)
 }
 
@@ -90,7 +92,7 @@ fn publish(
     locked: &Locked,
     file: &Path,
     plan: &Plan,
-    built: &Built,
+    (built, count): (&Built, &Count<'_>),
     uplink: Option<Prepared>,
 ) -> Result<()> {
     let placeholder = Placeholder::create(&store.names)?;
@@ -112,7 +114,7 @@ fn publish(
     };
     let published = add()
         .and_then(|()| record::write_hosts(locked.path(), plan))
-        .and_then(|()| publish_names(plan, built, &placeholder));
+        .and_then(|()| publish_names(plan, built, &placeholder, count));
     // Undoing takes the lock that it holds.
     drop(uplink);
     let started = published.and_then(|()| {
@@ -131,9 +133,11 @@ pub(super) fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| folder.is_absolute()).unwrap_or(Path::new("/"))
 }
 
-fn publish_names(plan: &Plan, built: &Built, placeholder: &Placeholder) -> Result<()> {
+fn publish_names(plan: &Plan, built: &Built, placeholder: &Placeholder, count: &Count<'_>) -> Result<()> {
     plan.nodes.iter().zip(&built.nodes).try_for_each(|(NodePlan { name, .. }, node)| {
         let step = |error: Error| error.within(format_args!("publishing node {name}"));
-        placeholder.publish(OsStr::new(&plan.prefix.netns_name(name)), &node.namespace).map_err(step)
+        placeholder.publish(OsStr::new(&plan.prefix.netns_name(name)), &node.namespace).map_err(step)?;
+        count.add(1);
+        Ok(())
     })
 }

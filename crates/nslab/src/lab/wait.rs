@@ -14,11 +14,15 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Namespace;
 use crate::netlink::{Connection, KernelSocket, Transport};
 use crate::ops::link::{Kind, LinkConfig, Netns};
+use crate::topology::apply::progress::{Progress, Told};
 use crate::wire::Messages;
 use crate::wire::consts::{RTM_DELLINK, RTMGRP_LINK};
 
 /// As long as this the kernel may take; a lab of thousands of nodes has been seen to take seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// It is told that often that the kernel is still at it.
+const BETWEEN: Duration = Duration::from_millis(100);
 
 /// What [`Barrier::wait`] waits with. Make it before the namespaces are dropped.
 pub(super) struct Barrier {
@@ -41,17 +45,22 @@ impl Barrier {
     }
 
     /// Drops the witness and waits until the kernel has got to it.
-    pub(super) fn wait(mut self) -> Result<()> {
+    pub(super) fn wait(mut self, progress: &Progress) -> Result<()> {
         drop(self.witness);
         let end = Instant::now() + PATIENCE;
         let mut buffer = Vec::new();
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            let timeout = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
+            let step = if progress.is_wanted() { left.min(BETWEEN) } else { left };
+            let timeout = Timespec { tv_sec: step.as_secs().cast_signed(), tv_nsec: step.subsec_nanos().into() };
             let ready = rustix::io::retry_on_intr(|| {
                 poll(&mut [PollFd::from_borrowed_fd(self.events.as_fd(), PollFlags::IN)], Some(&timeout))
             });
             match ready.map_err(|errno| Error::os("waiting for the kernel", errno))? {
+                0 if step < left => {
+                    progress.tell(Told::Settling);
+                    continue;
+                }
                 0 => return Err(Error::new(ErrorKind::TimedOut, "the kernel is still taking the lab apart")),
                 _ => self.events.receive(&mut buffer).map_err(|errno| Error::os("waiting for the kernel", errno))?,
             }

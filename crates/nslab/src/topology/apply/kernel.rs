@@ -34,7 +34,7 @@ pub(super) fn check(plan: &Plan) -> Result<()> {
 }
 
 /// The kernel says `ENOENT` of a discipline that it does not know.
-fn explain(error: Error, kind: &str) -> Error {
+pub(super) fn explain(error: Error, kind: &str) -> Error {
     if error.errno() != Some(libc::ENOENT) {
         return error;
     }

@@ -8,12 +8,14 @@ pub mod change;
 mod devices;
 mod kernel;
 mod lacking;
+pub mod progress;
 mod routes;
 
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use self::progress::{Count, Progress, Told};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::settings::Settings;
 use crate::namespace::{Identity, Namespace, descriptors, enter};
@@ -50,11 +52,19 @@ pub struct Built {
 /// # Errors
 /// What the kernel refuses, with the step and the object in the message. Nothing is left then.
 pub fn build(plan: &Plan) -> Result<Built> {
+    build_counted(plan, &Progress::default().count(0, Told::Making))
+}
+
+/// The same, with what is done counted: [`work`] in all, without the nodes' names.
+///
+/// # Errors
+/// As of [`build`].
+pub(crate) fn build_counted(plan: &Plan, count: &Count<'_>) -> Result<Built> {
     lacking::check(plan)?;
     kernel::check(plan)?;
     // A namespace and a connection.
     descriptors::make_room(plan.nodes.len(), 2)?;
-    let site = Site::of(plan);
+    let site = Site::of(plan, count);
     std::thread::scope(|scope| {
         // Threads of their own, for they change their namespace; they end with this scope.
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from).clamp(1, MAX_WORKERS) {
@@ -72,9 +82,18 @@ pub fn build(plan: &Plan) -> Result<Built> {
     let mut settings = Settings::default();
     for (at, (node, built)) in plan.nodes.iter().zip(&mut nodes).enumerate() {
         finish_node(at, node, built, &places, &mut settings)?;
+        count.add(1);
     }
     Ok(Built { nodes })
 }
+
+/// How much work a lab is: making namespaces and cables, a little for finishing each node and for its name.
+pub(crate) fn work(plan: &Plan) -> usize {
+    plan.nodes.len() * (HEAVY + 2) + plan.cables.len() * HEAVY
+}
+
+/// What making a namespace or a cable is against giving one a name.
+const HEAVY: usize = 8;
 
 /// More make no more namespaces a second.
 const MAX_WORKERS: usize = 4;
@@ -86,6 +105,7 @@ const MAX_WORKERS: usize = 4;
 /// just made a node that one was waiting for, while the others go on making nodes.
 struct Site<'p> {
     plan: &'p Plan,
+    count: &'p Count<'p>,
     /// The next node to make, so that the plan's first are there first.
     next: AtomicUsize,
     nodes: Vec<OnceLock<Mutex<BuiltNode>>>,
@@ -97,9 +117,10 @@ struct Site<'p> {
 }
 
 impl<'p> Site<'p> {
-    fn of(plan: &'p Plan) -> Self {
+    fn of(plan: &'p Plan, count: &'p Count<'p>) -> Self {
         Self {
             plan,
+            count,
             next: AtomicUsize::new(0),
             nodes: plan.nodes.iter().map(|_| OnceLock::new()).collect(),
             laid: Mutex::new(0),
@@ -119,6 +140,7 @@ impl<'p> Site<'p> {
             let done = made.and_then(|made| {
                 // Each place is filled once: its number was given out once.
                 let _ = place.set(Mutex::new(made));
+                self.count.add(HEAVY);
                 match self.laid.try_lock() {
                     Ok(mut laid) => self.lay(&mut laid),
                     // Somebody else is at it.
@@ -142,6 +164,7 @@ impl<'p> Site<'p> {
             }
             lay_cable(self.plan, cable, a, b)?;
             *laid += 1;
+            self.count.add(HEAVY);
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use super::draft::{At, DraftEnd, DraftLab, DraftLink, DraftSegment};
 use super::expect;
 use super::gateways;
 use super::model::{Device, End, Lab, Link, Segment};
+use super::overlap;
 use super::problems::Problems;
 use super::run;
 use super::tunnel;
@@ -44,6 +45,7 @@ pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Pro
     run::check(&draft, &nodes, problems);
     device_check::check(&draft, problems);
     gateways::check(&draft, problems);
+    overlap::check(&draft, &nodes, problems);
     let names: HashSet<&NodeName> = nodes.iter().map(|node| &node.name).collect();
     for segment in &draft.segments {
         check_members(segment, problems);

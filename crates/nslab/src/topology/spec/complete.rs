@@ -117,11 +117,30 @@ fn place_addresses(draft: &mut DraftLab, problems: &mut Problems<'_>) {
             end.addresses.extend(found.unwrap_or_default());
         }
     }
+    let mut missing: Vec<(NodeName, At<IfName>)> = Vec::new();
     for (node, ifname) in wanted {
         if places.remove(&(node.clone(), ifname.value.clone())).is_some() {
-            let message = format!("node \"{node}\" has no interface \"{}\"", ifname.value);
-            problems.add(ifname.span, message, "it has `lo`, and those of its links and segments");
+            missing.push((node, ifname));
         }
+    }
+    tell_missing(draft, missing, problems);
+}
+
+fn tell_missing(draft: &DraftLab, missing: Vec<(NodeName, At<IfName>)>, problems: &mut Problems<'_>) {
+    if missing.is_empty() {
+        return;
+    }
+    let mut there: HashMap<&NodeName, Vec<&str>> = HashMap::new();
+    for end in ends(draft) {
+        if let (Some(node), Some(ifname)) = (&end.node, &end.ifname) {
+            there.entry(&node.value).or_default().push(ifname.value.as_str());
+        }
+    }
+    for (node, ifname) in missing {
+        let there = there.get(&node).map(Vec::as_slice).unwrap_or_default();
+        let help = "it has `lo`, and those of its links and segments";
+        let help = suggest(ifname.value.as_str(), there.iter().copied().chain(["lo"]), help, problems);
+        problems.add(ifname.span, format!("node \"{node}\" has no interface \"{}\"", ifname.value), help);
     }
 }
 

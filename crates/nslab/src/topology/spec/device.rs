@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use super::complete::settings_of;
 use super::draft::{At, DraftEnd, DraftLab, Settings, address, link_ifname};
-use super::keys::{each_once, nearest};
+use super::keys::{each_once, suggested};
 use super::link::{mac, mtu};
 use super::problems::Problems;
 use super::tree::{Tree, Value};
-use crate::topology::kinds::{BridgeVlan, LinkKind, OptionValue, Options};
+use crate::topology::kinds::{BridgeVlan, KindOption, LinkKind, OptionValue, Options, Takes};
 use crate::types::{IfName, NodeName, quote};
 
 /// An interface as the file says it.
@@ -36,10 +36,9 @@ pub(super) fn kinds() -> String {
 pub(super) fn kind(text: &str, span: &Range<usize>, problems: &mut Problems<'_>) -> Option<LinkKind> {
     let found = LinkKind::ALL.into_iter().find(|kind| kind.facts().name == text);
     if found.is_none() {
-        let near = nearest(text, LinkKind::ALL.iter().map(|kind| kind.facts().name));
-        let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-        let message = format!("{} is no kind of interface", quote(text));
-        problems.add(span.clone(), message, format!("{near}there are: {}", kinds()));
+        let known = LinkKind::ALL.iter().map(|kind| kind.facts().name);
+        let help = suggested(text, known, &format!("there are: {}", kinds()));
+        problems.add(span.clone(), format!("{} is no kind of interface", quote(text)), help);
     }
     found
 }
@@ -130,9 +129,8 @@ pub(super) fn allowed(kind: LinkKind) -> Vec<&'static str> {
 fn read_key(device: &mut DraftDevice, key: &Tree<'_>, name: &str, value: &Tree<'_>, problems: &mut Problems<'_>) {
     let keys = allowed(device.kind);
     if !keys.contains(&name) {
-        let near = nearest(name, keys.iter().copied()).map(|near| format!("did you mean `{near}`? "));
-        let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
-        let help = format!("{}allowed here: {}", near.unwrap_or_default(), keys.join(", "));
+        let shown: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+        let help = suggested(name, keys.into_iter(), &format!("allowed here: {}", shown.join(", ")));
         return problems.add(key.span.clone(), format!("{} has no key {}", a(device.kind), quote(name)), help);
     }
     device.spans.insert(name.to_owned(), value.span.clone());
@@ -156,7 +154,7 @@ fn read_key(device: &mut DraftDevice, key: &Tree<'_>, name: &str, value: &Tree<'
                     Ok(read) => {
                         device.options.insert(name.to_owned(), read);
                     }
-                    Err(help) => problems.add(value.span.clone(), format!("`{name}` is {}", quote(text)), help),
+                    Err(help) => bad_option(option, text, &value.span, &help, problems),
                 }
             }
             // What is left is the link beneath it.
@@ -166,6 +164,23 @@ fn read_key(device: &mut DraftDevice, key: &Tree<'_>, name: &str, value: &Tree<'
             }
         },
     }
+}
+
+/// Reports a value that an option does not take.
+pub(super) fn bad_option(
+    option: &KindOption,
+    text: &str,
+    span: &Range<usize>,
+    help: &str,
+    problems: &mut Problems<'_>,
+) {
+    let words: Vec<&str> = match option.takes {
+        Takes::Word(words) => words.iter().map(|(word, _)| *word).collect(),
+        Takes::Switch => vec!["true", "false"],
+        _ => Vec::new(),
+    };
+    let help = suggested(text, words.into_iter(), help);
+    problems.add(span.clone(), format!("`{}` is {}", option.name, quote(text)), help);
 }
 
 /// One, or each of a list.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::complete::ends;
 use super::device::{DraftDevice, a};
 use super::draft::{At, DraftLab};
+use super::keys::suggest;
 use super::problems::Problems;
 use crate::topology::kinds::{LinkKind, OptionValue};
 use crate::types::{IfName, NodeName, quote};
@@ -58,7 +59,9 @@ pub(super) fn check(draft: &DraftLab, problems: &mut Problems<'_>) {
 fn missing(place: &Place<'_>, name: &At<IfName>, problems: &mut Problems<'_>) {
     let there: Vec<&str> = place.names.iter().map(|name| name.as_str()).collect();
     let message = format!("node \"{}\" has no interface {}", place.node, quote(name.value.as_str()));
-    problems.add(name.span.clone(), message, format!("it has {}", there.join(", ")));
+    let help = format!("it has {}", there.join(", "));
+    let help = suggest(name.value.as_str(), there.into_iter(), help, problems);
+    problems.add(name.span.clone(), message, help);
 }
 
 fn check_link(place: &Place<'_>, device: &DraftDevice, problems: &mut Problems<'_>) {

@@ -9,7 +9,7 @@ use super::problems::Problems;
 use super::schema::Schema;
 use super::short::Words;
 use super::tree::{self, Tree, Value};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::types::{Delay, Impair, quote};
 
 /// What is said of one direction, with the place of each value that another must go with.
@@ -107,6 +107,38 @@ pub(super) fn one(tree: &Tree<'_>, problems: &mut Problems<'_>) -> Option<At<Imp
     }
     draft.check(problems);
     Some(At { value: draft.impair, span: tree.span.clone() })
+}
+
+/// Reads what happens to the packets of one direction from words as in a lab file's braces: `delay: 20ms, loss: 1%`,
+/// or without the punctuation, `delay 20ms loss 1%`.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with the first thing that is wrong.
+pub fn impairment(words: &str) -> Result<Impair> {
+    let example = "write it as in the file, for example: delay 20ms loss 1%";
+    let inner = words.trim();
+    let inner = inner.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(inner);
+    let mut pairs: Vec<String> = Vec::new();
+    let mut words = inner.split([' ', '\t', ',', ':']).filter(|word| !word.is_empty());
+    while let Some(key) = words.next() {
+        let value = words.next().ok_or_else(|| {
+            Error::invalid(format!("{} has no value, or is none of the words here", quote(key))).with_help(example)
+        })?;
+        pairs.push(format!("{key}: {value}"));
+    }
+    if pairs.is_empty() {
+        return Err(Error::invalid("an impairment of no words").with_help(example));
+    }
+    let text = format!("{{ {} }}", pairs.join(", "));
+    let mut problems = Problems::new(&text);
+    let read = tree::fragment(&text, |span| span, &mut problems).and_then(|tree| one(&tree, &mut problems));
+    match (problems.into_found().into_iter().next(), read) {
+        (None, Some(At { value, .. })) => Ok(value),
+        (Some((_, message, help)), _) => {
+            Err(Error::invalid(message).with_help(if help.is_empty() { example.into() } else { help }))
+        }
+        (None, None) => Err(Error::invalid(format!("{} is no impairment", quote(inner))).with_help(example)),
+    }
 }
 
 /// The key `impair` of an end.

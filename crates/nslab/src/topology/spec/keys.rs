@@ -127,6 +127,11 @@ pub(super) fn suggest<'k>(
     }
 }
 
+/// The same without a place to report to.
+pub(super) fn suggested<'k>(word: &str, known: impl Iterator<Item = &'k str>, help: &str) -> String {
+    nearest(word, known).map_or_else(|| help.to_owned(), |near| format!("did you mean `{near}`? {help}"))
+}
+
 /// The known word that differs least from this one, where that is little enough to be a slip.
 pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     if word.len() > 40 {

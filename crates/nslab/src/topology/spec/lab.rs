@@ -80,7 +80,7 @@ pub fn parse(source: &str, path: &Path) -> Result<Lab> {
 }
 
 /// The same of a text that may have variables and include files. `id` is that of the file that the text is of
-/// ([`Loaded::id`]), so that it is known where another includes it.
+/// ([`Loaded::id`](super::Loaded::id)), so that it is known where another includes it.
 ///
 /// # Errors
 /// As of [`parse`]; also where a variable is not set or a file cannot be included.

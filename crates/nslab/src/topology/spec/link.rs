@@ -1,6 +1,6 @@
 //! The key `links`: a list of links, each in the short or the long form.
 
-use super::device::kind as kind_of;
+use super::device::{bad_option, kind as kind_of};
 use super::draft::{At, DraftEnd, DraftLab, DraftLink, address, link_ifname, node_name, word};
 use super::impair::{self, BOTH, IMPAIRED, Sides};
 use super::keys::{Table, key};
@@ -221,7 +221,7 @@ fn option(name: &'static str, tree: &Tree<'_>, entry: &mut Entry, problems: &mut
         Ok(value) => {
             entry.options.insert(name.to_owned(), value);
         }
-        Err(help) => problems.add(tree.span.clone(), format!("`{name}` is {}", quote(text)), help),
+        Err(help) => bad_option(option, text, &tree.span, &help, problems),
     }
 }
 

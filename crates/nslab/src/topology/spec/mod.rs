@@ -27,6 +27,7 @@ mod link;
 mod mask;
 mod model;
 mod node;
+mod overlap;
 mod pattern;
 mod pool;
 mod problems;
@@ -42,8 +43,10 @@ mod tree;
 mod tunnel;
 mod uplink;
 mod variables;
+mod wires;
 mod yaml_error;
 
+pub use impair::impairment;
 pub use include::{Given, Loaded};
 pub use lab::{parse, parse_with};
 pub(crate) use model::interface_of;

@@ -1,6 +1,6 @@
 //! What a lab file says, validated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -50,6 +50,20 @@ pub struct Uplink {
     pub prefixes: Vec<Prefix>,
     /// The hardware address in the node, derived from the names of lab, node and interface.
     pub mac: MacAddr,
+}
+
+impl Lab {
+    /// The nodes that have no interface at all, in a lab that has links or segments: nobody reaches them, which is
+    /// allowed and seldom meant.
+    #[must_use]
+    pub fn unlinked(&self) -> Vec<&NodeName> {
+        let members = self.segments.iter().flat_map(|segment| &segment.members);
+        let ends = members.chain(self.links.iter().flat_map(|link| [&link.a, &link.b]));
+        let own = self.devices.iter().map(|device| &device.node).chain(self.uplink.iter().map(|uplink| &uplink.node));
+        let linked: HashSet<&NodeName> = ends.map(|end| &end.node).chain(own).collect();
+        let all = self.nodes.iter().map(|node| &node.name);
+        all.filter(|name| !linked.is_empty() && !linked.contains(name)).collect()
+    }
 }
 
 /// Who must reach whom, or must not.

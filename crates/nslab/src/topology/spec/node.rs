@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::device::interfaces;
 use super::draft::{At, DraftLab, DraftNode, Settings, address, word};
-use super::keys::{Table, each_once, key};
+use super::keys::{Table, each_once, key, suggested};
 use super::problems::Problems;
 use super::range::node_names;
 use super::route::routes;
@@ -92,13 +92,25 @@ fn settings(tree: &Tree<'_>, what: &str, problems: &mut Problems<'_>) -> Setting
 }
 
 fn forward(tree: &Tree<'_>, settings: &mut Settings, problems: &mut Problems<'_>) {
-    match tree.text("`forward`", problems) {
-        Some("true") => settings.forward = Some(true),
-        Some("false") => settings.forward = Some(false),
-        Some(other) => {
-            problems.add(tree.span.clone(), format!("`forward` is {}", quote(other)), "it is `true` or `false`");
+    settings.forward = switch("`forward`", tree, "it is `true` or `false`", problems);
+}
+
+/// Reads `true` or `false`. `help` says what they mean.
+pub(super) fn switch(what: &str, tree: &Tree<'_>, help: &str, problems: &mut Problems<'_>) -> Option<bool> {
+    match tree.text(what, problems)? {
+        "true" => Some(true),
+        "false" => Some(false),
+        other => {
+            // YAML before 1.2 had more words for them.
+            let word = match other.to_ascii_lowercase().as_str() {
+                "yes" | "on" | "y" | "1" => "true",
+                "no" | "off" | "n" | "0" => "false",
+                _ => other,
+            };
+            let help = suggested(word, ["true", "false"].into_iter(), help);
+            problems.add(tree.span.clone(), format!("{what} is {}", quote(other)), help);
+            None
         }
-        None => {}
     }
 }
 

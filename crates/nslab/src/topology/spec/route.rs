@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use super::draft::{At, Settings};
+use super::keys::suggested;
 use super::model::{Hop, Route, RouteKind};
 use super::problems::Problems;
 use super::short::{Words, tokens};
@@ -11,6 +12,21 @@ use super::tree::{Tree, Value};
 use crate::types::{Prefix, quote};
 
 const EXAMPLE: &str = "write it as `default via 10.0.0.254` or `2001:db8:1::/48 via 2001:db8::1 metric 10`";
+
+/// What a route may begin with.
+const KINDS: &[(&str, RouteKind)] = &[
+    ("unicast", RouteKind::Unicast),
+    ("blackhole", RouteKind::Blackhole),
+    ("unreachable", RouteKind::Unreachable),
+    ("prohibit", RouteKind::Prohibit),
+    ("throw", RouteKind::Throw),
+];
+
+const ALL: &[&str] = &["default", "all"];
+
+const WORDS: &[&str] = &["via", "dev", "metric", "src", "table", "mtu", "onlink", "nexthop"];
+
+const HOP_WORDS: &[&str] = &["via", "dev", "weight"];
 
 /// The key `routes` of a node.
 pub(super) fn routes(tree: &Tree<'_>, settings: &mut Settings, problems: &mut Problems<'_>) {
@@ -56,18 +72,17 @@ impl<'t> Reader<'t> {
     }
 
     fn route(mut self) -> Result<Route, Problem> {
-        let kind = match self.words.first() {
-            Some((_, "unicast")) => Some(RouteKind::Unicast),
-            Some((_, "blackhole")) => Some(RouteKind::Blackhole),
-            Some((_, "unreachable")) => Some(RouteKind::Unreachable),
-            Some((_, "prohibit")) => Some(RouteKind::Prohibit),
-            Some((_, "throw")) => Some(RouteKind::Throw),
-            _ => None,
-        };
+        let first = self.words.first().map(|(_, word)| *word);
+        let kind = KINDS.iter().find(|(word, _)| Some(*word) == first).map(|(_, kind)| *kind);
         self.at += usize::from(kind.is_some());
         let Some((place, to)) = self.next() else {
             return Err((self.end, "a route without a destination".into(), EXAMPLE.into()));
         };
+        if !ALL.contains(&to) && to.parse::<Prefix>().is_err() {
+            let known = KINDS.iter().map(|(word, _)| *word).chain(ALL.iter().copied());
+            let help = suggested(to, known, EXAMPLE);
+            return Err((place, format!("{} is not a prefix to route to", quote(to)), help));
+        }
         let mut route = Route { kind: kind.unwrap_or_default(), ..Route::new(Prefix::all(false)) };
         let mut hop = Hop::default();
         while let Some((span, key)) = self.next() {
@@ -84,8 +99,9 @@ impl<'t> Reader<'t> {
                     route.hops = self.hops()?;
                 }
                 _ => {
-                    let help = "after the destination: via, dev, metric, src, table, mtu, onlink, nexthop";
-                    return Err((span, format!("{} is no word of a route here", quote(key)), help.into()));
+                    let help = format!("after the destination: {}", WORDS.join(", "));
+                    let help = suggested(key, WORDS.iter().copied(), &help);
+                    return Err((span, format!("{} is no word of a route here", quote(key)), help));
                 }
             }
         }
@@ -95,10 +111,7 @@ impl<'t> Reader<'t> {
             }
             route.hops.push(hop);
         }
-        route.to = destination(to, &route).ok_or_else(|| {
-            let message = format!("{} is not a prefix to route to", quote(to));
-            (place.clone(), message, EXAMPLE.into())
-        })?;
+        route.to = destination(to, &route);
         check(route, place)
     }
 
@@ -115,8 +128,9 @@ impl<'t> Reader<'t> {
                     _ => return Err((span, "a weight is 1 to 256".into(), EXAMPLE.into())),
                 },
                 _ => {
-                    let help = "behind `nexthop`: via, dev, weight";
-                    return Err((span, format!("{} is no word of a next hop", quote(key)), help.into()));
+                    let help = format!("behind `nexthop`: {}", HOP_WORDS.join(", "));
+                    let help = suggested(key, HOP_WORDS.iter().copied(), &help);
+                    return Err((span, format!("{} is no word of a next hop", quote(key)), help));
                 }
             }
         }
@@ -125,12 +139,11 @@ impl<'t> Reader<'t> {
 }
 
 /// `default` and `all` are of the family of what else the route says, IPv4 where it says nothing.
-fn destination(word: &str, route: &Route) -> Option<Prefix> {
-    if word == "default" || word == "all" {
+fn destination(word: &str, route: &Route) -> Prefix {
+    word.parse().unwrap_or_else(|_| {
         let mut addresses = route.hops.iter().filter_map(|hop| hop.via).chain(route.src);
-        return Some(Prefix::all(addresses.next().is_some_and(|address| address.is_ipv6())));
-    }
-    word.parse().ok()
+        Prefix::all(addresses.next().is_some_and(|address| address.is_ipv6()))
+    })
 }
 
 /// What can be seen of the route alone.

@@ -30,6 +30,15 @@ fn help(text: &str) -> String {
 }
 
 #[test]
+fn nodes_without_a_link_are_found_where_there_are_links() {
+    let found = |text: &str| parsed(text).unlinked().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    assert_eq!(found("nodes: { x: , y: , h: }\nlinks: [ a -- b ]\nsegments: { s: { members: [ h ] } }"), "x y");
+    assert_eq!(found("nodes: { x: , y: }"), "");
+    let devices = "nodes: { x: { interfaces: { d: dummy } }, u: }\nlinks: [ a -- b ]\nuplink: { node: u }";
+    assert_eq!(found(devices), "");
+}
+
+#[test]
 fn the_walk_in_one_file() {
     let lab = parsed("name: helloworld\nlinks:\n  - ns1:ns1-veth0 192.0.2.1/24 -- ns2:ns2-veth0 192.0.2.2/24\n");
     assert_eq!(lab.name.as_str(), "helloworld");
@@ -543,10 +552,10 @@ const WRONG: &[(&str, &[&str])] = &[
         "4:34 \"255.255.255.255/32\" is the limited broadcast address, which no interface on a link can have",
         "4:53 \"ff02::1/64\" is a multicast address, which no interface on a link can have",
         "5:7 \"::/64\" is the unspecified address, which no interface on a link can have"]),
-    ("links:\n  - a 10.0.0.1/24 -- b 10.0.0.1/24\n  - a 10.0.0.1/24 10.0.0.1/16 -- b\n", &[
+    ("links:\n  - a 10.0.0.1/24 -- b 10.0.0.1/24\n  - c 10.0.0.1/24 10.0.0.1/16 -- d\n", &[
         "2:24 address 10.0.0.1 is on this link twice; line 2 has it already",
         "3:19 address 10.0.0.1 is on this link twice; line 3 has it already"]),
-    ("links:\n  - a 10.0.0.1/24 -- b 10.0.1.1/24\n  - a 10.0.0.1/24 -- b 10.0.0.201/30\n  - a 10.0.0.1/32 -- b 10.0.0.2/32\n  - a 10.0.0.1/24 2001:db8::1/64 -- b 10.0.0.2/24 2001:db8:1::1/64\n", &[
+    ("links:\n  - a 10.0.0.1/24 -- b 10.0.1.1/24\n  - c 10.0.0.1/24 -- d 10.0.0.201/30\n  - a 10.0.0.1/32 -- b 10.0.0.2/32\n  - e 10.0.0.1/24 2001:db8::1/64 -- f 10.0.0.2/24 2001:db8:1::1/64\n", &[
         "2:24 the ends of this link are in different segments: \"10.0.0.1/24\" is in 10.0.0.0/24, \"10.0.1.1/24\" is in 10.0.1.0/24",
         "3:24 the ends of this link are in different segments: \"10.0.0.1/24\" is in 10.0.0.0/24, \"10.0.0.201/30\" is in 10.0.0.200/30",
         "4:24 the ends of this link are in different segments: \"10.0.0.1/32\" is in 10.0.0.1/32, \"10.0.0.2/32\" is in 10.0.0.2/32",
@@ -560,6 +569,29 @@ fn each_mistake_is_told_with_its_place() {
         println!("{text}\nfound: {:#?}\nexpected: {expected:#?}\n", problems(text));
     }
     assert!(wrong.is_empty(), "{} differ, see above", wrong.len());
+}
+
+#[test]
+fn words_of_values_have_near_misses_too() {
+    for (text, near) in [
+        ("nodes: { a: { forward: ture } }", "true"),
+        ("nodes: { a: { forward: yes } }", "true"),
+        ("nodes: { a: { forward: off } }", "false"),
+        ("nodes: { a: { routes: [ blackhoel 10.0.0.0/8 ] } }", "blackhole"),
+        ("nodes: { a: { routes: [ defualt via 10.0.0.1 ] } }", "default"),
+        ("nodes: { a: { routes: [ default vai 10.0.0.1 ] } }", "via"),
+        ("nodes: { a: { routes: [ default nexthop via 10.0.0.1 wieght 2 ] } }", "weight"),
+        ("nodes: { a: { addresses: { eht0: 10.0.0.1/24 } } }\nlinks: [ a -- b ]", "eth0"),
+        ("nodes: { a: { interfaces: { b: { kind: bond, mode: active-backpu } } } }", "active-backup"),
+        ("nodes: { a: { interfaces: { b: { kind: bridge, stp: True } } } }", "true"),
+        ("nodes: { a: { interfaces: { b: { kind: bridge, ports: eht0 } } } }\nlinks: [ a -- b ]", "eth0"),
+        ("nodes: { a: { interfaces: { b: bridgee } } }", "bridge"),
+        ("links: [ { kind: vxlna, id: 1, a: { node: a }, b: { node: b } } ]", "vxlan"),
+        ("routing: atuo\nlinks: [ a -- b ]", "auto"),
+    ] {
+        let help = help(text);
+        assert!(help.starts_with(&format!("did you mean `{near}`? ")), "{text}: {help}");
+    }
 }
 
 #[test]

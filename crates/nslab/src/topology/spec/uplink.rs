@@ -6,6 +6,7 @@ use super::complete::ends;
 use super::draft::{At, DraftLab, DraftUplink, link_ifname, word};
 use super::keys::{Table, key, nearest};
 use super::model::{Node, Routing, Uplink};
+use super::node::switch;
 use super::problems::Problems;
 use super::schema::Schema;
 use super::segment::{PREFIX, prefix};
@@ -52,15 +53,8 @@ fn ifname(tree: &Tree<'_>, uplink: &mut DraftUplink, problems: &mut Problems<'_>
 }
 
 fn nat(tree: &Tree<'_>, uplink: &mut DraftUplink, problems: &mut Problems<'_>) {
-    match tree.text("`nat`", problems) {
-        Some("true") => uplink.nat = Some(true),
-        Some("false") => uplink.nat = Some(false),
-        Some(other) => {
-            let help = "it is `true` (packets leave with the machine's address) or `false` (with their own)";
-            problems.add(tree.span.clone(), format!("`nat` is {}", quote(other)), help);
-        }
-        None => {}
-    }
+    let help = "it is `true` (packets leave with the machine's address) or `false` (with their own)";
+    uplink.nat = switch("`nat`", tree, help, problems);
 }
 
 /// Checks the uplink, and makes the model of it. With `routing: auto` its node forwards unless it says that it does not.

@@ -9,7 +9,7 @@ use crate::ops::address::AddressConfig;
 use crate::ops::link::{Kind, LinkConfig, Netns, Select};
 use crate::ops::qdisc::{Discipline, USUAL_MTU};
 use crate::ops::route::Change as RouteChange;
-use crate::topology::apply::{bad_plan, routes};
+use crate::topology::apply::{bad_plan, kernel, routes};
 use crate::topology::diff::{Change, End, Setting};
 use crate::topology::observe::seen;
 use crate::topology::plan::{BRIDGE, BRIDGE_INDEX};
@@ -29,14 +29,17 @@ impl Changer {
             Change::AddBridge { node, mac } => self.add_bridge(node, *mac, &what),
             Change::RemoveLink { node, ifname, peer } => self.remove_link(node, ifname, peer.as_ref(), &what),
             Change::AddCable { a, b } => self.add_cable(a, b, &what),
-            Change::SetLink { node, ifname, to, from } => {
+            Change::SetLink { node, ifname, to: wanted, from } => {
                 let place = self.place(node)?;
                 let index = self.index(place, ifname.as_str())?;
                 let mtu = self.work(place)?.now.link(ifname.as_str()).map_or(0, |link| link.mtu);
                 let mtu = if mtu == 0 { USUAL_MTU } else { mtu };
                 let request = |this: &Self, setting: &Setting| this.setting(place, index, mtu, setting);
-                let (to, back) = (request(self, to)?, request(self, from)?);
-                self.both(place, to, back, &what)
+                let (to, back) = (request(self, wanted)?, request(self, from)?);
+                self.both(place, to, back, &what).map_err(|error| match wanted {
+                    Setting::Impair(Some(impair)) => kernel::explain(error, Discipline::of(impair, mtu).kind()),
+                    _ => error,
+                })
             }
             Change::AddAddress { node, ifname, address } => {
                 let place = self.place(node)?;
@@ -74,7 +77,7 @@ impl Changer {
             }
         };
         // The words are those of the command that does the same.
-        done.map_err(|error| if error.to_string().starts_with(&what) { error } else { error.within(&what) })
+        done.map_err(|error| if error.to_string().contains(&what) { error } else { error.within(&what) })
     }
 
     /// Does something that has an opposite.
