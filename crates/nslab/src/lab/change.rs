@@ -10,10 +10,11 @@ use std::path::Path;
 use super::Store;
 use super::lock::Locked;
 use super::record::{self, Kept, Node, Record, State, Unfinished};
+use super::uplink::running;
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Identity, Placeholder};
 use crate::topology::apply::change::Changer;
-use crate::topology::diff::{Change, Difference, Known, Ours, diff};
+use crate::topology::diff::{Change, Difference, Ours, from_nothing};
 use crate::topology::observe::{self, Found, Sighting, Wanted, seen};
 use crate::topology::plan::{Device, Plan};
 use crate::topology::spec::interface_of;
@@ -66,9 +67,7 @@ pub fn compare(store: &Store, plan: &Plan) -> Result<Changes> {
         record => Some(record?),
     };
     let Some(record) = record else {
-        let seen: Vec<_> = plan.nodes.iter().map(|node| (node.name.clone(), None)).collect();
-        let known = Known { plan, recorded: None, ours: &Ours::default(), seen: &seen, fresh: None };
-        return Ok(Changes { changes: diff(known).changes, foreign: Vec::new() });
+        return Ok(Changes { changes: from_nothing(plan), foreign: Vec::new() });
     };
     let sight = look(store, &record, plan)?.check(&plan.lab)?;
     let changer = Changer::new(sight.nodes, sight.fresh);
@@ -117,7 +116,6 @@ pub(super) fn converge(
         store.names.remove_placeholder(&node.netns_name(), node.placeholder.unwrap_or(record.placeholder))?;
     }
     check_new_names(store, plan, &found.changes)?;
-    check_uplink(&record, plan, &found.changes)?;
     check_devices(&record, plan, &found.changes)?;
     let made = changer.make_nodes(effective, &found.changes)?;
     let placeholder = if made.is_empty() { None } else { Some(Placeholder::create(&store.names)?) };
@@ -129,21 +127,28 @@ pub(super) fn converge(
     let made: Vec<Node> = made.into_iter().map(node).collect();
     unfinished.nodes.extend(made.iter().cloned());
     unfinished.add(&ours, effective);
+    unfinished.uplink |= found.changes.iter().any(Change::is_uplink);
+    let uplink_anew = unfinished.uplink;
     record.state = State::Changing;
     record.change = Some(unfinished);
     if found.changes.iter().any(Change::is_real) || !whole {
         record::write(locked.path(), &record)?;
     }
-    let done = changer.apply(effective, &ours, &found.changes).and_then(|()| {
+    let mut carry_out = || {
+        let prepared = if uplink_anew { running::leave(store, locked, &mut record, plan, &changer)? } else { None };
+        changer.apply(effective, &ours, &found.changes)?;
+        if let Some(prepared) = prepared {
+            running::come(locked, &mut record, plan, &changer, &prepared)?;
+        }
         made.iter().try_for_each(|node| {
             let namespace = changer.namespace(&node.name).ok_or_else(|| Error::invalid("a node that was not made"))?;
             let placeholder = placeholder.as_ref().ok_or_else(|| Error::invalid("a node that was not made"))?;
             let step = |error: Error| error.within(format_args!("publishing node {}", node.name));
             placeholder.publish(&node.netns_name(), namespace).map_err(step)
         })
-    });
-    if let Err(error) = done.and_then(|()| record::write_hosts(locked.path(), plan)) {
-        return Err(take_back(store, locked, changer, before, &record, &made, error));
+    };
+    if let Err(error) = carry_out().and_then(|()| record::write_hosts(locked.path(), plan)) {
+        return Err(take_back(store, locked, changer, before, record, &made, error));
     }
     // From here on there is no way back: what goes goes.
     let kept: BTreeMap<&NodeName, &Node> = record
@@ -177,17 +182,25 @@ fn take_back(
     store: &Store,
     locked: &Locked,
     mut changer: Changer,
-    before: Record,
-    now: &Record,
+    mut before: Record,
+    mut now: Record,
     made: &[Node],
     error: Error,
 ) -> Error {
     let mut left = Vec::new();
+    let uplink_anew = now.change.as_ref().is_some_and(|change| change.uplink);
+    if uplink_anew {
+        left.extend(running::remove(store, locked, &mut now, &changer).err());
+    }
     for node in made {
         let placeholder = node.placeholder.unwrap_or(now.placeholder);
         left.extend(store.names.withdraw(&node.netns_name(), node.netns, placeholder).err());
     }
     left.extend(changer.undo().err().into_iter().flatten());
+    if uplink_anew {
+        left.extend(running::back(store, locked, &mut now, &before, &changer).err());
+        before.uplink = now.uplink;
+    }
     left.extend(record::write_hosts(locked.path(), &before.plan).err());
     // What was cut off before stays so; else the lab is as the record had it.
     if left.is_empty() {
@@ -195,7 +208,9 @@ fn take_back(
     }
     let lab = &before.plan.lab;
     if left.is_empty() {
-        return error.with_help(format!("lab \"{lab}\" is as it was before"));
+        let before = format!("lab \"{lab}\" is as it was before");
+        let help = error.help().map_or_else(|| before.clone(), |help| format!("{help}; {before}"));
+        return error.with_help(help);
     }
     let list: Vec<String> = left.iter().map(|error| format!("\n  could not be put back: {error}")).collect();
     error
@@ -234,24 +249,6 @@ fn check_devices(record: &Record, plan: &Plan, changes: &[Change]) -> Result<()>
         None => return Ok(()),
     };
     Err(Error::new(ErrorKind::Unsupported, format!("{what} cannot be changed while it is up"))
-        .with_help(format!("nslab down {lab} takes the lab away; then nslab up makes it anew")))
-}
-
-/// An uplink is made with its lab and goes with it: the machine's side of it is not changed in place.
-fn check_uplink(record: &Record, plan: &Plan, changes: &[Change]) -> Result<()> {
-    let described = |plan: &Plan| {
-        let uplink = plan.uplink.as_ref()?;
-        let node = plan.nodes.get(uplink.node)?.name.clone();
-        let what = (uplink.ifname.clone(), uplink.mac, uplink.nat, uplink.prefixes.clone(), uplink.default_routes);
-        Some((node, what))
-    };
-    let (before, after) = (described(&record.plan), described(plan));
-    let again = |node: &NodeName| changes.iter().any(|c| matches!(c, Change::AddNode { node: new, .. } if new == node));
-    if before == after && !after.as_ref().is_some_and(|(node, _)| again(node)) {
-        return Ok(());
-    }
-    let lab = &plan.lab;
-    Err(Error::new(ErrorKind::Unsupported, format!("lab \"{lab}\": its uplink cannot be changed while it is up"))
         .with_help(format!("nslab down {lab} takes the lab away; then nslab up makes it anew")))
 }
 

@@ -58,6 +58,9 @@ pub(super) struct Unfinished {
     pub(super) links: BTreeSet<(NodeName, IfName)>,
     /// Settings of the kernel's, by node and path.
     pub(super) sysctl: BTreeSet<(NodeName, String)>,
+    /// Whether the uplink may be half made, or half gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) uplink: bool,
 }
 
 /// A setting of an interface that was made while the lab runs (`nslab set`), and is in no file.

@@ -111,6 +111,24 @@ pub enum Change {
         /// The route.
         route: Box<Route>,
     },
+    /// A way out through the machine that is not there.
+    AddUplink {
+        /// The node.
+        node: NodeName,
+        /// The interface in the node.
+        ifname: IfName,
+        /// What it is, in words.
+        what: String,
+    },
+    /// A way out that is not to be, or otherwise.
+    RemoveUplink {
+        /// The node.
+        node: NodeName,
+        /// The interface in the node.
+        ifname: IfName,
+        /// What it is, in words.
+        what: String,
+    },
     /// What only the record has: nothing of the kernel's changes.
     Note {
         /// The node that it is about, if it is about one.
@@ -202,7 +220,9 @@ impl Change {
             | Self::SetSysctl { node, .. }
             | Self::RemoveRoute { node, .. }
             | Self::ReplaceRoute { node, .. }
-            | Self::AddRoute { node, .. } => vec![node],
+            | Self::AddRoute { node, .. }
+            | Self::AddUplink { node, .. }
+            | Self::RemoveUplink { node, .. } => vec![node],
             Self::Note { .. } => Vec::new(),
         }
     }
@@ -222,7 +242,7 @@ impl Change {
     pub(super) fn turn(&self) -> u8 {
         match self {
             Self::AddNode { .. } => 0,
-            Self::RemoveRoute { .. } => 1,
+            Self::RemoveRoute { .. } | Self::RemoveUplink { .. } => 1,
             Self::RemoveLink { .. } => 2,
             Self::AddBridge { .. } => 3,
             Self::AddCable { .. } => 4,
@@ -234,9 +254,16 @@ impl Change {
             Self::SetSysctl { .. } => 9,
             Self::ReplaceRoute { .. } => 10,
             Self::AddRoute { .. } => 11,
-            Self::RemoveNode { .. } => 12,
-            Self::Note { .. } => 13,
+            Self::AddUplink { .. } => 12,
+            Self::RemoveNode { .. } => 13,
+            Self::Note { .. } => 14,
         }
+    }
+
+    /// Whether it is about the lab's way out.
+    #[must_use]
+    pub fn is_uplink(&self) -> bool {
+        matches!(self, Self::AddUplink { .. } | Self::RemoveUplink { .. })
     }
 
     /// Whether it is about something of the kernel's.
@@ -290,6 +317,8 @@ impl Change {
                 line(node, None, true, format!("route {to}")),
             ],
             Self::AddRoute { node, route } => vec![line(node, None, true, format!("route {route}"))],
+            Self::AddUplink { node, ifname, what } => vec![line(node, Some(ifname.as_str()), true, what.clone())],
+            Self::RemoveUplink { node, ifname, what } => vec![line(node, Some(ifname.as_str()), false, what.clone())],
             Self::Note { node, from, to } => {
                 let note = |wanted, text: &Option<String>| {
                     text.clone().map(|text| Line { node: node.clone(), ifname: None, wanted, text })
@@ -354,6 +383,8 @@ impl fmt::Display for Change {
             Self::RemoveRoute { node, route } => write!(f, "ip -n {node} route delete {}", shown(&route.way)),
             Self::ReplaceRoute { node, to, .. } => write!(f, "ip -n {node} route replace {to}"),
             Self::AddRoute { node, route } => write!(f, "ip -n {node} route add {route}"),
+            Self::AddUplink { node, ifname, what } => write!(f, "{node}:{ifname}: {what}"),
+            Self::RemoveUplink { node, ifname, what } => write!(f, "{node}:{ifname}: no {what}"),
             Self::Note { node, from, to } => {
                 let place = node.as_ref().map(|node| format!("{node}: ")).unwrap_or_default();
                 match (from, to) {

@@ -8,6 +8,7 @@ mod change;
 mod notes;
 mod routes;
 mod settings;
+mod uplink;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
@@ -73,6 +74,15 @@ pub struct Difference {
     pub foreign: Vec<(NodeName, String)>,
 }
 
+/// Everything that makes a lab of which nothing is there.
+#[must_use]
+pub fn from_nothing(plan: &Plan) -> Vec<Change> {
+    let seen: Vec<_> = plan.nodes.iter().map(|node| (node.name.clone(), None)).collect();
+    let mut changes = diff(Known { plan, recorded: None, ours: &Ours::default(), seen: &seen, fresh: None }).changes;
+    changes.extend(uplink::added(plan));
+    changes
+}
+
 /// Compares.
 #[must_use]
 pub fn diff(known: Known<'_>) -> Difference {
@@ -83,6 +93,7 @@ pub fn diff(known: Known<'_>) -> Difference {
     for (at, node) in known.plan.nodes.iter().enumerate() {
         work.node(at, node);
     }
+    uplink::compare(known, &mut work.found.changes);
     notes::compare(known.recorded, known.plan, &mut work.found.changes);
     work.found.changes.sort_by_key(Change::turn);
     work.found
@@ -214,10 +225,14 @@ impl<'k> Work<'k> {
         let plan = self.known.plan;
         for (at, node) in plan.nodes.iter().enumerate() {
             let Some((place, seen)) = self.there(&node.name) else { continue };
-            let uplink = plan.uplink.as_ref().filter(|uplink| uplink.node == at).map(|uplink| uplink.ifname.as_str());
+            let uplinks = [Some(plan), self.known.recorded].into_iter().flatten().filter_map(|plan| {
+                let uplink = plan.uplink.as_ref()?;
+                let is_here = plan.nodes.get(uplink.node).is_some_and(|of| of.name == node.name);
+                is_here.then_some(uplink.ifname.as_str())
+            });
             let ports = self.ports.get(at).into_iter().flatten().map(|port| port.ifname.as_str());
             let devices = plan.devices.iter().filter(|device| device.node == at).map(|device| device.ifname.as_str());
-            let planned: HashSet<&str> = ports.chain(uplink).chain(devices).collect();
+            let planned: HashSet<&str> = ports.chain(uplinks).chain(devices).collect();
             for link in &seen.links {
                 let kept = planned.contains(link.name.as_str()) || link.index == LOOPBACK;
                 if kept || (node.switch && link.name == BRIDGE) || self.gone.contains(&(place, link.index)) {

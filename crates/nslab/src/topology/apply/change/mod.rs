@@ -26,6 +26,8 @@ struct Work {
     wanted: Wanted,
     namespace: Option<Namespace>,
     identity: Option<Identity>,
+    /// Which one was made for it.
+    made: Option<Identity>,
     connection: Option<Connection>,
     /// What was there before anything was changed.
     before: Option<seen::Node>,
@@ -63,7 +65,7 @@ impl Changer {
             let identity = found.as_ref().map(|found| found.identity);
             let (namespace, before) = found.map(|found| (found.namespace, found.node)).unzip();
             let now = before.clone().unwrap_or_default();
-            Work { name, wanted, namespace, identity, connection: None, before, now }
+            Work { name, wanted, namespace, identity, made: None, connection: None, before, now }
         };
         let nodes: Vec<Work> = nodes.into_iter().map(work).collect();
         let places = nodes.iter().map(|node| node.name.clone()).zip(0..).collect();
@@ -96,6 +98,19 @@ impl Changer {
         work.is_some_and(|work| work.identity == Some(identity))
     }
 
+    /// Whether a node was found.
+    #[must_use]
+    pub fn was_there(&self, node: &NodeName) -> bool {
+        self.places.get(node).and_then(|place| self.nodes.get(*place)).is_some_and(|work| work.identity.is_some())
+    }
+
+    /// Whether a node, found or made, is this one.
+    #[must_use]
+    pub fn is(&self, node: &NodeName, identity: Identity) -> bool {
+        let work = self.places.get(node).and_then(|place| self.nodes.get(*place));
+        work.is_some_and(|work| work.made.or(work.identity) == Some(identity))
+    }
+
     /// Makes the namespaces that changes call for: nobody sees them yet.
     ///
     /// # Errors
@@ -112,6 +127,7 @@ impl Changer {
             let place = self.place(name)?;
             let work = self.work(place)?;
             work.namespace = Some(node.namespace);
+            work.made = Some(node.identity);
             work.connection = Some(node.connection);
             if planned.switch {
                 self.ready_bridge(place, BRIDGE_INDEX, &format!("making node {name}"))?;

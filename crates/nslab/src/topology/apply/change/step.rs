@@ -25,7 +25,12 @@ impl Changer {
     pub(super) fn step(&mut self, change: &Change) -> Result<()> {
         let what = change.to_string();
         let done = match change {
-            Change::AddNode { .. } | Change::RemoveNode { .. } | Change::Note { .. } => Ok(()),
+            // Namespaces and uplinks are made, and go, by those who keep them on record.
+            Change::AddNode { .. }
+            | Change::RemoveNode { .. }
+            | Change::AddUplink { .. }
+            | Change::RemoveUplink { .. }
+            | Change::Note { .. } => Ok(()),
             Change::AddBridge { node, mac } => self.add_bridge(node, *mac, &what),
             Change::RemoveLink { node, ifname, peer } => self.remove_link(node, ifname, peer.as_ref(), &what),
             Change::AddCable { a, b } => self.add_cable(a, b, &what),
