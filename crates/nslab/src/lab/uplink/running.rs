@@ -70,9 +70,9 @@ pub(in crate::lab) fn come(
     let Some(name) = plan.uplink.as_ref().and_then(|uplink| plan.nodes.get(uplink.node)).map(|node| &node.name) else {
         return Ok(());
     };
-    let known = record.nodes.iter().chain(record.change.iter().flat_map(|change| &change.nodes));
+    let mut known = record.nodes.iter().chain(record.change.iter().flat_map(|change| &change.nodes));
     let is_it = |node: &&Node| node.name == *name && changer.is(name, node.netns);
-    let node = known.filter(is_it).last().ok_or_else(|| Error::invalid("an uplink of a node that is not there"))?;
+    let node = known.rfind(is_it).ok_or_else(|| Error::invalid("an uplink of a node that is not there"))?;
     let uplink = prepared.record(plan, node.netns);
     record.uplink.clone_from(&uplink);
     record::write(locked.path(), record)?;
