@@ -10,7 +10,7 @@ use crate::output::{self, Bar, answer, count};
 /// Take labs away, from their records
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  nslab down helloworld\n\n\
-    The file is not needed. Only what the lab's record names by identity is removed.")]
+    The file is not needed. Processes in the lab's nodes are ended. Only what the lab's record names by identity is removed.")]
 pub(super) struct Args {
     /// Labs by name or by file; by default the lab of ./nslab.yaml
     #[arg(value_name = "LAB")]
@@ -77,5 +77,10 @@ fn tell(lab: &LabName, found: &lab::Down, ui: Ui) -> Result<()> {
         return Ok(());
     }
     let switches = if found.switches > 0 { format!(", {}", count(found.switches, "segment")) } else { String::new() };
-    answer(&format!("lab {lab} is down: {}{switches} removed\n", count(found.removed, "node")))
+    let ended = match (found.ended.processes, found.ended.killed) {
+        (0, _) => String::new(),
+        (n, 0) => format!(", {} ended", count(n, "process")),
+        (n, killed) => format!(", {} ended ({killed} killed)", count(n, "process")),
+    };
+    answer(&format!("lab {lab} is down: {}{switches} removed{ended}\n", count(found.removed, "node")))
 }

@@ -1,5 +1,6 @@
 //! `nslab ls`.
 
+use nslab::lab::process::{Doing, Status};
 use nslab::lab::{Record, State, Store};
 use nslab::{Error, Result};
 use serde::Serialize;
@@ -11,7 +12,7 @@ use crate::output::{answer, json, remark, report, table};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  nslab ls --json")]
 pub(super) struct Args {
-    /// As JSON: a list of {name, state, nodes, segments, links, file}; `prefix` where there is one, and uplink where there is one
+    /// As JSON: a list of {name, state, nodes, segments, links, processes, file}; `prefix` where there is one, and uplink where there is one
     #[arg(long)]
     json: bool,
 }
@@ -34,17 +35,30 @@ struct Row {
     nodes: Vec<String>,
     segments: Vec<String>,
     links: usize,
+    processes: Vec<Process>,
+    #[serde(skip)]
+    supervised: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     uplink: Option<Way>,
     file: String,
 }
 
+#[derive(Debug, Serialize)]
+struct Process {
+    node: String,
+    name: String,
+    state: String,
+    pid: Option<i32>,
+    restarts: u32,
+}
+
 pub(super) fn run(args: &Args) -> Result<Verdict> {
     let mut rows = Vec::new();
     let mut broken: Option<Error> = None;
-    for (_, record) in Store::default().labs()? {
+    let store = Store::default();
+    for (_, record) in store.labs()? {
         match record {
-            Ok(record) => rows.push(row(&record)?),
+            Ok(record) => rows.push(row(&store, &record)?),
             // The others are still listed; the last failure gives the status.
             Err(error) => {
                 if let Some(before) = broken.replace(error) {
@@ -67,8 +81,35 @@ pub(super) fn run(args: &Args) -> Result<Verdict> {
         for row in rows.iter().filter(|row| row.state == "cut off") {
             remark(&format!("lab {0} was cut off half-way: nslab up or nslab down {0} puts it right", row.name));
         }
+        for row in rows.iter().filter(|row| !row.supervised) {
+            remark(&format!("lab {}: who looks after its processes is gone: nslab up starts them again", row.name));
+        }
     }
     broken.map_or(Ok(Verdict::Good), Err)
+}
+
+/// What a process is doing, in words.
+fn doing(status: &Status) -> String {
+    match status.doing {
+        Doing::Waiting => "waiting".into(),
+        Doing::Running => "running".into(),
+        Doing::Ready => "ready".into(),
+        Doing::Restarting => "restarting".into(),
+        Doing::Exited(status) => format!("exited {status}"),
+        Doing::Killed(signal) => format!("killed by signal {signal}"),
+        Doing::Failed => "cannot be started".into(),
+        Doing::Lost => "lost".into(),
+    }
+}
+
+fn process(status: Status) -> Process {
+    Process {
+        state: doing(&status),
+        pid: status.handle.map(|handle| handle.pid),
+        node: status.id.node.to_string(),
+        name: status.id.name.to_string(),
+        restarts: status.restarts,
+    }
 }
 
 /// How far a lab has come, in a word or three.
@@ -80,12 +121,13 @@ pub(super) fn state(record: &Record) -> Result<&'static str> {
     })
 }
 
-fn row(record: &Record) -> Result<Row> {
+fn row(store: &Store, record: &Record) -> Result<Row> {
     let state = state(record)?;
     let names = |switch| {
         let of_kind = record.plan.nodes.iter().filter(|node| node.switch == switch);
         of_kind.map(|node| node.name.to_string()).collect()
     };
+    let known = if state == "up" { store.processes(&record.plan.lab)? } else { None };
     Ok(Row {
         name: record.plan.lab.to_string(),
         prefix: record.plan.prefix.to_string(),
@@ -93,6 +135,8 @@ fn row(record: &Record) -> Result<Row> {
         nodes: names(false),
         segments: names(true),
         links: record.plan.counts().2,
+        supervised: known.as_ref().is_none_or(|known| known.supervisor.is_alive()),
+        processes: known.into_iter().flat_map(|known| known.processes).map(process).collect(),
         uplink: record.uplink.as_ref().map(|uplink| Way {
             node: uplink.node.to_string(),
             interface: uplink.ifname.clone(),

@@ -5,11 +5,13 @@ mod cidr;
 mod diff;
 mod down;
 mod exec;
+mod logs;
 mod ls;
 mod pages;
 mod schema;
 mod set;
 mod status;
+mod supervise;
 mod up;
 mod which;
 
@@ -55,8 +57,11 @@ enum Verb {
     Exec(exec::Args),
     Sh(exec::ShellArgs),
     Check(check::Args),
+    Logs(logs::Args),
     Cidr(cidr::Args),
     Schema(schema::Args),
+    #[command(hide = true)]
+    Supervise(supervise::Args),
     Completions(pages::CompletionsArgs),
     Man(pages::ManArgs),
 }
@@ -109,8 +114,10 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Exec(args) => return exec::run(&args, ui),
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
+        Verb::Logs(args) => logs::run(&args),
         Verb::Cidr(args) => cidr::run(&args, ui),
         Verb::Schema(schema::Args {}) => schema::run(),
+        Verb::Supervise(args) => supervise::run(&args),
         Verb::Completions(args) => pages::completions(&args),
         Verb::Man(args) => pages::man(&args),
     };

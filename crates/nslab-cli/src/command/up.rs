@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use nslab::lab::{self, Changes, Store, Up};
+use nslab::lab::{self, Changes, Up};
 use nslab::topology::plan::Plan;
 use nslab::topology::spec::Lab;
 use nslab::{ErrorKind, Result};
 
-use super::{Ui, Verdict, diff, which};
+use super::{Ui, Verdict, diff, supervise, which};
 use crate::output::{Bar, answer, count};
 
 /// Make the lab that a file describes, or change the one that is up into it
@@ -43,14 +43,15 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let file = std::path::absolute(&args.file).unwrap_or_else(|_| Path::new(&args.file).into());
     let waiting = || ui.remark(&format!("waiting for another command on lab {}", plan.lab));
     let bar = Bar::start(!ui.quiet);
-    let done = lab::up(&Store::default().with_progress(bar.progress()), &file, &plan, args.keep, waiting);
+    let done = lab::up(&supervise::store().with_progress(bar.progress()), &file, &plan, args.keep, waiting);
     drop(bar);
     let (steps, what) = match done? {
         Up::Running(found) => {
             diff::tell_foreign(&found, ui);
-            let what = match found.changes.len() {
-                0 => format!("is up already; nothing to do: {}", size(&plan)),
-                n => format!("is up: {}", count(n, "change")),
+            let what = match (found.changes.len(), found.processes.started.len()) {
+                (0, 0) => format!("is up already; nothing to do: {}", size(&plan)),
+                (0, n) => format!("is up already; started again: {}: {}", count(n, "process"), size(&plan)),
+                (n, _) => format!("is up: {}", count(n, "change")),
             };
             (steps(&found), what)
         }
@@ -59,7 +60,7 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
             (plan.to_string(), format!("is up: {}", size(&plan)))
         }
     };
-    if let Some(uplink) = Store::default().read(&plan.lab).ok().and_then(|record| record.uplink) {
+    if let Some(uplink) = supervise::store().read(&plan.lab).ok().and_then(|record| record.uplink) {
         lab::uplink::obstacles(&uplink)?.iter().for_each(|obstacle| ui.remark(obstacle));
     }
     if ui.verbose {
@@ -88,7 +89,7 @@ fn unlinked(lab: &Lab) -> Option<String> {
 
 /// The plan of a lab that is not up; the changes to one that is.
 fn dry_run(plan: &Plan, ui: Ui) -> Result<Verdict> {
-    let store = Store::default();
+    let store = supervise::store();
     match store.read(&plan.lab) {
         Err(error) if error.kind() == ErrorKind::NotFound => answer(&plan.to_string())?,
         Ok(record) if record.is_whole()? => {
@@ -116,6 +117,8 @@ fn size(plan: &Plan) -> String {
     parts.extend(
         [(segments, "segment"), (links, "link")].map(|(n, what)| (n > 0).then(|| count(n, what))).into_iter().flatten(),
     );
+    let processes: usize = plan.nodes.iter().map(|node| node.run.len()).sum();
+    parts.extend((processes > 0).then(|| count(processes, "process")));
     parts.extend(plan.uplink.is_some().then(|| count(1, "uplink")));
     parts.join(", ")
 }

@@ -68,7 +68,11 @@ fn status(error: &Error) -> u8 {
 
 /// `1 node`, `2 nodes`.
 pub(crate) fn count(n: usize, noun: &str) -> String {
-    let plural = if n == 1 { "" } else { "s" };
+    let plural = match n {
+        1 => "",
+        _ if noun.ends_with('s') => "es",
+        _ => "s",
+    };
     format!("{n} {noun}{plural}")
 }
 

@@ -413,7 +413,7 @@ fn which() {
          cp /run/hello.yaml nslab.yaml; nslab down; nslab ls; echo none"
     ));
     let expected = "helloworld ns1\n5\n137\n\
-        [{\"name\":\"helloworld\",\"state\":\"up\",\"nodes\":[\"ns1\",\"ns2\"],\"segments\":[],\"links\":1,\"file\":\"/run/hello.yaml\"}]\n\
+        [{\"name\":\"helloworld\",\"state\":\"up\",\"nodes\":[\"ns1\",\"ns2\"],\"segments\":[],\"links\":1,\"processes\":[],\"file\":\"/run/hello.yaml\"}]\n\
         lab helloworld is down: 2 nodes removed\nnone\n";
     assert_eq!(out, expected);
     assert!(fail(&format!("{setup}nslab exec nope true"), 3).contains("labs that are up: helloworld"));

@@ -18,6 +18,7 @@
 //! - `change`: labs that are up, changed by hand and by their file;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
+//! - `processes`: the processes of labs, and what `down` ends;
 //! - `exec`: what a program started in a namespace gets and does not get;
 //! - `example`: the script that a newcomer runs;
 //! - `docs`: the transcripts in the pages.
@@ -56,6 +57,7 @@ mod lab_kinds;
 mod markdown;
 mod ping;
 mod prefix;
+mod processes;
 mod progress;
 mod random;
 #[path = "../../../nslab/tests/support/reference.rs"]
@@ -89,6 +91,7 @@ fn main() {
         refusals::trials(),
         kill::trials(),
         exec::trials(),
+        processes::trials(),
         ip_netns::alone(),
         ip_options::alone(),
         example::trials(),

@@ -7,10 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::Store;
 use super::lock::Locked;
+use super::process::Reconciled;
 use super::record::{self, Kept, Node, Record, State, Unfinished};
+use super::up::folder_of;
 use super::uplink::running;
+use super::{Store, process};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Identity, Placeholder};
 use crate::topology::apply::change::Changer;
@@ -27,6 +29,8 @@ pub struct Changes {
     pub changes: Vec<Change>,
     /// Interfaces that somebody else made in the lab's nodes; left alone.
     pub foreign: Vec<(NodeName, String)>,
+    /// The processes that were ended and started.
+    pub processes: Reconciled,
 }
 
 /// What is really there of a lab.
@@ -67,7 +71,7 @@ pub fn compare(store: &Store, plan: &Plan) -> Result<Changes> {
         record => Some(record?),
     };
     let Some(record) = record else {
-        return Ok(Changes { changes: from_nothing(plan), foreign: Vec::new() });
+        return Ok(Changes { changes: from_nothing(plan), ..Changes::default() });
     };
     let sight = look(store, &record, plan)?.check(&plan.lab)?;
     let changer = Changer::new(sight.nodes, sight.fresh);
@@ -108,8 +112,12 @@ pub(super) fn converge(
             |(node, ifname): (&NodeName, &str)| only.iter().any(|(of, name)| of == node && name.as_str() == ifname);
         found.changes.retain(|change| change.interface().is_some_and(is_one));
     }
+    let folder = folder_of(file);
     let (file, whole) = (file.to_string_lossy().into_owned().into(), record.state == State::Up);
     if found.changes.is_empty() && whole && record.plan == *plan && !forgets {
+        if only.is_none() {
+            found.processes = process::reconcile(store, &plan.lab, folder, record.jobs(plan))?;
+        }
         return Ok(found);
     }
     for node in record.nodes.iter().chain(record.change.iter().flat_map(|change| &change.nodes)) {
@@ -117,6 +125,10 @@ pub(super) fn converge(
     }
     check_new_names(store, plan, &found.changes)?;
     check_devices(&record, plan, &found.changes)?;
+    let goes = |node: &&Node| {
+        found.changes.iter().any(|change| matches!(change, Change::RemoveNode { node: name, .. } if *name == node.name))
+    };
+    process::check_outside(&record.nodes.iter().filter(goes).map(|node| node.netns).collect::<Vec<_>>())?;
     let made = changer.make_nodes(effective, &found.changes)?;
     let placeholder = if made.is_empty() { None } else { Some(Placeholder::create(&store.names)?) };
     let of_placeholder = placeholder.as_ref().map(Placeholder::identity);
@@ -150,7 +162,6 @@ pub(super) fn converge(
     if let Err(error) = carry_out().and_then(|()| record::write_hosts(locked.path(), plan)) {
         return Err(take_back(store, locked, changer, before, record, &made, error));
     }
-    // From here on there is no way back: what goes goes.
     let kept: BTreeMap<&NodeName, &Node> = record
         .nodes
         .iter()
@@ -160,13 +171,22 @@ pub(super) fn converge(
         .map(|node| (&node.name, node))
         .collect();
     let nodes: Vec<Node> = plan.nodes.iter().filter_map(|node| kept.get(&node.name).copied().cloned()).collect();
-    for change in &found.changes {
-        if let Change::RemoveNode { node, .. } = change
-            && let Some(node) = kept.get(node)
-        {
-            let placeholder = node.placeholder.unwrap_or(record.placeholder);
-            store.names.withdraw(&node.netns_name(), node.netns, placeholder)?;
+    let goes = |change: &Change| match change {
+        Change::RemoveNode { node, .. } => kept.get(node).copied().cloned(),
+        _ => None,
+    };
+    let gone: Vec<Node> = found.changes.iter().filter_map(goes).collect();
+    if only.is_none() {
+        match process::reconcile(store, &plan.lab, folder, Record::jobs_of(&nodes, plan)) {
+            Ok(done) => found.processes = done,
+            Err(error) => return Err(take_back(store, locked, changer, before, record, &made, error)),
         }
+    }
+    // From here on there is no way back: what goes goes, with all that runs in it.
+    process::end_in(&gone.iter().map(|node| node.netns).collect::<Vec<_>>(), process::GRACE)?;
+    for node in gone {
+        let placeholder = node.placeholder.unwrap_or(record.placeholder);
+        store.names.withdraw(&node.netns_name(), node.netns, placeholder)?;
     }
     record.nodes = nodes;
     record.state = State::Up;
@@ -227,7 +247,7 @@ fn checked(found: Difference, plan: &Plan) -> Result<Changes> {
             plan.lab
         )));
     }
-    Ok(Changes { changes: found.changes, foreign: found.foreign })
+    Ok(Changes { changes: found.changes, foreign: found.foreign, ..Changes::default() })
 }
 
 /// Interfaces of nodes beside cables are made with their lab: none is changed in place, nor what they stand on.

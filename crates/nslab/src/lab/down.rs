@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 
 use super::lock::Locked;
+use super::process::{self, Ended};
 use super::record::{self, Record, State};
 use super::wait::Barrier;
 use super::{Store, uplink};
 use crate::error::{Error, ErrorKind, Result};
-use crate::namespace::Withdrawn;
+use crate::namespace::{Identity, Withdrawn};
 use crate::topology::apply::progress::Told;
 use crate::types::{LabName, NodeName};
 
@@ -22,6 +23,8 @@ pub struct Down {
     pub absent: Vec<NodeName>,
     /// Names that now stand for something that is not the lab's; left alone.
     pub not_ours: Vec<NodeName>,
+    /// The processes that ran in its nodes, whoever started them.
+    pub ended: Ended,
     /// Whether the kernel was seen to have taken the lab's network apart. It does that in the background;
     /// where this is false it may still be at it.
     pub finished: bool,
@@ -29,10 +32,10 @@ pub struct Down {
 
 /// Takes a lab away, whatever state it is in, and waits until the kernel has taken its interfaces apart.
 ///
-/// Processes that run in a node keep its network alive until they end; its name is gone at once.
+/// Processes in its nodes are ended first, whoever started them: see [`process::end_in`].
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`] where there is no such lab; else every failure, after all was tried. The record
+/// [`ErrorKind::NotFound`] where there is no such lab; [`ErrorKind::Busy`] where the caller is inside it; else every failure, after all was tried. The record
 /// stays then, so that the command can be given again.
 pub fn down(store: &Store, lab: &LabName, mut waiting: impl FnMut()) -> Result<Down> {
     // Looked for first, so that asking for a lab that is not there leaves no trace.
@@ -61,6 +64,9 @@ pub(super) fn take_away(store: &Store, locked: &Locked, mut record: Record) -> R
         record::remove(locked.path())?;
         return Ok(found);
     }
+    let others = record.change.iter().flat_map(|change| &change.nodes);
+    let namespaces: Vec<Identity> = record.nodes.iter().chain(others).map(|node| node.netns).collect();
+    process::check_outside(&namespaces)?;
     if record.state != State::Leaving {
         record.state = State::Leaving;
         written(record::write(locked.path(), &record))?;
@@ -73,6 +79,9 @@ pub(super) fn take_away(store: &Store, locked: &Locked, mut record: Record) -> R
         })
         .map_err(|error| error.with_help("the lab stays on record: give the command again"))?;
     }
+    let wait_for_supervisor = process::dismiss(locked.path());
+    found.ended = process::end_in(&namespaces, process::GRACE)?;
+    wait_for_supervisor();
     // Waiting is a service; a machine that cannot do it still gets its lab taken away.
     let barrier = Barrier::raise().ok();
     let mut failures: Vec<Error> = Vec::new();

@@ -9,6 +9,7 @@ mod check;
 mod down;
 mod limits;
 mod lock;
+pub mod process;
 mod record;
 mod rounds;
 mod set;
@@ -27,6 +28,7 @@ pub use record::{Kept, Node, Record, State};
 pub use set::{Setting, set};
 pub use up::{Up, check_names_free, up};
 
+use self::process::Supervisor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Names;
 pub use crate::topology::apply::progress::{Progress, Told};
@@ -37,17 +39,24 @@ use crate::types::LabName;
 pub struct Store {
     dir: PathBuf,
     names: Names,
+    supervisor: Option<Supervisor>,
     progress: Progress,
 }
 
 impl Default for Store {
-    /// Records under /run/nslab, names under /run/netns.
+    /// Records under /run/nslab, names under /run/netns, and no way to start a supervisor.
     fn default() -> Self {
-        Self { dir: "/run/nslab".into(), names: Names::default(), progress: Progress::default() }
+        Self { dir: "/run/nslab".into(), names: Names::default(), supervisor: None, progress: Progress::default() }
     }
 }
 
 impl Store {
+    /// The same, with a way to start the supervisor that a lab with processes needs.
+    #[must_use]
+    pub fn with_supervisor(self, supervisor: Supervisor) -> Self {
+        Self { supervisor: Some(supervisor), ..self }
+    }
+
     /// The same, with somebody who is told how far [`up`] and [`down`] have come.
     #[must_use]
     pub fn with_progress(self, progress: Progress) -> Self {

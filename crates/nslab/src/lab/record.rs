@@ -230,6 +230,7 @@ pub(super) fn hosts(dir: &Path) -> PathBuf {
 
 /// Removes the record, and a half-written one, and what goes with it: the record last.
 pub(super) fn remove(dir: &Path) -> Result<()> {
+    super::process::remove(dir)?;
     for name in [HOSTS, NEW_FILE, FILE] {
         let path = dir.join(name);
         match std::fs::remove_file(&path) {

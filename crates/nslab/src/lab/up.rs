@@ -6,7 +6,7 @@ use std::path::Path;
 use super::lock::Locked;
 use super::record::{self, Node, Record, State};
 use super::uplink::Prepared;
-use super::{Changes, Store, change, down, limits, uplink};
+use super::{Changes, Store, change, down, limits, process, uplink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Names, Placeholder};
 use crate::topology::apply::progress::{Count, Told};
@@ -117,11 +117,20 @@ fn publish(
         .and_then(|()| publish_names(plan, built, &placeholder, count));
     // Undoing takes the lock that it holds.
     drop(uplink);
+    let started = published.and_then(|()| {
+        // Whole before anybody can see it so: with its processes.
+        process::start(store, &plan.lab, folder_of(file), record.jobs(plan))
+    });
     record.state = State::Up;
-    published.and_then(|()| record::write(locked.path(), &record)).inspect_err(|_| {
+    started.and_then(|()| record::write(locked.path(), &record)).inspect_err(|_| {
         // The error that matters is the first; what undoing cannot do is left on record.
         let _ = down::take_away(store, locked, record);
     })
+}
+
+/// Where the processes of a lab are started: the folder of its file.
+pub(super) fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| folder.is_absolute()).unwrap_or(Path::new("/"))
 }
 
 fn publish_names(plan: &Plan, built: &Built, placeholder: &Placeholder, count: &Count<'_>) -> Result<()> {

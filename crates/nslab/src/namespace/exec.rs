@@ -8,8 +8,8 @@ use std::path::Path;
 use rustix::fs::StatVfsMountFlags;
 use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
 
-use super::{Names, Namespace, enter};
-use crate::error::{Error, Result};
+use super::{Identity, Names, Namespace, enter};
+use crate::error::{Error, ErrorKind, Result};
 
 /// What was not as wished, though the process is in the namespace: files of /etc/netns/NAME that could
 /// not be put in place.
@@ -83,6 +83,25 @@ fn bind_etc(name: &OsStr) -> Warnings {
             .map_err(|errno| Error::os(format_args!("Bind {} -> {} failed", from.display(), to.display()), errno))
     };
     entries.filter_map(|entry| bind(entry.ok()?).err()).collect()
+}
+
+/// What `nslab exec` makes of a process before it becomes the program: one that lives in a node, with the
+/// node's network, devices, host name and hosts file. For a process with a single thread.
+///
+/// # Errors
+/// [`ErrorKind::NotFound`] where the name is gone or stands for another namespace.
+pub(crate) fn become_node(names: &Names, name: &str, identity: Identity, host: &str, hosts: &Path) -> Result<()> {
+    let gone = || Error::new(ErrorKind::NotFound, format!("node {name} was taken away by hand"));
+    let namespace = names.open(OsStr::new(name))?;
+    if namespace.file_id()? != (identity.dev, identity.ino) {
+        return Err(gone());
+    }
+    become_namespace(&namespace, OsStr::new(name))?;
+    // A cookie is seen only from inside.
+    if identity.cookie.is_some() && super::cookie_here() != identity.cookie {
+        return Err(gone());
+    }
+    become_host(host, hosts).map(drop)
 }
 
 /// Gives this process, which must have a single thread and have gone through [`become_namespace`], a host

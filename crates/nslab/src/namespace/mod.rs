@@ -8,7 +8,7 @@ pub(crate) mod enter;
 mod exec;
 mod mounts;
 mod named;
-mod processes;
+pub(crate) mod processes;
 pub(crate) mod settings;
 mod watch;
 
@@ -19,6 +19,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
 use crate::error::{Error, Result};
+pub(crate) use exec::become_node;
 pub use exec::{Warnings, become_host, become_named, become_namespace, spawn_named};
 pub use mounts::MountNamespace;
 pub use named::{NETNS_DIR, Names, Placeholder, Withdrawn};

@@ -69,6 +69,22 @@ fn number(name: &OsStr) -> Option<u32> {
     if name.as_bytes().iter().all(u8::is_ascii_digit) { name.to_str()?.parse().ok() } else { None }
 }
 
+/// Device and inode of the network namespace of a process, by its main thread. None where there is no such
+/// process any more, or where the caller may not look.
+pub(crate) fn netns_of(pid: i32) -> Option<(u64, u64)> {
+    file_id_at(Path::new(&format!("/proc/{pid}/ns/net")))
+}
+
+/// The ids of all processes, in the order of /proc.
+pub(crate) fn all() -> Result<Vec<i32>> {
+    let failed = |error| Error::os("reading /proc", error);
+    let mut pids = Vec::new();
+    for entry in std::fs::read_dir("/proc").map_err(failed)? {
+        pids.extend(number(&entry.map_err(failed)?.file_name()).and_then(|pid| i32::try_from(pid).ok()));
+    }
+    Ok(pids)
+}
+
 fn file_id_at(path: &Path) -> Option<(u64, u64)> {
     let stat = rustix::fs::statat(CWD, path, AtFlags::empty()).ok()?;
     Some((stat.st_dev, stat.st_ino))

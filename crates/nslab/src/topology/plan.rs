@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use self::uplink::UplinkPlan;
 use super::kinds::{BridgeVlan, LinkKind, Options};
 use super::routing;
-use super::spec::{self, End, Expect, Lab, Node, Route, Routing, Segment, Sysctl};
+use super::spec::{self, End, Expect, Lab, Node, Process, Route, Routing, Segment, Sysctl};
 use crate::types::{IfName, Impair, LabName, MacAddr, NamePrefix, NodeName, Prefix};
 
 /// Everything that a lab is made of, in the order in which it is made.
@@ -61,6 +61,9 @@ pub struct NodePlan {
     /// Variables of the programs that are started in it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
+    /// The processes that are started in it, once the network is up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub run: Vec<Process>,
 }
 
 /// The name of a switch's bridge, in the switch's own namespace.
@@ -352,6 +355,7 @@ fn node(node: &Node) -> NodePlan {
         loopback: node.loopback.clone(),
         routes: node.routes.clone(),
         env: node.env.clone(),
+        run: node.run.clone(),
     }
 }
 
@@ -364,6 +368,7 @@ fn switch(name: &NodeName) -> NodePlan {
         loopback: Vec::new(),
         routes: Vec::new(),
         env: BTreeMap::new(),
+        run: Vec::new(),
     }
 }
 
@@ -456,6 +461,11 @@ impl fmt::Display for Plan {
         for node in &self.nodes {
             for route in &node.routes {
                 writeln!(f, "route {}: {route}", node.name)?;
+            }
+        }
+        for node in &self.nodes {
+            for process in &node.run {
+                writeln!(f, "run {}/{process}", node.name)?;
             }
         }
         self.uplink.as_ref().map_or(Ok(()), |uplink| self.show_uplink(uplink, f))

@@ -25,6 +25,7 @@ as_text!(
     super::NamePrefix,
     super::NodeName,
     super::Prefix,
+    super::ProcessName,
     super::Rate,
     super::Delay,
     super::Percent

@@ -12,6 +12,7 @@ use super::gateways;
 use super::model::{Device, End, Lab, Link, Segment};
 use super::overlap;
 use super::problems::Problems;
+use super::run;
 use super::tunnel;
 use super::uplink;
 use crate::topology::kinds::LinkKind;
@@ -41,6 +42,7 @@ pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Pro
     let mut nodes = complete::nodes(&draft, problems);
     let uplink = uplink::made(name.as_ref(), &draft, &mut nodes, problems);
     check_loopbacks(&draft, problems);
+    run::check(&draft, &nodes, problems);
     device_check::check(&draft, problems);
     gateways::check(&draft, problems);
     overlap::check(&draft, &nodes, problems);

@@ -9,6 +9,7 @@ use super::keys::suggest;
 use super::model::{Node, Sysctl};
 use super::pool;
 use super::problems::Problems;
+use super::run;
 use super::segment::in_prefix;
 use crate::topology::kinds::LinkKind;
 use crate::types::{Cidr, IfName, NodeName, Prefix, quote};
@@ -256,6 +257,7 @@ pub(super) fn nodes(draft: &DraftLab, problems: &mut Problems<'_>) -> Vec<Node> 
             loopback: Vec::new(),
             routes: Vec::new(),
             env: BTreeMap::new(),
+            run: Vec::new(),
         };
         for own in own.get(&name.value).into_iter().flatten() {
             let known = |used: &At<String>| draft.profiles.iter().any(|(name, _)| name.value == used.value);
@@ -287,6 +289,7 @@ fn apply(settings: &Settings, node: &mut Node) {
         node.sysctl.push(Sysctl { path: path.value.clone(), value: value.clone() });
     }
     node.env.extend(settings.env.iter().cloned());
+    run::apply(&settings.run, node);
     node.routes.extend(settings.routes.iter().map(|route| route.value.clone()));
     for (_, addresses) in settings.addresses.iter().filter(|(ifname, _)| ifname.value.as_str() == "lo") {
         node.loopback.extend(addresses.iter().map(|address| address.value));

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::device::DraftDevice;
 use super::model::{Route, Routing};
 use super::problems::Problems;
+use super::run::DraftProcess;
 use super::tunnel::DraftTunnel;
 use crate::error::Error;
 use crate::types::{IfName, Impair, LabName, MacAddr, NamePrefix, NodeName, Prefix, quote};
@@ -61,6 +62,7 @@ pub(super) struct Settings {
     pub(super) routes: Vec<At<Route>>,
     pub(super) interfaces: Vec<DraftDevice>,
     pub(super) env: Vec<(String, String)>,
+    pub(super) run: Vec<DraftProcess>,
     pub(super) profiles: Vec<At<String>>,
 }
 

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::process::Process;
 use crate::topology::kinds::{BridgeVlan, LinkKind, Options};
 use crate::types::{IfName, Impair, LabName, MacAddr, NamePrefix, NodeName, Prefix};
 
@@ -101,6 +102,8 @@ pub struct Node {
     pub routes: Vec<Route>,
     /// Variables of the programs that are started in it, by name.
     pub env: BTreeMap<String, String>,
+    /// The processes that are started in it; no two have the same name.
+    pub run: Vec<Process>,
 }
 
 /// A route (ip-route(8)).

@@ -8,6 +8,7 @@ use super::keys::{Table, each_once, key, suggested};
 use super::problems::Problems;
 use super::range::node_names;
 use super::route::routes;
+use super::run::{PROCESSES, run};
 use super::schema::{ADDRESS, Schema};
 use super::tree::{Tree, Value};
 use crate::types::{IfName, quote};
@@ -22,16 +23,17 @@ static NODE: Table<Settings> = Table {
         key("addresses", addresses, ADDRESSES, "addresses of its interfaces, by their names; lo is its loopback"),
         key("interfaces", interfaces, INTERFACES, "interfaces that are no ends of cables, by names"),
         key("env", env, TEXTS, "variables of the programs that are started in it"),
+        key("run", run, PROCESSES, "processes that are started in it when the network is up"),
         key("use", profiles_used, &Schema::OneOrMore(&Schema::Text), "a profile, or a list of them"),
     ],
-    later: &["run"],
+    later: &[],
 };
 
 /// What `nodes` and `profiles` look like.
 pub(super) const NODES: &Schema =
     &Schema::Optional(&Schema::Names(&Schema::Optional(&Schema::Keys("node", &NODE, &[]))));
 
-const TEXTS: &Schema = &Schema::Optional(&Schema::Names(&Schema::Text));
+pub(super) const TEXTS: &Schema = &Schema::Optional(&Schema::Names(&Schema::Text));
 
 const ROUTES: &Schema = &Schema::Optional(&Schema::OneOrMore(&Schema::Text));
 
@@ -141,6 +143,11 @@ const SYSCTL: &str = "a name as net.ipv4.conf.all.rp_filter, or with slashes whe
 
 /// Variables for the programs that are started in the node.
 fn env(tree: &Tree<'_>, settings: &mut Settings, problems: &mut Problems<'_>) {
+    variables(tree, &mut settings.env, problems);
+}
+
+/// Names and values of an `env`.
+pub(super) fn variables(tree: &Tree<'_>, into: &mut Vec<(String, String)>, problems: &mut Problems<'_>) {
     if matches!(tree.value, Value::Null) {
         return;
     }
@@ -154,7 +161,7 @@ fn env(tree: &Tree<'_>, settings: &mut Settings, problems: &mut Problems<'_>) {
             let message = format!("{} is no variable for a program", quote(name));
             return problems.add(key.span.clone(), message, "a name is not empty and has no `=`");
         }
-        settings.env.push((name.to_owned(), text.to_owned()));
+        into.push((name.to_owned(), text.to_owned()));
     });
 }
 

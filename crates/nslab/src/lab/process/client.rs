@@ -1,0 +1,198 @@
+//! What commands ask of a lab's supervisor, and how it comes to be.
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::fs::Mode;
+use rustix::process::{Signal, pidfd_send_signal};
+
+use super::end;
+use super::handle::{self, Handle};
+use super::message::{Job, Reply, Request};
+use super::state::{self, Doing, Processes, SOCKET};
+use crate::error::{Error, ErrorKind, Result};
+use crate::lab::Store;
+use crate::namespace::Identity;
+use crate::topology::spec::ProcessId;
+use crate::types::LabName;
+
+/// How the supervisor of a lab with processes is started: a program that calls [`supervise`](super::supervise)
+/// when it is given these words and then the lab's name.
+#[derive(Debug, Clone)]
+pub struct Supervisor {
+    /// The program.
+    pub program: PathBuf,
+    /// Its name for itself, and its first arguments.
+    pub words: Vec<OsString>,
+}
+
+/// How long the supervisor may take to go when all that it looks after is gone.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Starts processes, and waits until all are ready. Without processes, does nothing.
+///
+/// `folder` is where they are started.
+///
+/// # Errors
+/// Where one cannot be started or does not get ready in time: with the last lines of its output. Then none of
+/// them runs.
+pub fn start(store: &Store, lab: &LabName, folder: &Path, jobs: Vec<Job>) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let dir = store.dir.join(lab.as_str());
+    let connection = match connect(&dir)? {
+        Some(connection) => connection,
+        None => spawn(store, lab, &dir)?,
+    };
+    ask(connection, &Request::Start { jobs, folder: folder.into() })
+}
+
+/// Ends processes, with all in their process groups, and forgets them.
+///
+/// # Errors
+/// Where the supervisor does not answer.
+pub fn stop(store: &Store, lab: &LabName, ids: &[ProcessId]) -> Result<()> {
+    match connect(&store.dir.join(lab.as_str()))? {
+        Some(connection) if !ids.is_empty() => ask(connection, &Request::Stop(ids.to_vec())),
+        _ => Ok(()),
+    }
+}
+
+/// What [`reconcile`] did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Those that were ended: not wanted any more, or wanted otherwise.
+    pub stopped: Vec<ProcessId>,
+    /// Those that were started: new, changed, or found to have failed.
+    pub started: Vec<ProcessId>,
+}
+
+/// Makes the processes of a lab those that are wanted; what runs and is as wanted is left alone.
+///
+/// # Errors
+/// As of [`start`]; what ran before is then started again.
+pub fn reconcile(store: &Store, lab: &LabName, folder: &Path, wanted: Vec<Job>) -> Result<Reconciled> {
+    let dir = store.dir.join(lab.as_str());
+    let known = state::read(&dir)?;
+    let supervised = known.as_ref().is_some_and(|known| known.supervisor.is_alive());
+    let known = known.map(|known| known.processes).unwrap_or_default();
+    if !supervised && !known.is_empty() {
+        // Nobody reads what they print, or knows when they end; what they have started is in their sessions.
+        let sessions: Vec<i32> = known.iter().filter_map(|status| status.handle).map(|handle| handle.pid).collect();
+        let namespaces: Vec<Identity> = known.iter().map(|status| status.job.netns).collect();
+        end::kill_sessions(&namespaces, &sessions)?;
+    }
+    if wanted.is_empty() && !known.is_empty() {
+        let ids: Vec<ProcessId> = known.iter().map(|status| status.id.clone()).collect();
+        stop(store, lab, &ids)?;
+        dismiss(&dir)();
+        state::remove(&dir)?;
+        return Ok(Reconciled { stopped: ids, started: Vec::new() });
+    }
+    let good = |doing| !matches!(doing, Doing::Failed | Doing::Lost | Doing::Killed(_) | Doing::Exited(1..));
+    let kept = |job: &Job| known.iter().any(|status| status.job == *job && good(status.doing));
+    let changed = known.iter().filter(|status| !good(status.doing) || !wanted.contains(&status.job));
+    let (stopped, before): (Vec<ProcessId>, Vec<Job>) =
+        changed.map(|status| (status.id.clone(), status.job.clone())).unzip();
+    let jobs: Vec<Job> = wanted.into_iter().filter(|job| !kept(job)).collect();
+    let started = jobs.iter().map(Job::id).collect();
+    stop(store, lab, &stopped)?;
+    start(store, lab, folder, jobs).inspect_err(|_| {
+        let _ = start(store, lab, folder, before);
+    })?;
+    Ok(Reconciled { stopped, started })
+}
+
+/// Tells the supervisor to start nothing any more and to go when its processes have. For those who end them
+/// then; to be followed by the wait for it that this gives.
+pub(in crate::lab) fn dismiss(dir: &Path) -> impl FnOnce() + use<> {
+    let supervisor = state::read(dir).ok().flatten().and_then(|known| known.supervisor.open());
+    if let Some(pidfd) = &supervisor {
+        let connection = connect(dir).ok().flatten();
+        let _ = pidfd_send_signal(pidfd, Signal::USR1);
+        // It closes this when it starts nothing any more: one that is just being started is not in its node yet,
+        // and would not be found there.
+        if let Some(mut connection) = connection {
+            let _ = connection.set_read_timeout(Some(PATIENCE));
+            let _ = connection.read(&mut [0]);
+        }
+    }
+    move || {
+        let Some(pidfd) = supervisor else { return };
+        if !handle::wait(std::slice::from_ref(&pidfd), Instant::now() + PATIENCE) {
+            let _ = pidfd_send_signal(&pidfd, Signal::KILL);
+            handle::wait(&[pidfd], Instant::now() + PATIENCE);
+        }
+    }
+}
+
+/// Connects to the lab's supervisor; none where there is none that lives.
+fn connect(dir: &Path) -> Result<Option<UnixStream>> {
+    let path = dir.join(SOCKET);
+    match UnixStream::connect(&path) {
+        Ok(connection) => Ok(Some(connection)),
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused) => {
+            Ok(None)
+        }
+        Err(error) => Err(Error::os(format_args!("connecting to {}", path.display()), error)),
+    }
+}
+
+/// Starts a supervisor, which has the first connection to it waiting already: if this process goes before it
+/// has asked for anything, it finds that closed, and goes too.
+fn spawn(store: &Store, lab: &LabName, dir: &Path) -> Result<UnixStream> {
+    let Some(Supervisor { program, words }) = &store.supervisor else {
+        let message = "a lab with processes needs a supervisor, and the program has not said how to start one";
+        return Err(Error::new(ErrorKind::Unsupported, message).with_help("Store::with_supervisor says that"));
+    };
+    let path = dir.join(SOCKET);
+    let _ = std::fs::remove_file(&path);
+    let failed = |error| Error::os(format_args!("making {}", path.display()), error);
+    let mask = rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    let listener = UnixListener::bind(&path);
+    rustix::process::umask(mask);
+    let listener = listener.map_err(failed)?;
+    let connection = UnixStream::connect(&path).map_err(failed)?;
+    let (name, words) = words.split_first().map_or((None, [].as_slice()), |(name, words)| (Some(name), words));
+    let mut command = Command::new(program);
+    command.args(words).arg(lab.as_str()).current_dir("/");
+    if let Some(name) = name {
+        command.arg0(name);
+    }
+    command.stdin(OwnedFd::from(listener)).stdout(Stdio::null()).stderr(Stdio::null());
+    // It outlives this process; whoever ends as its child's parent is asked for nothing.
+    let child = command.spawn().map_err(|error| Error::os(format_args!("starting {}", program.display()), error))?;
+    // On record before it is asked for anything, so that whoever comes next finds it.
+    let supervisor = i32::try_from(child.id()).ok().and_then(Handle::of);
+    let gone = || Error::new(ErrorKind::Kernel, format!("{} ended at once", program.display()));
+    state::write(dir, &Processes { supervisor: supervisor.ok_or_else(gone)?, processes: Vec::new() })?;
+    Ok(connection)
+}
+
+fn ask(connection: UnixStream, request: &Request) -> Result<()> {
+    let failed = |error| Error::os("speaking to the supervisor of the lab's processes", error);
+    let mut text = serde_json::to_vec(request).map_err(|error| Error::invalid(format!("a request: {error}")))?;
+    text.push(b'\n');
+    (&connection).write_all(&text).map_err(failed)?;
+    let mut line = String::new();
+    BufReader::new(&connection).read_line(&mut line).map_err(failed)?;
+    match serde_json::from_str(&line) {
+        Ok(Reply::Done) => Ok(()),
+        Ok(Reply::Failed { id, why, log }) => {
+            let mut message = format!("process {id} {why}");
+            if !log.is_empty() {
+                message.push_str("; the last that it printed:");
+                log.iter().for_each(|line| message.push_str(&format!("\n  {line}")));
+            }
+            Err(Error::new(ErrorKind::Kernel, message))
+        }
+        Err(_) => Err(Error::new(ErrorKind::Kernel, "the supervisor of the lab's processes went without an answer")),
+    }
+}
