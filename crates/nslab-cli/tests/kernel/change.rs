@@ -138,8 +138,8 @@ fn failure() {
             "{LAB}# Without what the kernel is still doing with addresses of its own.
              seen() {{
                  for node in h1 h2 r far lan; do
-                     ip -n $node -o link | sed 's/ state.*//'; ip -n $node -o address | grep -v 'inet6 fe80'
-                     ip -n $node route; ip -n $node -6 route
+                     ip -n $node -o link | sed 's/ state.*//; s/NO-CARRIER,//; s/,LOWER_UP//'; ip -n $node -o address | grep -v 'inet6 fe80'
+                     {{ ip -n $node route; ip -n $node -6 route; }} | sed 's/ linkdown//'
                  done 2>/dev/null; ls /run/netns
              }}
              seen | sort >before
