@@ -8,6 +8,7 @@
 
 mod forwarding;
 mod machine;
+pub(super) mod running;
 
 use std::os::fd::{AsFd, OwnedFd};
 
