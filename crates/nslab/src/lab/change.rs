@@ -187,7 +187,7 @@ pub(super) fn converge(
     if !namespaces.is_empty()
         && let Err(error) = process::end_in(&namespaces, process::GRACE)
     {
-        return Err(take_back(store, locked, changer, before, &record, &made, error));
+        return Err(take_back(store, locked, changer, before, record, &made, error));
     }
     // From here on there is no way back: what goes goes, with all that ran in it.
     for node in &gone {
@@ -203,7 +203,7 @@ pub(super) fn converge(
     record.plan = plan.clone();
     record.change = None;
     match record::write(locked.path(), &record) {
-        Err(error) if gone.is_empty() => Err(take_back(store, locked, changer, before, &unfinished, &made, error)),
+        Err(error) if gone.is_empty() => Err(take_back(store, locked, changer, before, unfinished, &made, error)),
         written => written.map(|()| found),
     }
 }
@@ -233,6 +233,8 @@ fn take_back(
         before.uplink = now.uplink;
     }
     left.extend(record::write_hosts(locked.path(), &before.plan).err());
+    let jobs = before.jobs(&before.plan);
+    left.extend(process::reconcile(store, &before.plan.lab, folder_of(&before.file), jobs).err());
     // What was cut off before stays so; else the lab is as the record had it.
     if left.is_empty() {
         left.extend(record::write(locked.path(), &before).err());
