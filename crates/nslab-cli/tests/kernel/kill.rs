@@ -44,7 +44,7 @@ pause() { read -t "$1" -u 9 || true; }
 { echo name: t; echo links:; for i in {1..50}; do echo "- a$i 192.0.2.1/24 -- b$i 192.0.2.2/24"; done; } >/run/t.yaml
 # What t.yaml may be changed to: a node goes, others come, a cable leads elsewhere, addresses are others.
 sed 's/-- b1 192.0.2.2.24/-- c1 192.0.2.7\/24/; s/a2 192.0.2.1/a2 192.0.2.9/' /run/t.yaml >/run/u.yaml
-{ echo "- a1 198.51.100.1/30 -- c2 198.51.100.2/30"; echo "segments: { lan: { prefix: 10.0.0.0/24, members: [ a1, c3 ] } }"; } >>/run/u.yaml
+{ echo "- a1 198.51.100.1/30 -- c2 198.51.100.2/30"; echo "segments: { lan: { prefix: 10.0.0.0/24, members: [ a1, c3 ] } }"; echo "nodes: { a1: { interfaces: { br9: bridge } } }"; } >>/run/u.yaml
 ip netns add other; ip link add mine0 type veth peer name mine1; echo mine >/run/netns/file
 seen() { ls -A /run/netns; grep -c . /proc/self/mountinfo; ip link; ip -n other link; cat /run/netns/file; }
 seen >/run/before
@@ -108,7 +108,7 @@ set -e
 { echo name: t; echo links:; echo "- a1 192.0.2.1/24 -- b1 192.0.2.2/24"; } >/run/t.yaml
 # What t.yaml may be changed to: a node goes, others come, a cable leads elsewhere, addresses are others.
 sed 's/-- b1 192.0.2.2.24/-- c1 192.0.2.7\/24/; s/a2 192.0.2.1/a2 192.0.2.9/' /run/t.yaml >/run/u.yaml
-{ echo "- a1 198.51.100.1/30 -- c2 198.51.100.2/30"; echo "segments: { lan: { prefix: 10.0.0.0/24, members: [ a1, c3 ] } }"; } >>/run/u.yaml
+{ echo "- a1 198.51.100.1/30 -- c2 198.51.100.2/30"; echo "segments: { lan: { prefix: 10.0.0.0/24, members: [ a1, c3 ] } }"; echo "nodes: { a1: { interfaces: { br9: bridge } } }"; } >>/run/u.yaml
 ip netns add other; ip link add mine0 type veth peer name mine1; echo mine >/run/netns/file
 seen() { ls -A /run/netns; grep -c . /proc/self/mountinfo; ip link; ip -n other link; cat /run/netns/file; }
 seen >/run/before

@@ -16,7 +16,8 @@ use super::{Store, process};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Identity, Placeholder};
 use crate::topology::apply::change::Changer;
-use crate::topology::diff::{Change, Difference, Ours, from_nothing};
+use crate::topology::diff::{Change, Difference, Ours, Setting, from_nothing};
+use crate::topology::kinds::LinkKind;
 use crate::topology::observe::{self, Found, Sighting, Wanted, seen};
 use crate::topology::plan::{Device, Plan};
 use crate::topology::spec::interface_of;
@@ -250,26 +251,45 @@ fn checked(found: Difference, plan: &Plan) -> Result<Changes> {
     Ok(Changes { changes: found.changes, foreign: found.foreign, ..Changes::default() })
 }
 
-/// Interfaces of nodes beside cables are made with their lab: none is changed in place, nor what they stand on.
+/// Refuses what of interfaces beside cables is not changed in place: bonds, bridges that filter VLANs, and what others
+/// stand on.
 fn check_devices(record: &Record, plan: &Plan, changes: &[Change]) -> Result<()> {
-    let described = |plan: &Plan| -> Vec<(Option<NodeName>, Device)> {
-        let name = |device: &Device| plan.nodes.get(device.node).map(|node| node.name.clone());
-        plan.devices.iter().map(|device| (name(device), Device { node: 0, index: 0, ..device.clone() })).collect()
+    let mut all: Vec<(Option<&NodeName>, &Device)> = Vec::new();
+    for plan in [&record.plan, plan] {
+        all.extend(plan.devices.iter().map(|device| (plan.nodes.get(device.node).map(|node| &node.name), device)));
+    }
+    let is_stiff = |device: &Device| device.kind == LinkKind::Bond || !device.vlans.is_empty();
+    let any =
+        |node: &NodeName, is: &dyn Fn(&Device) -> bool| all.iter().any(|(of, device)| *of == Some(node) && is(device));
+    let goes = |node: &NodeName, ifname: &IfName| {
+        changes
+            .iter()
+            .any(|it| matches!(it, Change::RemoveDevice { node: of, ifname: name, .. } if of == node && name == ifname))
     };
-    let (before, after) = (described(&record.plan), described(plan));
-    let on_it = |node: &NodeName| after.iter().any(|(of, _)| of.as_ref() == Some(node));
-    let disturbs = |change: &&Change| {
-        let made = matches!(change, Change::AddNode { .. } | Change::AddCable { .. } | Change::RemoveLink { .. });
-        made && change.nodes().into_iter().any(on_it)
+    let stays_on = |node: &NodeName, ifname: &str| {
+        let stands = |device: &Device| device.link.as_ref().is_some_and(|link| link.as_str() == ifname);
+        any(node, &|device| stands(device) && !goes(node, &device.ifname))
     };
+    let refused = |change: &&Change| match change {
+        Change::AddDevice { device, .. } => is_stiff(device),
+        Change::RemoveDevice { node, ifname, device } => {
+            device.as_deref().is_some_and(is_stiff) || stays_on(node, ifname.as_str())
+        }
+        Change::SetLink { node, to: Setting::Master(_), .. } => any(node, &is_stiff),
+        Change::RemoveLink { node, ifname, peer } => {
+            let ends = std::iter::once((node, ifname)).chain(peer.iter().map(|(node, ifname)| (node, ifname)));
+            ends.into_iter().any(|(node, ifname)| stays_on(node, ifname) || any(node, &is_stiff))
+        }
+        Change::AddNode { .. } | Change::AddCable { .. } => change.nodes().into_iter().any(|node| any(node, &is_stiff)),
+        _ => false,
+    };
+    let Some(change) = changes.iter().find(refused) else { return Ok(()) };
     let lab = &plan.lab;
-    let what = match changes.iter().find(disturbs) {
-        Some(change) => format!("lab \"{lab}\": {change}: of a node with interfaces beside cables"),
-        None if before != after => format!("lab \"{lab}\": interfaces of nodes beside cables"),
-        None => return Ok(()),
-    };
-    Err(Error::new(ErrorKind::Unsupported, format!("{what} cannot be changed while it is up"))
-        .with_help(format!("nslab down {lab} takes the lab away; then nslab up makes it anew")))
+    let message = format!("lab \"{lab}\": {change}: this cannot be done while it is up");
+    Err(Error::new(ErrorKind::Unsupported, message).with_help(format!(
+        "bonds, VLANs of bridges and what other interfaces stand on: nslab down {lab} takes the lab away; then nslab up \
+         makes it anew"
+    )))
 }
 
 fn check_new_names(store: &Store, plan: &Plan, changes: &[Change]) -> Result<()> {
@@ -358,6 +378,7 @@ fn ours(record: &Record) -> Ours {
     ours.add(&record.plan);
     if let Some(change) = &record.change {
         ours.links.extend(change.links.iter().cloned());
+        ours.devices.extend(change.devices.iter().cloned());
         ours.sysctl.extend(change.sysctl.iter().cloned());
     }
     ours
@@ -409,6 +430,7 @@ impl Unfinished {
         let mut all = ours.clone();
         all.add(plan);
         self.links.extend(all.links);
+        self.devices.extend(all.devices);
         self.sysctl.extend(all.sysctl);
     }
 }

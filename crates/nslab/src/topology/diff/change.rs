@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::topology::observe::seen;
+use crate::topology::plan::Device;
 use crate::topology::spec::Route;
 use crate::types::{IfName, Impair, MacAddr, NamePrefix, NodeName, Prefix};
 
@@ -38,6 +39,22 @@ pub enum Change {
         ifname: String,
         /// Its other end, where that is in the lab.
         peer: Option<(NodeName, String)>,
+    },
+    /// An interface beside the cables that is not there; it is set up, and has no addresses yet.
+    AddDevice {
+        /// The node.
+        node: NodeName,
+        /// What it is.
+        device: Box<Device>,
+    },
+    /// An interface beside the cables that is ours and is not to be, or is to be otherwise.
+    RemoveDevice {
+        /// The node.
+        node: NodeName,
+        /// Its name.
+        ifname: IfName,
+        /// What it is, where that is on record.
+        device: Option<Box<Device>>,
     },
     /// A cable that is not there; both ends are set up.
     AddCable {
@@ -214,6 +231,8 @@ impl Change {
             Self::AddNode { node, .. }
             | Self::RemoveNode { node, .. }
             | Self::AddBridge { node, .. }
+            | Self::AddDevice { node, .. }
+            | Self::RemoveDevice { node, .. }
             | Self::SetLink { node, .. }
             | Self::AddAddress { node, .. }
             | Self::RemoveAddress { node, .. }
@@ -242,10 +261,12 @@ impl Change {
     pub(super) fn turn(&self) -> u8 {
         match self {
             Self::AddNode { .. } => 0,
-            Self::RemoveRoute { .. } | Self::RemoveUplink { .. } => 1,
+            // Interfaces go before the cables that they stand on.
+            Self::RemoveRoute { .. } | Self::RemoveDevice { .. } | Self::RemoveUplink { .. } => 1,
             Self::RemoveLink { .. } => 2,
             Self::AddBridge { .. } => 3,
-            Self::AddCable { .. } => 4,
+            // Interfaces come behind the cables that they stand on: the order among them stays.
+            Self::AddCable { .. } | Self::AddDevice { .. } => 4,
             Self::SetLink { .. } => 5,
             Self::RemoveAddress { first: true, .. } => 6,
             // New ones come before old ones go: with the last address of a family all its routes go.
@@ -324,6 +345,13 @@ impl Change {
                 line(node, None, true, format!("route {to}")),
             ],
             Self::AddRoute { node, route } => vec![line(node, None, true, format!("route {route}"))],
+            Self::AddDevice { node, device } => {
+                vec![line(node, Some(device.ifname.as_str()), true, format!("link {}", device.kind))]
+            }
+            Self::RemoveDevice { node, ifname, device } => {
+                let kind = device.as_ref().map(|device| format!(" {}", device.kind)).unwrap_or_default();
+                vec![line(node, Some(ifname.as_str()), false, format!("link{kind}"))]
+            }
             Self::AddUplink { node, ifname, what } => vec![line(node, Some(ifname.as_str()), true, what.clone())],
             Self::RemoveUplink { node, ifname, what } => vec![line(node, Some(ifname.as_str()), false, what.clone())],
             Self::Note { node, from, to } => {
@@ -410,6 +438,11 @@ impl fmt::Display for Command<'_> {
             }
             Change::ReplaceRoute { node, to, .. } => write!(f, "ip -n {} route replace {to}", netns(node)),
             Change::AddRoute { node, route } => write!(f, "ip -n {} route add {route}", netns(node)),
+            Change::AddDevice { node, device } => {
+                let on = device.link.as_ref().map(|link| format!(" on {link}")).unwrap_or_default();
+                write!(f, "{node}:{}: {}{on}", device.ifname, device.kind)
+            }
+            Change::RemoveDevice { node, ifname, .. } => write!(f, "ip -n {} link delete {ifname}", netns(node)),
             Change::AddUplink { node, ifname, what } => write!(f, "{node}:{ifname}: {what}"),
             Change::RemoveUplink { node, ifname, what } => write!(f, "{node}:{ifname}: no {what}"),
             Change::Note { node, from, to } => {

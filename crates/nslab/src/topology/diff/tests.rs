@@ -311,6 +311,7 @@ impl Model<'_> {
                 assert!(!node.routes.iter().any(|it| it.way.to == route.way.to), "{change}: is there");
                 node.routes.push(route);
             }
+            Change::AddDevice { .. } | Change::RemoveDevice { .. } => panic!("{change}"),
             Change::AddUplink { .. } | Change::RemoveUplink { .. } | Change::Note { .. } => {}
         }
     }

@@ -4,6 +4,7 @@
 //! the half of the step that failed; what it cannot do it reports and goes past. New nodes are in namespaces
 //! without names, so they go with the value.
 
+mod device;
 mod restore;
 mod step;
 
@@ -15,7 +16,7 @@ use crate::namespace::{Identity, Namespace, enter};
 use crate::netlink::Connection;
 use crate::topology::diff::{Change, Difference, Known, Ours, diff};
 use crate::topology::observe::{self, Found, Wanted, seen};
-use crate::topology::plan::{BRIDGE_INDEX, Plan, bridge_mac};
+use crate::topology::plan::{BRIDGE_INDEX, Device, Plan, bridge_mac};
 use crate::types::NodeName;
 use crate::wire::Request;
 
@@ -40,6 +41,8 @@ struct Work {
 enum Undo {
     /// Requests, in this order; `missing` says that what they are about may be gone already.
     Requests { place: usize, requests: Vec<Request>, what: String, missing: bool },
+    /// An interface beside cables that was taken away, with its index.
+    Device { place: usize, device: Box<Device>, what: String },
     /// A setting.
     Sysctl { place: usize, path: String, value: String },
 }
@@ -143,6 +146,9 @@ impl Changer {
     /// # Errors
     /// What the kernel refuses, with the step. Then call [`undo`](Self::undo).
     pub fn apply(&mut self, plan: &Plan, ours: &Ours, changes: &[Change]) -> Result<()> {
+        if changes.iter().any(|change| matches!(change, Change::AddDevice { .. })) {
+            super::lacking::check(plan)?;
+        }
         self.run(changes)?;
         for _ in 0..ROUNDS {
             self.look_again()?;
@@ -186,6 +192,7 @@ impl Changer {
                         done => done,
                     })
                 }
+                Undo::Device { place, device, what } => self.make_device(place, &device, &what),
                 Undo::Sysctl { place, path, value } => self.write(place, &path, &value, &mut settings),
             };
             errors.extend(done.err());

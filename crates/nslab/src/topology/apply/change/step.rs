@@ -31,6 +31,8 @@ impl Changer {
             | Change::AddUplink { .. }
             | Change::RemoveUplink { .. }
             | Change::Note { .. } => Ok(()),
+            Change::AddDevice { node, device } => self.add_device(node, device, &what),
+            Change::RemoveDevice { node, ifname, device } => self.remove_device(node, ifname, device.as_deref(), &what),
             Change::AddBridge { node, mac } => self.add_bridge(node, *mac, &what),
             Change::RemoveLink { node, ifname, peer } => self.remove_link(node, ifname, peer.as_ref(), &what),
             Change::AddCable { a, b } => self.add_cable(a, b, &what),
@@ -100,7 +102,7 @@ impl Changer {
         }
     }
 
-    fn index(&self, place: usize, name: &str) -> Result<u32> {
+    pub(super) fn index(&self, place: usize, name: &str) -> Result<u32> {
         let node = self.nodes.get(place).ok_or_else(bad_plan)?;
         let missing = || Error::invalid(format!("node {} has no link {name}", node.name));
         node.now.link(name).map(|link| link.index).ok_or_else(missing)
@@ -145,7 +147,7 @@ impl Changer {
     }
 
     /// The wanted index where nothing has it, else one behind all others.
-    fn free_index(&self, place: usize, wanted: u32) -> u32 {
+    pub(super) fn free_index(&self, place: usize, wanted: u32) -> u32 {
         let links = self.nodes.get(place).map(|node| node.now.links.as_slice()).unwrap_or_default();
         if links.iter().all(|link| link.index != wanted) {
             return wanted;
@@ -154,7 +156,7 @@ impl Changer {
     }
 
     /// Knows a link from now on.
-    fn note_link(&mut self, place: usize, name: &str, index: u32) -> Result<()> {
+    pub(super) fn note_link(&mut self, place: usize, name: &str, index: u32) -> Result<()> {
         self.work(place)?.now.links.push(seen::Link {
             index,
             name: name.into(),
