@@ -31,6 +31,7 @@ ip netns add internet
 ip link add wan type veth peer name eth0 netns internet; ip link set wan addrgenmode none
 ip address add 203.0.113.2/24 dev wan; ip link set wan up; ip link set lo up
 ip -n internet address add 203.0.113.1/24 dev eth0; ip -n internet link set eth0 up; ip -n internet link set lo up
+until ip link show wan | grep -q 'state UP'; do :; done
 ip -n internet address add 8.8.8.8/32 dev lo
 ip route add default via 203.0.113.1
 settings() { grep -sr . /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf | grep -e forwarding -e accept_ra -e disable_ipv6; }

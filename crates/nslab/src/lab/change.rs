@@ -183,19 +183,29 @@ pub(super) fn converge(
             Err(error) => return Err(take_back(store, locked, changer, before, record, &made, error)),
         }
     }
-    // From here on there is no way back: what goes goes, with all that runs in it.
-    process::end_in(&gone.iter().map(|node| node.netns).collect::<Vec<_>>(), process::GRACE)?;
-    for node in gone {
-        let placeholder = node.placeholder.unwrap_or(record.placeholder);
-        store.names.withdraw(&node.netns_name(), node.netns, placeholder)?;
+    let namespaces: Vec<Identity> = gone.iter().map(|node| node.netns).collect();
+    if !namespaces.is_empty()
+        && let Err(error) = process::end_in(&namespaces, process::GRACE)
+    {
+        return Err(take_back(store, locked, changer, before, record, &made, error));
     }
+    // From here on there is no way back: what goes goes, with all that ran in it.
+    for node in &gone {
+        let placeholder = node.placeholder.unwrap_or(record.placeholder);
+        store.names.withdraw(&node.netns_name(), node.netns, placeholder).map_err(|error| {
+            error.with_help(format!("nslab up goes on with it; nslab down takes lab \"{}\" away", plan.lab))
+        })?;
+    }
+    let unfinished = record.clone();
     record.nodes = nodes;
     record.state = State::Up;
     record.file = file;
     record.plan = plan.clone();
     record.change = None;
-    record::write(locked.path(), &record)?;
-    Ok(found)
+    match record::write(locked.path(), &record) {
+        Err(error) if gone.is_empty() => Err(take_back(store, locked, changer, before, unfinished, &made, error)),
+        written => written.map(|()| found),
+    }
 }
 
 /// After a failure: everything as it was, or told what is not.
@@ -223,6 +233,8 @@ fn take_back(
         before.uplink = now.uplink;
     }
     left.extend(record::write_hosts(locked.path(), &before.plan).err());
+    let jobs = before.jobs(&before.plan);
+    left.extend(process::reconcile(store, &before.plan.lab, folder_of(&before.file), jobs).err());
     // What was cut off before stays so; else the lab is as the record had it.
     if left.is_empty() {
         left.extend(record::write(locked.path(), &before).err());

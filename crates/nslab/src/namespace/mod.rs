@@ -101,7 +101,7 @@ impl Namespace {
     /// # Errors
     /// Where it cannot be entered to ask for the cookie.
     pub fn identity(&self) -> Result<Identity> {
-        let cookie = self.enter(cookie_here)?;
+        let cookie = self.enter(cookie_here)??;
         self.identity_with(cookie)
     }
 
@@ -119,7 +119,7 @@ impl Namespace {
         if self.file_id()? != (identity.dev, identity.ino) {
             return Ok(false);
         }
-        Ok(identity.cookie.is_none() || self.enter(cookie_here)? == identity.cookie)
+        Ok(identity.cookie.is_none() || self.enter(cookie_here)?? == identity.cookie)
     }
 
     /// Device and inode of the namespace's file.
@@ -136,8 +136,14 @@ impl AsFd for Namespace {
 }
 
 /// The cookie of the calling thread's namespace, where the kernel has such.
-pub(crate) fn cookie_here() -> Option<u64> {
+pub(crate) fn cookie_here() -> Result<Option<u64>> {
     let (family, kind) = (AddressFamily::UNIX, SocketType::DGRAM);
-    let socket = rustix::net::socket_with(family, kind, SocketFlags::CLOEXEC, None).ok()?;
-    crate::sys::netns_cookie(socket.as_fd()).ok()
+    rustix::net::socket_with(family, kind, SocketFlags::CLOEXEC, None)
+        .and_then(|socket| crate::sys::netns_cookie(socket.as_fd()))
+        .map_err(|errno| Error::os("reading a namespace's identity", errno))
+}
+
+/// That of the namespace that a socket is in.
+pub(crate) fn cookie_of(socket: &impl AsFd) -> Result<Option<u64>> {
+    crate::sys::netns_cookie(socket.as_fd()).map_err(|errno| Error::os("reading a namespace's identity", errno))
 }

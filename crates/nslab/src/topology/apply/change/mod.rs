@@ -189,6 +189,8 @@ impl Changer {
                 Undo::Requests { place, requests, what, missing } => {
                     requests.into_iter().try_for_each(|request| match self.request(place, request, &what) {
                         Err(error) if missing && is_gone(&error) => Ok(()),
+                        // It was not done after all.
+                        Err(error) if error.errno() == Some(libc::EEXIST) => Ok(()),
                         done => done,
                     })
                 }

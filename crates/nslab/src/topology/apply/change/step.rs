@@ -78,9 +78,11 @@ impl Changer {
                 let place = self.place(node)?;
                 let replace = self.route(place, to, RouteChange::Replace)?;
                 let back = [self.route(place, to, RouteChange::Delete)?, again(from)];
-                self.request(place, replace, &what)?;
-                self.log.push(Undo::Requests { place, requests: back.into(), what: what.clone(), missing: true });
-                Ok(())
+                let done = self.request(place, replace, &what);
+                if may_be_done(&done) {
+                    self.log.push(Undo::Requests { place, requests: back.into(), what: what.clone(), missing: true });
+                }
+                done
             }
         };
         // The words are those of the command that does the same.
@@ -89,9 +91,12 @@ impl Changer {
 
     /// Does something that has an opposite.
     fn both(&mut self, place: usize, request: Request, back: Request, what: &str) -> Result<()> {
-        self.request(place, request, what)?;
-        self.log.push(Undo::Requests { place, requests: vec![back], what: format!("undoing {what}"), missing: true });
-        Ok(())
+        let done = self.request(place, request, what);
+        if may_be_done(&done) {
+            let what = format!("undoing {what}");
+            self.log.push(Undo::Requests { place, requests: vec![back], what, missing: true });
+        }
+        done
     }
 
     /// The same with what may have gone by itself: a route with its link, a link with its other end.
@@ -225,9 +230,10 @@ impl Changer {
             Some((place, self.nodes.get(place)?.now.link(ifname)?.clone()))
         });
         let near = self.work(place)?.now.link(ifname).cloned();
-        match self.request(place, Select::Index(index).delete(), what) {
-            Err(error) if !is_gone(&error) => return Err(error),
-            _ => {}
+        let done = self.request(place, Select::Index(index).delete(), what);
+        let gone = done.as_ref().is_err_and(is_gone);
+        if !gone && !may_be_done(&done) {
+            return done;
         }
         self.work(place)?.now.links.retain(|link| link.index != index);
         if let Some((place, link)) = &far {
@@ -236,7 +242,7 @@ impl Changer {
         if let (Some(near), Some((far_place, far))) = (near, far) {
             self.log_relay(place, &near, far_place, &far, what)?;
         }
-        Ok(())
+        if gone { Ok(()) } else { done }
     }
 
     /// Notes how to lay a cable again as it was.
@@ -298,18 +304,21 @@ impl Changer {
         }
         let promote = |on| LinkConfig { promote_secondaries: Some(on), ..LinkConfig::default() }.change_link(index);
         let requests = [promote(true), config.delete(), promote(false)];
-        match self.connection(place)?.batch(requests, |_| what.to_owned()) {
+        let done = match self.connection(place)?.batch(requests, |_| what.to_owned()) {
             Err((1, error)) if is_gone(&error) => return Ok(()),
-            done => done.map_err(|(_, error)| error)?,
+            done => done.map_err(|(_, error)| error),
+        };
+        if may_be_done(&done) {
+            let what = format!("undoing {what}");
+            self.log.push(Undo::Requests { place, requests: vec![config.add()], what, missing: true });
         }
-        self.log.push(Undo::Requests {
-            place,
-            requests: vec![config.add()],
-            what: format!("undoing {what}"),
-            missing: true,
-        });
-        Ok(())
+        done
     }
+}
+
+/// Whether the kernel has done it, or may have: its answer was lost, for want of memory say.
+fn may_be_done(done: &Result<()>) -> bool {
+    done.as_ref().err().is_none_or(|error| matches!(error.errno(), Some(libc::ENOBUFS | libc::ENOMEM | libc::EINTR)))
 }
 
 /// An address that was found, for taking it away and giving it back.
