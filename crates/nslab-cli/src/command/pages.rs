@@ -38,8 +38,8 @@ pub(super) fn man(args: &ManArgs) -> Result<Verdict> {
     let about = match &args.command {
         None => &whole,
         Some(word) => whole.find_subcommand(word).ok_or_else(|| {
-            let shown = whole.get_subcommands().filter(|command| !command.is_hide_set());
-            let names: Vec<&str> = shown.map(Command::get_name).filter(|name| *name != "help").collect();
+            let shown = whole.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help");
+            let names: Vec<&str> = shown.map(Command::get_name).collect();
             Error::invalid(format!("nslab has no command {word:?}")).with_help(format!("it has: {}", names.join(", ")))
         })?,
     };

@@ -19,6 +19,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("change::words_that_are_no_link_or_no_impairment", set_refused),
         trial("change::status_shows_what_is_there", status),
         trial("change::a_node_whose_name_is_taken", taken),
+        trial("change::interfaces_beside_cables", devices),
+        trial("change::interfaces_beside_cables_after_a_failure", devices_failure),
         trial("change::a_connection_lives_on", connection).with_ignored_flag(connectable()),
         trial("change::one_address_is_one_event_in_one_node", one_event)
             .with_ignored_flag(tools::reference().is_none()),
@@ -137,8 +139,8 @@ fn failure() {
             "{LAB}# Without what the kernel is still doing with addresses of its own.
              seen() {{
                  for node in h1 h2 r far lan; do
-                     ip -n $node -o link | sed 's/ state.*//'; ip -n $node -o address | grep -v 'inet6 fe80'
-                     ip -n $node route; ip -n $node -6 route
+                     ip -n $node -o link | sed 's/ state.*//; s/NO-CARRIER,//; s/,LOWER_UP//'; ip -n $node -o address | grep -v 'inet6 fe80'
+                     {{ ip -n $node route; ip -n $node -6 route; }} | sed 's/ linkdown//'
                  done 2>/dev/null; ls /run/netns
              }}
              seen | sort >before
@@ -303,6 +305,82 @@ fn taken() {
     assert!(err.contains("nslab ip netns delete h2"), "{err}");
 }
 
+const DEVICES: &str = "cd /run; cat >a.yaml <<END
+name: t
+nodes:
+  sw: { interfaces: { br0: { kind: bridge, ports: [ p1, p2, tap0 ], addresses: [ 10.0.0.9/24, 2001:db8::9/64 ] }, tap0: tap } }
+  r: { interfaces: { mv0: { kind: macvlan, link: eth0, addresses: 10.0.0.20/24 }, tun0: { kind: tun, addresses: 10.8.0.1/24 } },
+       routes: [ 10.44.0.0/16 via 10.8.0.2 ] }
+links: [ sw:p1 -- h1 10.0.0.1/24, sw:p2 -- r:eth0 10.0.0.2/24 ]
+END
+nslab -q up a.yaml
+";
+
+/// What somebody may do to such a lab, one a line.
+const DEVICES_DRIFT: &[&str] = &[
+    "ip -n sw link set br0 down",
+    "ip -n sw addr flush dev br0",
+    "ip -n sw link del br0",
+    "ip -n sw link set p1 nomaster; ip -n sw link set tap0 nomaster",
+    "ip -n sw link del tap0",
+    "ip -n r link del mv0; ip -n r link del tun0",
+    "ip -n r addr del 10.0.0.20/24 dev mv0; ip -n r addr add 10.0.0.21/24 dev mv0; ip -n r link set tun0 down",
+    "ip -n r link del eth0",
+    "ip netns del sw",
+    "ip netns del r",
+];
+
+fn devices() {
+    let each = DEVICES_DRIFT.iter().map(|hand| {
+        format!(
+            "{hand}
+             if nslab diff t >/dev/null; then echo 'no difference seen'; exit 1; fi
+             nslab -q up a.yaml; nslab diff t
+             for to in 10.0.0.2 10.0.0.9 10.0.0.20; do ip netns exec h1 ping -q -c 1 -W 2 $to >/dev/null; done
+             ip -n r route show 10.44.0.0/16 | grep -q tun0\n"
+        )
+    });
+    let out = succeed(&format!(
+        "{DEVICES}nslab diff t\n{}
+         sed 's/ addresses: 10.0.0.20.24/ mode: private, mtu: 1400, addresses: 10.0.0.22\\/24/; s/, tap0: tap/, tap1: tap, tap2: tap/; s/p2, tap0/p2, tap1/' a.yaml >b.yaml
+         sed 's/, 2001:db8::9.64//; s/10.8.0.1.24/[ 10.8.0.1\\/24, 10.8.7.1\\/24 ]/' a.yaml >c.yaml
+         sed 's/interfaces: .*tun0.*$/forward: true,/; s/routes: .*$/}}/' a.yaml | sed 's/forward: true,/forward: true/' >d.yaml
+         nslab up --dry-run c.yaml
+         for file in b c d a d b a; do
+             nslab up $file.yaml | cut -d: -f1; nslab diff $file.yaml; ip netns exec h1 ping -q -c 1 -W 2 10.0.0.9 >/dev/null
+         done
+         sed 's/tap0: tap }}/tap0: tap, b0: bond }}/' a.yaml >e.yaml
+         nslab up e.yaml 2>&1 | grep -q 'lab \"t\": sw:b0: bond: this cannot be done while it is up'; nslab diff a.yaml
+         nslab down t",
+        each.collect::<String>()
+    ));
+    let up = "lab t is up\n".repeat(7);
+    let dry = "ip -n r address add 10.8.7.1/24 dev tun0\nip -n sw address delete 2001:db8::9/64 dev br0\n";
+    assert!(out.starts_with("ip -n ") && out.ends_with("lab t is down: 3 nodes removed\n"), "{out}");
+    assert!(out.contains(&up), "{out}");
+    let mut said: Vec<&str> = out.lines().take(2).collect();
+    said.sort_unstable();
+    assert_eq!(said.join("\n") + "\n", dry, "{out}");
+}
+
+fn devices_failure() {
+    let err = fail(
+        &format!(
+            "{DEVICES}seen() {{
+                 for node in h1 r sw; do
+                     ip -n $node -d -o link | sed 's/ state.*//; s/NO-CARRIER,//; s/,LOWER_UP//'; ip -n $node -o address | grep -v 'inet6 fe80'; ip -n $node route | sed 's/ linkdown//'
+                 done; ip -n sw link show master br0 | grep -o '^[0-9].*:'
+             }}
+             seen | sort >before
+             sed 's/ports: \\[/stp: true, ports: [/; s/mv0: {{/mv1: tap, mv0: {{ mode: private,/; s/, tun0: {{.*$/ }},/; s/via 10.8.0.2/via 10.0.0.1 src 10.66.0.1/' a.yaml >b.yaml
+             nslab up b.yaml; status=$?; seen | sort | diff before - >&2; nslab diff a.yaml >&2; exit $status"
+        ),
+        3,
+    );
+    let words = "nslab: ip -n r route add 10.44.0.0/16 via 10.0.0.1 src 10.66.0.1: ";
+    assert!(err.starts_with(words) && err.ends_with("help: lab \"t\" is as it was before\n"), "{err}");
+}
+
 /// Whether there is nothing here to hold a connection with.
 fn connectable() -> bool {
     let missing = tools::find("python3").is_none();
@@ -362,19 +440,18 @@ fn told(nodes: &str, of: &str, done: &str) -> String {
              timeout 60 nslab exec t/$node {reference}/ip -o monitor {of} >$node.told & echo $! >$node.pid
              # It listens once it tells of something.
              until [ -s $node.told ]; do
-                 ip -n $node link add mark type veth peer name krams; ip -n $node addr add 127.9.9.9/32 dev mark
-                 ip -n $node link delete mark
+                 ip -n $node addr add 127.9.9.9/32 dev lo; ip -n $node addr delete 127.9.9.9/32 dev lo
              done
-             ip -n $node link add end type veth peer name dne; ip -n $node addr add 127.8.8.8/32 dev end; ip -n $node link delete end
-             until grep -q 'Deleted.* end' $node.told; do :; done
+             ip -n $node addr add 127.8.8.8/32 dev lo; ip -n $node addr delete 127.8.8.8/32 dev lo
+             until grep -q 'Deleted.* 127.8.8.8' $node.told; do :; done
              sync=$(grep -c . $node.told); echo $sync >$node.lines
          done
          {done}
          for node in {nodes}; do
-             ip -n $node link add last type veth peer name tsal; ip -n $node addr add 127.7.7.7/32 dev last; ip -n $node link delete last
-             until grep -q 'Deleted.* last' $node.told; do :; done
+             ip -n $node addr add 127.7.7.7/32 dev lo; ip -n $node addr delete 127.7.7.7/32 dev lo
+             until grep -q 'Deleted.* 127.7.7.7' $node.told; do :; done
              kill $(cat $node.pid)
-             sed \"1,$(cat $node.lines)d\" $node.told | grep -v ' last \\| tsal\\|last@\\|tsal@\\|dev last' | sed \"s/^/$node: /\" || true
+             sed \"1,$(cat $node.lines)d\" $node.told | grep -v ' 127\\.[789]\\.' | sed \"s/^/$node: /\" || true
          done"
     )
     .replace("\\\"", "\"")

@@ -25,6 +25,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             uplink_at_each_change("nslab -q down t", "nslab -q up /run/t.yaml");
         })
         .with_ignored_flag(tools::find("strace").is_none() || tools::find("nft").is_none()),
+        trial("kill::an_uplink_that_is_changed_at_each_change", || {
+            uplink_at_each_change("nslab -q up /run/v.yaml", "nslab -q up /run/t.yaml");
+        })
+        .with_ignored_flag(tools::find("strace").is_none() || tools::find("nft").is_none()),
         trial("kill::down_at_each_change", || at_each_change("nslab -q down t", "nslab -q up /run/t.yaml"))
             .with_ignored_flag(tools::find("strace").is_none()),
     ]
@@ -40,7 +44,7 @@ pause() { read -t "$1" -u 9 || true; }
 { echo name: t; echo links:; for i in {1..50}; do echo "- a$i 192.0.2.1/24 -- b$i 192.0.2.2/24"; done; } >/run/t.yaml
 # What t.yaml may be changed to: a node goes, others come, a cable leads elsewhere, addresses are others.
 sed 's/-- b1 192.0.2.2.24/-- c1 192.0.2.7\/24/; s/a2 192.0.2.1/a2 192.0.2.9/' /run/t.yaml >/run/u.yaml
-{ echo "- a1 198.51.100.1/30 -- c2 198.51.100.2/30"; echo "segments: { lan: { prefix: 10.0.0.0/24, members: [ a1, c3 ] } }"; } >>/run/u.yaml
+{ echo "- a1 198.51.100.1/30 -- c2 198.51.100.2/30"; echo "segments: { lan: { prefix: 10.0.0.0/24, members: [ a1, c3 ] } }"; echo "nodes: { a1: { interfaces: { br9: bridge } } }"; } >>/run/u.yaml
 ip netns add other; ip link add mine0 type veth peer name mine1; echo mine >/run/netns/file
 seen() { ls -A /run/netns; grep -c . /proc/self/mountinfo; ip link; ip -n other link; cat /run/netns/file; }
 seen >/run/before
@@ -104,7 +108,7 @@ set -e
 { echo name: t; echo links:; echo "- a1 192.0.2.1/24 -- b1 192.0.2.2/24"; } >/run/t.yaml
 # What t.yaml may be changed to: a node goes, others come, a cable leads elsewhere, addresses are others.
 sed 's/-- b1 192.0.2.2.24/-- c1 192.0.2.7\/24/; s/a2 192.0.2.1/a2 192.0.2.9/' /run/t.yaml >/run/u.yaml
-{ echo "- a1 198.51.100.1/30 -- c2 198.51.100.2/30"; echo "segments: { lan: { prefix: 10.0.0.0/24, members: [ a1, c3 ] } }"; } >>/run/u.yaml
+{ echo "- a1 198.51.100.1/30 -- c2 198.51.100.2/30"; echo "segments: { lan: { prefix: 10.0.0.0/24, members: [ a1, c3 ] } }"; echo "nodes: { a1: { interfaces: { br9: bridge } } }"; } >>/run/u.yaml
 ip netns add other; ip link add mine0 type veth peer name mine1; echo mine >/run/netns/file
 seen() { ls -A /run/netns; grep -c . /proc/self/mountinfo; ip link; ip -n other link; cat /run/netns/file; }
 seen >/run/before
@@ -147,10 +151,20 @@ fn uplink_at_each_change(command: &str, before: &str) {
     let script = EACH
         .replace("} >/run/t.yaml", "echo 'uplink: { node: b1 }'; } >/run/t.yaml")
         .replace("peer name mine1;", &format!("peer name mine1; {MACHINE};"))
+        .replace(
+            "ip netns add other;",
+            "sed 's/node: b1/node: a1, prefix: 198.51.100.0\\/30/' /run/t.yaml >/run/v.yaml; ip netns add other;",
+        )
+        .replace("192.0.2.2 >/dev/null\n", &format!("192.0.2.2 >/dev/null\n{WORKS}\n"))
         .replace("cat /run/netns/file; }", "cat /run/netns/file; nft list ruleset; cat $setting; ip route; }");
-    assert_eq!(script.matches("uplink").count() + script.matches("$setting").count(), 2);
+    assert_eq!(script.matches("'uplink").count() + script.matches("$setting").count(), 2);
     run_each(command, before, &script);
 }
+
+/// The uplink is that of t.yaml, and whole, and nothing of another is there.
+const WORKS: &str = "ip netns exec b1 ping -q -c 1 -W 2 203.0.113.2 >/dev/null; nft list table inet nslab-t >/dev/null
+ip netns exec b1 nft list table inet nslab >/dev/null; [ -z \"$(ip netns exec a1 nft list tables)\" ]
+[ $(ip -o link show type veth | grep -c nsl-) = 1 ]";
 
 const MACHINE: &str =
     "ip link set mine0 up; ip address add 203.0.113.2/24 dev mine0; ip route add default via 203.0.113.1

@@ -17,6 +17,7 @@
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
 //! - `change`: labs that are up, changed by hand and by their file;
 //! - `refusals`: bad files, taken names, missing privilege;
+//! - `fault`: system calls that fail, one after the other;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
 //! - `processes`: the processes of labs, and what `down` ends;
 //! - `exec`: what a program started in a namespace gets and does not get;
@@ -39,6 +40,7 @@ mod differential;
 mod docs;
 mod example;
 mod exec;
+mod fault;
 mod impair;
 mod ip;
 mod ip_address;
@@ -89,6 +91,7 @@ fn main() {
         prefix::trials(),
         progress::trials(),
         refusals::trials(),
+        fault::trials(),
         kill::trials(),
         exec::trials(),
         processes::trials(),

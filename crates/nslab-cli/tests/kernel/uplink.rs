@@ -17,6 +17,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("uplink::two_labs_at_once", two_labs).with_ignored_flag(nft()),
         trial("uplink::gone_by_hand", gone_by_hand).with_ignored_flag(nft()),
         trial("uplink::others_that_drop_are_told", obstacles).with_ignored_flag(nft()),
+        trial("uplink::of_a_running_lab", running).with_ignored_flag(nft()),
+        trial("uplink::what_fails_leaves_that_of_a_running_lab", running_fails).with_ignored_flag(nft()),
         trial("uplink::without_privilege", unprivileged),
         trial("uplink::the_example", example),
     ]
@@ -29,6 +31,7 @@ ip netns add internet
 ip link add wan type veth peer name eth0 netns internet; ip link set wan addrgenmode none
 ip address add 203.0.113.2/24 dev wan; ip link set wan up; ip link set lo up
 ip -n internet address add 203.0.113.1/24 dev eth0; ip -n internet link set eth0 up; ip -n internet link set lo up
+until ip link show wan | grep -q 'state UP'; do :; done
 ip -n internet address add 8.8.8.8/32 dev lo
 ip route add default via 203.0.113.1
 settings() { grep -sr . /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf | grep -e forwarding -e accept_ra -e disable_ipv6; }
@@ -75,6 +78,76 @@ RTNETLINK answers: Network is unreachable
 1
       \"node\": \"isp\",
 lab t is up already; nothing to do: 3 nodes, 1 segment, 1 link, 1 uplink
+lab t is down: 3 nodes, 1 segment removed
+";
+    assert_eq!(out, expected);
+}
+
+fn running() {
+    let out = machine(
+        "cd /run; grep -v uplink: t.yaml >none.yaml; cp t.yaml nat.yaml
+         sed 's/node: isp/node: isp, nat: false, prefix: 192.0.2.0\\/30, ifname: out/' t.yaml >plain.yaml
+         # Without an uplink, and with a default route of its own where the uplink's would be.
+         sed 's/r: { forward: true }/r: { forward: true }, isp: { routes: [ default via 10.9.0.1 ] }/' none.yaml >other.yaml
+         seen >/run/before; nslab -q up none.yaml; ip -n isp -o link show eth0 | cut -d: -f1 >id
+         up() { nslab up -v $1.yaml | grep uplink; nslab diff $1.yaml; nslab up $1.yaml | cut -d: -f1; }
+         up nat; reaches pc 8.8.8.8; ip netns exec isp nft list tables
+         up plain; ! reaches pc 8.8.8.8; reaches pc 203.0.113.2; ip netns exec isp nft list tables; nft list tables
+         nslab diff nat.yaml | grep '^[-+@]' | grep -v '^+++' || true
+         ip link delete nslab-t; nslab diff plain.yaml | grep '^[-+@]' | grep -v '^+++'; up plain; reaches pc 203.0.113.2
+         up nat; ip netns delete isp; nslab -q up nat.yaml; nslab diff nat.yaml; reaches pc 8.8.8.8
+         nslab up other.yaml | cut -d: -f1; nslab diff other.yaml; ip -n isp route show default; ip netns exec isp nft list tables
+         nslab -q up nat.yaml; nslab diff nat.yaml; reaches pc 8.8.8.8; nslab -q up none.yaml
+         nslab down t; rm *.yaml id; same",
+    );
+    let expected = "\
+isp:uplink: uplink nat
+lab t is up already; nothing to do
+table inet nslab
+isp:uplink: no uplink nat
+isp:out: uplink prefix 192.0.2.0/30
+lab t is up already; nothing to do
+table inet theirs
+--- lab t
+@@ isp:out @@
+-uplink prefix 192.0.2.0/30
+@@ isp:uplink @@
++uplink nat
+--- lab t
+@@ isp:out @@
++uplink prefix 192.0.2.0/30
+isp:out: uplink prefix 192.0.2.0/30
+lab t is up already; nothing to do
+isp:out: no uplink prefix 192.0.2.0/30
+isp:uplink: uplink nat
+lab t is up already; nothing to do
+lab t is up
+default via 10.9.0.1 dev eth0 proto static 
+lab t is down: 3 nodes, 1 segment removed
+";
+    assert_eq!(out, expected);
+}
+
+fn running_fails() {
+    let out = machine(
+        "cd /run; seen >/run/before; nslab -q up t.yaml; reaches pc 8.8.8.8
+         lab() { { seen; ip -n isp address; ip -n isp route; ip netns exec isp nft list ruleset; } | grep -v inet6 |
+             sed 's/^[0-9]*: //; s/@[^:]*//; s/ link-netns.*//; s/ *# handle.*//; s/nsl-[^ ]* dev//'; }
+         lab >was; cp t.yaml bad.yaml
+         sed -i 's/node: isp/node: isp, prefix: 203.0.113.0\\/30/' bad.yaml; nslab up bad.yaml 2>&1 || echo status $?
+         reaches pc 8.8.8.8; lab | diff was -
+         sed 's/node: isp/node: isp, nat: false/; s/r: {/pc: { routes: [ 10.44.0.0\\/16 via 10.0.0.254 src 10.66.0.1 ] }, r: {/' t.yaml >bad.yaml
+         nslab up bad.yaml 2>&1 || echo status $?
+         lab | diff was -; nslab diff t.yaml; reaches pc 8.8.8.8; rm bad.yaml; nslab -q up t.yaml
+         nslab down t; rm was; rm -f *.yaml; same",
+    );
+    let expected = "\
+nslab: the uplink's network 203.0.113.0/30 overlaps 203.0.113.0/24, which the machine has already
+  help: say another `prefix` in the lab file's `uplink`, or none to have one chosen; lab \"t\" is as it was before
+status 3
+nslab: ip -n pc route add 10.44.0.0/16 via 10.0.0.254 src 10.66.0.1: Invalid prefsrc address
+  help: lab \"t\" is as it was before
+status 3
 lab t is down: 3 nodes, 1 segment removed
 ";
     assert_eq!(out, expected);

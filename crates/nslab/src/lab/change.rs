@@ -11,11 +11,13 @@ use super::lock::Locked;
 use super::process::Reconciled;
 use super::record::{self, Kept, Node, Record, State, Unfinished};
 use super::up::folder_of;
+use super::uplink::running;
 use super::{Store, process};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Identity, Placeholder};
 use crate::topology::apply::change::Changer;
-use crate::topology::diff::{Change, Difference, Known, Ours, diff};
+use crate::topology::diff::{Change, Difference, Ours, Setting, from_nothing};
+use crate::topology::kinds::LinkKind;
 use crate::topology::observe::{self, Found, Sighting, Wanted, seen};
 use crate::topology::plan::{Device, Plan};
 use crate::topology::spec::interface_of;
@@ -70,9 +72,7 @@ pub fn compare(store: &Store, plan: &Plan) -> Result<Changes> {
         record => Some(record?),
     };
     let Some(record) = record else {
-        let seen: Vec<_> = plan.nodes.iter().map(|node| (node.name.clone(), None)).collect();
-        let known = Known { plan, recorded: None, ours: &Ours::default(), seen: &seen, fresh: None };
-        return Ok(Changes { changes: diff(known).changes, ..Changes::default() });
+        return Ok(Changes { changes: from_nothing(plan), ..Changes::default() });
     };
     let sight = look(store, &record, plan)?.check(&plan.lab)?;
     let changer = Changer::new(sight.nodes, sight.fresh);
@@ -125,7 +125,6 @@ pub(super) fn converge(
         store.names.remove_placeholder(&node.netns_name(), node.placeholder.unwrap_or(record.placeholder))?;
     }
     check_new_names(store, plan, &found.changes)?;
-    check_uplink(&record, plan, &found.changes)?;
     check_devices(&record, plan, &found.changes)?;
     let goes = |node: &&Node| {
         found.changes.iter().any(|change| matches!(change, Change::RemoveNode { node: name, .. } if *name == node.name))
@@ -141,21 +140,28 @@ pub(super) fn converge(
     let made: Vec<Node> = made.into_iter().map(node).collect();
     unfinished.nodes.extend(made.iter().cloned());
     unfinished.add(&ours, effective);
+    unfinished.uplink |= found.changes.iter().any(Change::is_uplink);
+    let uplink_anew = unfinished.uplink;
     record.state = State::Changing;
     record.change = Some(unfinished);
     if found.changes.iter().any(Change::is_real) || !whole {
         record::write(locked.path(), &record)?;
     }
-    let done = changer.apply(effective, &ours, &found.changes).and_then(|()| {
+    let mut carry_out = || {
+        let prepared = if uplink_anew { running::leave(store, locked, &mut record, plan, &changer)? } else { None };
+        changer.apply(effective, &ours, &found.changes)?;
+        if let Some(prepared) = prepared {
+            running::come(locked, &mut record, plan, &changer, &prepared)?;
+        }
         made.iter().try_for_each(|node| {
             let namespace = changer.namespace(&node.name).ok_or_else(|| Error::invalid("a node that was not made"))?;
             let placeholder = placeholder.as_ref().ok_or_else(|| Error::invalid("a node that was not made"))?;
             let step = |error: Error| error.within(format_args!("publishing node {}", node.name));
             placeholder.publish(&node.netns_name(), namespace).map_err(step)
         })
-    });
-    if let Err(error) = done.and_then(|()| record::write_hosts(locked.path(), plan)) {
-        return Err(take_back(store, locked, changer, before, &record, &made, error));
+    };
+    if let Err(error) = carry_out().and_then(|()| record::write_hosts(locked.path(), plan)) {
+        return Err(take_back(store, locked, changer, before, record, &made, error));
     }
     let kept: BTreeMap<&NodeName, &Node> = record
         .nodes
@@ -178,22 +184,32 @@ pub(super) fn converge(
     if only.is_none() {
         match process::reconcile(store, &plan.lab, folder, Record::jobs_of(&nodes, plan)) {
             Ok(done) => found.processes = done,
-            Err(error) => return Err(take_back(store, locked, changer, before, &record, &made, error)),
+            Err(error) => return Err(take_back(store, locked, changer, before, record, &made, error)),
         }
     }
-    // From here on there is no way back: what goes goes, with all that runs in it.
-    process::end_in(&gone.iter().map(|node| node.netns).collect::<Vec<_>>(), process::GRACE)?;
-    for node in gone {
-        let placeholder = node.placeholder.unwrap_or(record.placeholder);
-        store.names.withdraw(&node.netns_name(), node.netns, placeholder)?;
+    let namespaces: Vec<Identity> = gone.iter().map(|node| node.netns).collect();
+    if !namespaces.is_empty()
+        && let Err(error) = process::end_in(&namespaces, process::GRACE)
+    {
+        return Err(take_back(store, locked, changer, before, record, &made, error));
     }
+    // From here on there is no way back: what goes goes, with all that ran in it.
+    for node in &gone {
+        let placeholder = node.placeholder.unwrap_or(record.placeholder);
+        store.names.withdraw(&node.netns_name(), node.netns, placeholder).map_err(|error| {
+            error.with_help(format!("nslab up goes on with it; nslab down takes lab \"{}\" away", plan.lab))
+        })?;
+    }
+    let unfinished = record.clone();
     record.nodes = nodes;
     record.state = State::Up;
     record.file = file;
     record.plan = plan.clone();
     record.change = None;
-    record::write(locked.path(), &record)?;
-    Ok(found)
+    match record::write(locked.path(), &record) {
+        Err(error) if gone.is_empty() => Err(take_back(store, locked, changer, before, unfinished, &made, error)),
+        written => written.map(|()| found),
+    }
 }
 
 /// After a failure: everything as it was, or told what is not.
@@ -201,25 +217,37 @@ fn take_back(
     store: &Store,
     locked: &Locked,
     mut changer: Changer,
-    before: Record,
-    now: &Record,
+    mut before: Record,
+    mut now: Record,
     made: &[Node],
     error: Error,
 ) -> Error {
     let mut left = Vec::new();
+    let uplink_anew = now.change.as_ref().is_some_and(|change| change.uplink);
+    if uplink_anew {
+        left.extend(running::remove(store, locked, &mut now, &changer).err());
+    }
     for node in made {
         let placeholder = node.placeholder.unwrap_or(now.placeholder);
         left.extend(store.names.withdraw(&node.netns_name(), node.netns, placeholder).err());
     }
     left.extend(changer.undo().err().into_iter().flatten());
+    if uplink_anew {
+        left.extend(running::back(store, locked, &mut now, &before, &changer).err());
+        before.uplink = now.uplink;
+    }
     left.extend(record::write_hosts(locked.path(), &before.plan).err());
+    let jobs = before.jobs(&before.plan);
+    left.extend(process::reconcile(store, &before.plan.lab, folder_of(&before.file), jobs).err());
     // What was cut off before stays so; else the lab is as the record had it.
     if left.is_empty() {
         left.extend(record::write(locked.path(), &before).err());
     }
     let lab = &before.plan.lab;
     if left.is_empty() {
-        return error.with_help(format!("lab \"{lab}\" is as it was before"));
+        let before = format!("lab \"{lab}\" is as it was before");
+        let help = error.help().map_or_else(|| before.clone(), |help| format!("{help}; {before}"));
+        return error.with_help(help);
     }
     let list: Vec<String> = left.iter().map(|error| format!("\n  could not be put back: {error}")).collect();
     error
@@ -239,44 +267,45 @@ fn checked(found: Difference, plan: &Plan) -> Result<Changes> {
     Ok(Changes { changes: found.changes, foreign: found.foreign, ..Changes::default() })
 }
 
-/// Interfaces of nodes beside cables are made with their lab: none is changed in place, nor what they stand on.
+/// Refuses what of interfaces beside cables is not changed in place: bonds, bridges that filter VLANs, and what others
+/// stand on.
 fn check_devices(record: &Record, plan: &Plan, changes: &[Change]) -> Result<()> {
-    let described = |plan: &Plan| -> Vec<(Option<NodeName>, Device)> {
-        let name = |device: &Device| plan.nodes.get(device.node).map(|node| node.name.clone());
-        plan.devices.iter().map(|device| (name(device), Device { node: 0, index: 0, ..device.clone() })).collect()
-    };
-    let (before, after) = (described(&record.plan), described(plan));
-    let on_it = |node: &NodeName| after.iter().any(|(of, _)| of.as_ref() == Some(node));
-    let disturbs = |change: &&Change| {
-        let made = matches!(change, Change::AddNode { .. } | Change::AddCable { .. } | Change::RemoveLink { .. });
-        made && change.nodes().into_iter().any(on_it)
-    };
-    let lab = &plan.lab;
-    let what = match changes.iter().find(disturbs) {
-        Some(change) => format!("lab \"{lab}\": {change}: of a node with interfaces beside cables"),
-        None if before != after => format!("lab \"{lab}\": interfaces of nodes beside cables"),
-        None => return Ok(()),
-    };
-    Err(Error::new(ErrorKind::Unsupported, format!("{what} cannot be changed while it is up"))
-        .with_help(format!("nslab down {lab} takes the lab away; then nslab up makes it anew")))
-}
-
-/// An uplink is made with its lab and goes with it: the machine's side of it is not changed in place.
-fn check_uplink(record: &Record, plan: &Plan, changes: &[Change]) -> Result<()> {
-    let described = |plan: &Plan| {
-        let uplink = plan.uplink.as_ref()?;
-        let node = plan.nodes.get(uplink.node)?.name.clone();
-        let what = (uplink.ifname.clone(), uplink.mac, uplink.nat, uplink.prefixes.clone(), uplink.default_routes);
-        Some((node, what))
-    };
-    let (before, after) = (described(&record.plan), described(plan));
-    let again = |node: &NodeName| changes.iter().any(|c| matches!(c, Change::AddNode { node: new, .. } if new == node));
-    if before == after && !after.as_ref().is_some_and(|(node, _)| again(node)) {
-        return Ok(());
+    let mut all: Vec<(Option<&NodeName>, &Device)> = Vec::new();
+    for plan in [&record.plan, plan] {
+        all.extend(plan.devices.iter().map(|device| (plan.nodes.get(device.node).map(|node| &node.name), device)));
     }
+    let is_stiff = |device: &Device| device.kind == LinkKind::Bond || !device.vlans.is_empty();
+    let any =
+        |node: &NodeName, is: &dyn Fn(&Device) -> bool| all.iter().any(|(of, device)| *of == Some(node) && is(device));
+    let goes = |node: &NodeName, ifname: &IfName| {
+        changes
+            .iter()
+            .any(|it| matches!(it, Change::RemoveDevice { node: of, ifname: name, .. } if of == node && name == ifname))
+    };
+    let stays_on = |node: &NodeName, ifname: &str| {
+        let stands = |device: &Device| device.link.as_ref().is_some_and(|link| link.as_str() == ifname);
+        any(node, &|device| stands(device) && !goes(node, &device.ifname))
+    };
+    let refused = |change: &&Change| match change {
+        Change::AddDevice { device, .. } => is_stiff(device),
+        Change::RemoveDevice { node, ifname, device } => {
+            device.as_deref().is_some_and(is_stiff) || stays_on(node, ifname.as_str())
+        }
+        Change::SetLink { node, to: Setting::Master(_), .. } => any(node, &is_stiff),
+        Change::RemoveLink { node, ifname, peer } => {
+            let ends = std::iter::once((node, ifname)).chain(peer.iter().map(|(node, ifname)| (node, ifname)));
+            ends.into_iter().any(|(node, ifname)| stays_on(node, ifname) || any(node, &is_stiff))
+        }
+        Change::AddNode { .. } | Change::AddCable { .. } => change.nodes().into_iter().any(|node| any(node, &is_stiff)),
+        _ => false,
+    };
+    let Some(change) = changes.iter().find(refused) else { return Ok(()) };
     let lab = &plan.lab;
-    Err(Error::new(ErrorKind::Unsupported, format!("lab \"{lab}\": its uplink cannot be changed while it is up"))
-        .with_help(format!("nslab down {lab} takes the lab away; then nslab up makes it anew")))
+    let message = format!("lab \"{lab}\": {change}: this cannot be done while it is up");
+    Err(Error::new(ErrorKind::Unsupported, message).with_help(format!(
+        "bonds, VLANs of bridges and what other interfaces stand on: nslab down {lab} takes the lab away; then nslab up \
+         makes it anew"
+    )))
 }
 
 fn check_new_names(store: &Store, plan: &Plan, changes: &[Change]) -> Result<()> {
@@ -365,6 +394,7 @@ fn ours(record: &Record) -> Ours {
     ours.add(&record.plan);
     if let Some(change) = &record.change {
         ours.links.extend(change.links.iter().cloned());
+        ours.devices.extend(change.devices.iter().cloned());
         ours.sysctl.extend(change.sysctl.iter().cloned());
     }
     ours
@@ -416,6 +446,7 @@ impl Unfinished {
         let mut all = ours.clone();
         all.add(plan);
         self.links.extend(all.links);
+        self.devices.extend(all.devices);
         self.sysctl.extend(all.sysctl);
     }
 }

@@ -24,20 +24,28 @@ impl Locked {
     /// has it.
     pub(super) fn take(store: &Path, lab: &LabName, waiting: &mut dyn FnMut()) -> Result<Self> {
         let path = store.join(lab.as_str());
+        Self::lock(store, &path, waiting).inspect_err(|_| {
+            // What was made for it alone goes again; what has something in it stays.
+            let _ = std::fs::remove_dir(&path);
+            let _ = std::fs::remove_dir(store);
+        })
+    }
+
+    fn lock(store: &Path, path: &Path, waiting: &mut dyn FnMut()) -> Result<Self> {
         let failed = |path: &Path, errno| Error::os(format_args!("opening {}", path.display()), errno);
         let mut told = false;
         loop {
             make_dir(store)?;
-            match make_dir(&path) {
+            match make_dir(path) {
                 // The last lab's end took the directory above away in between; but a symbolic link that
                 // leads nowhere stays.
                 Err(error) if error.errno() == Some(libc::ENOENT) && !store.is_symlink() => continue,
                 made => made?,
             }
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let fd = match rustix::fs::openat(CWD, &path, flags, Mode::empty()) {
+            let fd = match rustix::fs::openat(CWD, path, flags, Mode::empty()) {
                 Err(Errno::NOENT) => continue,
-                fd => fd.map_err(|errno| failed(&path, errno))?,
+                fd => fd.map_err(|errno| failed(path, errno))?,
             };
             match rustix::fs::flock(&fd, FlockOperation::NonBlockingLockExclusive) {
                 Err(Errno::WOULDBLOCK) => {
@@ -50,13 +58,13 @@ impl Locked {
             }
             .map_err(|errno| Error::os(format_args!("locking {}", path.display()), errno))?;
             // Who had it before may have removed it: then this is a lock on nothing.
-            let ours = rustix::fs::fstat(&fd).map_err(|errno| failed(&path, errno))?;
-            match rustix::fs::lstat(&path) {
+            let ours = rustix::fs::fstat(&fd).map_err(|errno| failed(path, errno))?;
+            match rustix::fs::lstat(path) {
                 Ok(there) if (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino) => {
-                    return Ok(Self { store: store.into(), path, _lock: fd });
+                    return Ok(Self { store: store.into(), path: path.into(), _lock: fd });
                 }
                 Ok(_) | Err(Errno::NOENT) => {}
-                Err(errno) => return Err(failed(&path, errno)),
+                Err(errno) => return Err(failed(path, errno)),
             }
         }
     }

@@ -56,8 +56,14 @@ pub(super) struct Unfinished {
     pub(super) nodes: Vec<Node>,
     /// Interfaces, by node and name; from all changes since the lab was last whole.
     pub(super) links: BTreeSet<(NodeName, IfName)>,
+    /// Interfaces beside cables, in the same way.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) devices: BTreeSet<(NodeName, IfName)>,
     /// Settings of the kernel's, by node and path.
     pub(super) sysctl: BTreeSet<(NodeName, String)>,
+    /// Whether the uplink may be half made, or half gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) uplink: bool,
 }
 
 /// A setting of an interface that was made while the lab runs (`nslab set`), and is in no file.

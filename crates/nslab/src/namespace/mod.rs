@@ -18,7 +18,7 @@ use std::path::Path;
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 pub(crate) use exec::become_node;
 pub use exec::{Warnings, become_host, become_named, become_namespace, spawn_named};
 pub use mounts::MountNamespace;
@@ -58,7 +58,7 @@ impl Namespace {
     /// runs in it. Its loopback interface is down.
     ///
     /// # Errors
-    /// [`ErrorKind::Permission`] without CAP_SYS_ADMIN;
+    /// [`ErrorKind::Permission`](crate::ErrorKind::Permission) without CAP_SYS_ADMIN;
     /// `user.max_net_namespaces` reached (`ENOSPC`).
     pub fn anonymous() -> Result<Self> {
         enter::on_own_thread(|| {
@@ -70,7 +70,7 @@ impl Namespace {
     /// Opens the file of a namespace: a name's file in [`NETNS_DIR`], or `/proc/PID/ns/net`.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] where there is no such file. Whether the file
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is no such file. Whether the file
     /// is a namespace shows when it is entered.
     pub fn open(path: &Path) -> Result<Self> {
         Self::open_file(path).map_err(|errno| {
@@ -101,7 +101,7 @@ impl Namespace {
     /// # Errors
     /// Where it cannot be entered to ask for the cookie.
     pub fn identity(&self) -> Result<Identity> {
-        let cookie = self.enter(cookie_here)?;
+        let cookie = self.enter(cookie_here)??;
         self.identity_with(cookie)
     }
 
@@ -119,7 +119,7 @@ impl Namespace {
         if self.file_id()? != (identity.dev, identity.ino) {
             return Ok(false);
         }
-        if identity.cookie.is_none() { Ok(true) } else { self.enter(|| has_cookie_here(identity))? }
+        Ok(identity.cookie.is_none() || self.enter(cookie_here)?? == identity.cookie)
     }
 
     /// Device and inode of the namespace's file.
@@ -135,19 +135,15 @@ impl AsFd for Namespace {
     }
 }
 
-/// Whether the calling thread's namespace has the cookie of an identity, if that has one.
-///
-/// # Errors
-/// Where the kernel does not say now, as it has done before: for want of descriptors, say.
-fn has_cookie_here(identity: Identity) -> Result<bool> {
-    let Some(wanted) = identity.cookie else { return Ok(true) };
-    let failed = || Error::new(ErrorKind::Kernel, "the cookie of a network namespace could not be read");
-    Ok(cookie_here().ok_or_else(failed)? == wanted)
+/// The cookie of the calling thread's namespace, where the kernel has such.
+pub(crate) fn cookie_here() -> Result<Option<u64>> {
+    let (family, kind) = (AddressFamily::UNIX, SocketType::DGRAM);
+    rustix::net::socket_with(family, kind, SocketFlags::CLOEXEC, None)
+        .and_then(|socket| crate::sys::netns_cookie(socket.as_fd()))
+        .map_err(|errno| Error::os("reading a namespace's identity", errno))
 }
 
-/// The cookie of the calling thread's namespace, where the kernel has such.
-pub(crate) fn cookie_here() -> Option<u64> {
-    let (family, kind) = (AddressFamily::UNIX, SocketType::DGRAM);
-    let socket = rustix::net::socket_with(family, kind, SocketFlags::CLOEXEC, None).ok()?;
-    crate::sys::netns_cookie(socket.as_fd()).ok()
+/// That of the namespace that a socket is in.
+pub(crate) fn cookie_of(socket: &impl AsFd) -> Result<Option<u64>> {
+    crate::sys::netns_cookie(socket.as_fd()).map_err(|errno| Error::os("reading a namespace's identity", errno))
 }

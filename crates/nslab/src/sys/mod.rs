@@ -74,8 +74,8 @@ pub(crate) fn set_option(socket: BorrowedFd<'_>, level: i32, option: i32, value:
 }
 
 /// The cookie of the socket's network namespace: a number that no other namespace gets until the
-/// machine restarts (`SO_NETNS_COOKIE`, since Linux 5.14).
-pub(crate) fn netns_cookie(socket: BorrowedFd<'_>) -> Result<u64> {
+/// machine restarts (`SO_NETNS_COOKIE`, since Linux 5.14; before, none).
+pub(crate) fn netns_cookie(socket: BorrowedFd<'_>) -> Result<Option<u64>> {
     let mut cookie = 0_u64;
     let mut len = size_of::<u64>() as libc::socklen_t;
     // SAFETY: the kernel writes at most `len` bytes to `cookie`, and `len` is its size.
@@ -88,7 +88,13 @@ pub(crate) fn netns_cookie(socket: BorrowedFd<'_>) -> Result<u64> {
             &raw mut len,
         )
     };
-    if result == 0 { Ok(cookie) } else { Err(last_errno()) }
+    match result {
+        0 => Ok(Some(cookie)),
+        _ => match last_errno() {
+            Errno::NOPROTOOPT => Ok(None),
+            errno => Err(errno),
+        },
+    }
 }
 
 fn last_errno() -> Errno {

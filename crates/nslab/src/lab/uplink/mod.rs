@@ -8,6 +8,7 @@
 
 mod forwarding;
 mod machine;
+pub(super) mod running;
 
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -127,7 +128,7 @@ pub fn prepare(store: &Store, plan: &Plan) -> Result<Option<Prepared>> {
 
 /// The namespace of the calling thread.
 fn here() -> Result<Identity> {
-    Namespace::current()?.identity_with(cookie_here())
+    Namespace::current()?.identity_with(cookie_here()?)
 }
 
 /// NAT is tried out where it harms nobody.

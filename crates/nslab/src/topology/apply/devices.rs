@@ -60,7 +60,8 @@ fn make_one(plan: &Plan, device: &Device, place: &Place<'_>, node: &mut BuiltNod
         };
         batch.add(config.change_link(device.index), making);
     } else {
-        batch.add(request(device, place).map_err(|error| error.within(making()))?, making);
+        let index = |name: &IfName| place.indexes.get(name).copied();
+        batch.add(request(device, index).map_err(|error| error.within(making()))?, making);
     }
     for port in &device.ports {
         add_port(plan, device, port, place, &mut batch);
@@ -78,8 +79,8 @@ fn make_one(plan: &Plan, device: &Device, place: &Place<'_>, node: &mut BuiltNod
     batch.send(&mut node.connection)
 }
 
-fn request(device: &Device, place: &Place<'_>) -> Result<Request> {
-    let index = |name: &IfName| place.indexes.get(name).copied();
+/// What makes one, set up; not for those that /dev/net/tun makes. `index` is that of an interface of the node.
+pub(super) fn request(device: &Device, index: impl Fn(&IfName) -> Option<u32>) -> Result<Request> {
     let link = device.link.as_ref().map(|link| index(link).ok_or_else(bad_plan)).transpose()?;
     let data = encode(device.kind, &device.options, link, index)?;
     let mac = device.mac.map(crate::types::MacAddr::octets);
@@ -127,7 +128,7 @@ fn add_addresses_of_device<'p>(plan: &'p Plan, device: &'p Device, batch: &mut B
     }
 }
 
-fn tuntap(device: &Device) -> Tuntap<'_> {
+pub(super) fn tuntap(device: &Device) -> Tuntap<'_> {
     let number = |name: &str| match device.options.get(name) {
         Some(OptionValue::Number(number)) => Some(*number),
         _ => None,

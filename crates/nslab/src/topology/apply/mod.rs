@@ -18,7 +18,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use self::progress::{Count, Progress, Told};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::settings::Settings;
-use crate::namespace::{Identity, Namespace, descriptors, enter};
+use crate::namespace::{Identity, Namespace, cookie_of, descriptors, enter};
 use crate::netlink::{Connection, KernelSocket};
 use crate::ops::address::AddressConfig;
 use crate::ops::link::{Data, Kind, LinkConfig, Netns};
@@ -238,7 +238,7 @@ fn make_blank(name: &NodeName, switch: Option<MacAddr>, settings: &mut Settings)
     enter::into_new()?;
     let namespace = Namespace::current()?;
     let socket = KernelSocket::open()?;
-    let identity = namespace.identity_with(crate::sys::netns_cookie(socket.as_fd()).ok())?;
+    let identity = namespace.identity_with(cookie_of(&socket)?)?;
     let mut connection = Connection::new(socket);
     if let Some(mac) = switch {
         // It is no host: nothing in there is to speak IPv6 of its own.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::topology::observe::seen;
+use crate::topology::plan::Device;
 use crate::topology::spec::Route;
 use crate::types::{IfName, Impair, MacAddr, NodeName, Prefix};
 
@@ -38,6 +39,22 @@ pub enum Change {
         ifname: String,
         /// Its other end, where that is in the lab.
         peer: Option<(NodeName, String)>,
+    },
+    /// An interface beside the cables that is not there; it is set up, and has no addresses yet.
+    AddDevice {
+        /// The node.
+        node: NodeName,
+        /// What it is.
+        device: Box<Device>,
+    },
+    /// An interface beside the cables that is ours and is not to be, or is to be otherwise.
+    RemoveDevice {
+        /// The node.
+        node: NodeName,
+        /// Its name.
+        ifname: IfName,
+        /// What it is, where that is on record.
+        device: Option<Box<Device>>,
     },
     /// A cable that is not there; both ends are set up.
     AddCable {
@@ -110,6 +127,24 @@ pub enum Change {
         node: NodeName,
         /// The route.
         route: Box<Route>,
+    },
+    /// A way out through the machine that is not there.
+    AddUplink {
+        /// The node.
+        node: NodeName,
+        /// The interface in the node.
+        ifname: IfName,
+        /// What it is, in words.
+        what: String,
+    },
+    /// A way out that is not to be, or otherwise.
+    RemoveUplink {
+        /// The node.
+        node: NodeName,
+        /// The interface in the node.
+        ifname: IfName,
+        /// What it is, in words.
+        what: String,
     },
     /// What only the record has: nothing of the kernel's changes.
     Note {
@@ -196,13 +231,17 @@ impl Change {
             Self::AddNode { node, .. }
             | Self::RemoveNode { node, .. }
             | Self::AddBridge { node, .. }
+            | Self::AddDevice { node, .. }
+            | Self::RemoveDevice { node, .. }
             | Self::SetLink { node, .. }
             | Self::AddAddress { node, .. }
             | Self::RemoveAddress { node, .. }
             | Self::SetSysctl { node, .. }
             | Self::RemoveRoute { node, .. }
             | Self::ReplaceRoute { node, .. }
-            | Self::AddRoute { node, .. } => vec![node],
+            | Self::AddRoute { node, .. }
+            | Self::AddUplink { node, .. }
+            | Self::RemoveUplink { node, .. } => vec![node],
             Self::Note { .. } => Vec::new(),
         }
     }
@@ -222,10 +261,12 @@ impl Change {
     pub(super) fn turn(&self) -> u8 {
         match self {
             Self::AddNode { .. } => 0,
-            Self::RemoveRoute { .. } => 1,
+            // Interfaces go before the cables that they stand on.
+            Self::RemoveRoute { .. } | Self::RemoveDevice { .. } | Self::RemoveUplink { .. } => 1,
             Self::RemoveLink { .. } => 2,
             Self::AddBridge { .. } => 3,
-            Self::AddCable { .. } => 4,
+            // Interfaces come behind the cables that they stand on: the order among them stays.
+            Self::AddCable { .. } | Self::AddDevice { .. } => 4,
             Self::SetLink { .. } => 5,
             Self::RemoveAddress { first: true, .. } => 6,
             // New ones come before old ones go: with the last address of a family all its routes go.
@@ -234,9 +275,16 @@ impl Change {
             Self::SetSysctl { .. } => 9,
             Self::ReplaceRoute { .. } => 10,
             Self::AddRoute { .. } => 11,
-            Self::RemoveNode { .. } => 12,
-            Self::Note { .. } => 13,
+            Self::AddUplink { .. } => 12,
+            Self::RemoveNode { .. } => 13,
+            Self::Note { .. } => 14,
         }
+    }
+
+    /// Whether it is about the lab's way out.
+    #[must_use]
+    pub fn is_uplink(&self) -> bool {
+        matches!(self, Self::AddUplink { .. } | Self::RemoveUplink { .. })
     }
 
     /// Whether it is about something of the kernel's.
@@ -290,6 +338,15 @@ impl Change {
                 line(node, None, true, format!("route {to}")),
             ],
             Self::AddRoute { node, route } => vec![line(node, None, true, format!("route {route}"))],
+            Self::AddDevice { node, device } => {
+                vec![line(node, Some(device.ifname.as_str()), true, format!("link {}", device.kind))]
+            }
+            Self::RemoveDevice { node, ifname, device } => {
+                let kind = device.as_ref().map(|device| format!(" {}", device.kind)).unwrap_or_default();
+                vec![line(node, Some(ifname.as_str()), false, format!("link{kind}"))]
+            }
+            Self::AddUplink { node, ifname, what } => vec![line(node, Some(ifname.as_str()), true, what.clone())],
+            Self::RemoveUplink { node, ifname, what } => vec![line(node, Some(ifname.as_str()), false, what.clone())],
             Self::Note { node, from, to } => {
                 let note = |wanted, text: &Option<String>| {
                     text.clone().map(|text| Line { node: node.clone(), ifname: None, wanted, text })
@@ -354,6 +411,13 @@ impl fmt::Display for Change {
             Self::RemoveRoute { node, route } => write!(f, "ip -n {node} route delete {}", shown(&route.way)),
             Self::ReplaceRoute { node, to, .. } => write!(f, "ip -n {node} route replace {to}"),
             Self::AddRoute { node, route } => write!(f, "ip -n {node} route add {route}"),
+            Self::AddDevice { node, device } => {
+                let on = device.link.as_ref().map(|link| format!(" on {link}")).unwrap_or_default();
+                write!(f, "{node}:{}: {}{on}", device.ifname, device.kind)
+            }
+            Self::RemoveDevice { node, ifname, .. } => write!(f, "ip -n {node} link delete {ifname}"),
+            Self::AddUplink { node, ifname, what } => write!(f, "{node}:{ifname}: {what}"),
+            Self::RemoveUplink { node, ifname, what } => write!(f, "{node}:{ifname}: no {what}"),
             Self::Note { node, from, to } => {
                 let place = node.as_ref().map(|node| format!("{node}: ")).unwrap_or_default();
                 match (from, to) {

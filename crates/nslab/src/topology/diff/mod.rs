@@ -5,9 +5,11 @@
 //! nodes is somebody's, and left alone.
 
 mod change;
+mod devices;
 mod notes;
 mod routes;
 mod settings;
+mod uplink;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
@@ -28,6 +30,8 @@ pub struct Ours {
     pub links: HashSet<(NodeName, IfName)>,
     /// Their hardware addresses: they know one that was given another name.
     pub macs: HashSet<(NodeName, MacAddr)>,
+    /// Interfaces beside cables.
+    pub devices: HashSet<(NodeName, IfName)>,
     /// Settings of the kernel's.
     pub sysctl: BTreeSet<(NodeName, String)>,
 }
@@ -39,6 +43,10 @@ impl Ours {
             let Some(node) = plan.nodes.get(port.node) else { continue };
             self.links.insert((node.name.clone(), port.ifname.clone()));
             self.macs.insert((node.name.clone(), port.mac));
+        }
+        for device in &plan.devices {
+            let Some(node) = plan.nodes.get(device.node) else { continue };
+            self.devices.insert((node.name.clone(), device.ifname.clone()));
         }
         for node in &plan.nodes {
             self.sysctl.extend(node.sysctl.iter().map(|sysctl| (node.name.clone(), sysctl.path.clone())));
@@ -73,6 +81,15 @@ pub struct Difference {
     pub foreign: Vec<(NodeName, String)>,
 }
 
+/// Everything that makes a lab of which nothing is there.
+#[must_use]
+pub fn from_nothing(plan: &Plan) -> Vec<Change> {
+    let seen: Vec<_> = plan.nodes.iter().map(|node| (node.name.clone(), None)).collect();
+    let mut changes = diff(Known { plan, recorded: None, ours: &Ours::default(), seen: &seen, fresh: None }).changes;
+    changes.extend(uplink::added(plan));
+    changes
+}
+
 /// Compares.
 #[must_use]
 pub fn diff(known: Known<'_>) -> Difference {
@@ -83,6 +100,7 @@ pub fn diff(known: Known<'_>) -> Difference {
     for (at, node) in known.plan.nodes.iter().enumerate() {
         work.node(at, node);
     }
+    uplink::compare(known, &mut work.found.changes);
     notes::compare(known.recorded, known.plan, &mut work.found.changes);
     work.found.changes.sort_by_key(Change::turn);
     work.found
@@ -214,17 +232,25 @@ impl<'k> Work<'k> {
         let plan = self.known.plan;
         for (at, node) in plan.nodes.iter().enumerate() {
             let Some((place, seen)) = self.there(&node.name) else { continue };
-            let uplink = plan.uplink.as_ref().filter(|uplink| uplink.node == at).map(|uplink| uplink.ifname.as_str());
+            let uplinks = [Some(plan), self.known.recorded].into_iter().flatten().filter_map(|plan| {
+                let uplink = plan.uplink.as_ref()?;
+                let is_here = plan.nodes.get(uplink.node).is_some_and(|of| of.name == node.name);
+                is_here.then_some(uplink.ifname.as_str())
+            });
             let ports = self.ports.get(at).into_iter().flatten().map(|port| port.ifname.as_str());
             let devices = plan.devices.iter().filter(|device| device.node == at).map(|device| device.ifname.as_str());
-            let planned: HashSet<&str> = ports.chain(uplink).chain(devices).collect();
-            for link in &seen.links {
+            let planned: HashSet<&str> = ports.chain(uplinks).chain(devices).collect();
+            // What stands on others comes behind them, and goes first.
+            for link in seen.links.iter().rev() {
                 let kept = planned.contains(link.name.as_str()) || link.index == LOOPBACK;
                 if kept || (node.switch && link.name == BRIDGE) || self.gone.contains(&(place, link.index)) {
                     continue;
                 }
                 if self.is_ours(&node.name, link) {
                     self.remove(place, link);
+                } else if let Some(ifname) = self.our_device(&node.name, link) {
+                    self.gone.insert((place, link.index));
+                    self.remove_device(&node.name, ifname);
                 } else {
                     self.found.foreign.push((node.name.clone(), link.name.clone()));
                 }
@@ -247,6 +273,7 @@ impl<'k> Work<'k> {
         } else {
             self.loopback(node, seen);
         }
+        self.new_devices(at, node, place, seen);
         let ports = self.ports.get(at).cloned().unwrap_or_default();
         for port in &ports {
             let is_new = self.new.contains(&(place, port.ifname.as_str()));
@@ -256,6 +283,8 @@ impl<'k> Work<'k> {
                 None => {
                     self.set(node, &port.ifname, Setting::Impair(normal(port.impair)), Setting::Impair(None));
                     self.set(node, &port.ifname, Setting::Up(!port.down), Setting::Up(true));
+                    let master = port.master.as_ref().map(|master| master.as_str().to_owned());
+                    self.set(node, &port.ifname, Setting::Master(master), Setting::Master(None));
                 }
             }
             // The kernel drops the IPv6 addresses of a link that is down.
@@ -265,6 +294,7 @@ impl<'k> Work<'k> {
             let found: Vec<seen::Address> = found.iter().filter(|address| counts(&address.prefix)).cloned().collect();
             self.addresses(node, &port.ifname, &wanted, &found);
         }
+        self.devices(at, node, place, seen);
         let is_new = |name: &str| self.new.contains(&(place, name));
         let is_there = self.there(&node.name).is_some();
         settings::compare(self.known, node, is_there.then_some(seen), is_new, &mut self.found.changes);

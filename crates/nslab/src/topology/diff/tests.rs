@@ -311,7 +311,8 @@ impl Model<'_> {
                 assert!(!node.routes.iter().any(|it| it.way.to == route.way.to), "{change}: is there");
                 node.routes.push(route);
             }
-            Change::Note { .. } => {}
+            Change::AddDevice { .. } | Change::RemoveDevice { .. } => panic!("{change}"),
+            Change::AddUplink { .. } | Change::RemoveUplink { .. } | Change::Note { .. } => {}
         }
     }
 }

@@ -12,7 +12,7 @@ use std::os::fd::AsFd;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::settings::Settings;
-use crate::namespace::{Identity, Names, Namespace, descriptors, enter};
+use crate::namespace::{Identity, Names, Namespace, cookie_of, descriptors, enter};
 use crate::netlink::{Connection, KernelSocket};
 use crate::ops::nsid;
 use crate::types::NodeName;
@@ -161,7 +161,7 @@ fn visit(
     let Some(Opened::Namespace(namespace)) = opened.get(at) else { return Ok(None) };
     enter::switch(namespace.as_fd())?;
     let socket = KernelSocket::open()?;
-    let identity = namespace.identity_with(crate::sys::netns_cookie(socket.as_fd()).ok())?;
+    let identity = namespace.identity_with(cookie_of(&socket)?)?;
     let same = |wanted: &Identity| {
         (wanted.dev, wanted.ino) == (identity.dev, identity.ino)
             && (wanted.cookie.is_none() || wanted.cookie == identity.cookie)

@@ -4,6 +4,7 @@
 //! the half of the step that failed; what it cannot do it reports and goes past. New nodes are in namespaces
 //! without names, so they go with the value.
 
+mod device;
 mod restore;
 mod step;
 
@@ -15,7 +16,7 @@ use crate::namespace::{Identity, Namespace, enter};
 use crate::netlink::Connection;
 use crate::topology::diff::{Change, Difference, Known, Ours, diff};
 use crate::topology::observe::{self, Found, Wanted, seen};
-use crate::topology::plan::{BRIDGE_INDEX, Plan, bridge_mac};
+use crate::topology::plan::{BRIDGE_INDEX, Device, Plan, bridge_mac};
 use crate::types::NodeName;
 use crate::wire::Request;
 
@@ -26,6 +27,8 @@ struct Work {
     wanted: Wanted,
     namespace: Option<Namespace>,
     identity: Option<Identity>,
+    /// Which one was made for it.
+    made: Option<Identity>,
     connection: Option<Connection>,
     /// What was there before anything was changed.
     before: Option<seen::Node>,
@@ -38,6 +41,8 @@ struct Work {
 enum Undo {
     /// Requests, in this order; `missing` says that what they are about may be gone already.
     Requests { place: usize, requests: Vec<Request>, what: String, missing: bool },
+    /// An interface beside cables that was taken away, with its index.
+    Device { place: usize, device: Box<Device>, what: String },
     /// A setting.
     Sysctl { place: usize, path: String, value: String },
 }
@@ -63,7 +68,7 @@ impl Changer {
             let identity = found.as_ref().map(|found| found.identity);
             let (namespace, before) = found.map(|found| (found.namespace, found.node)).unzip();
             let now = before.clone().unwrap_or_default();
-            Work { name, wanted, namespace, identity, connection: None, before, now }
+            Work { name, wanted, namespace, identity, made: None, connection: None, before, now }
         };
         let nodes: Vec<Work> = nodes.into_iter().map(work).collect();
         let places = nodes.iter().map(|node| node.name.clone()).zip(0..).collect();
@@ -96,6 +101,19 @@ impl Changer {
         work.is_some_and(|work| work.identity == Some(identity))
     }
 
+    /// Whether a node was found.
+    #[must_use]
+    pub fn was_there(&self, node: &NodeName) -> bool {
+        self.places.get(node).and_then(|place| self.nodes.get(*place)).is_some_and(|work| work.identity.is_some())
+    }
+
+    /// Whether a node, found or made, is this one.
+    #[must_use]
+    pub fn is(&self, node: &NodeName, identity: Identity) -> bool {
+        let work = self.places.get(node).and_then(|place| self.nodes.get(*place));
+        work.is_some_and(|work| work.made.or(work.identity) == Some(identity))
+    }
+
     /// Makes the namespaces that changes call for: nobody sees them yet.
     ///
     /// # Errors
@@ -112,6 +130,7 @@ impl Changer {
             let place = self.place(name)?;
             let work = self.work(place)?;
             work.namespace = Some(node.namespace);
+            work.made = Some(node.identity);
             work.connection = Some(node.connection);
             if planned.switch {
                 self.ready_bridge(place, BRIDGE_INDEX, &format!("making node {name}"))?;
@@ -127,6 +146,9 @@ impl Changer {
     /// # Errors
     /// What the kernel refuses, with the step. Then call [`undo`](Self::undo).
     pub fn apply(&mut self, plan: &Plan, ours: &Ours, changes: &[Change]) -> Result<()> {
+        if changes.iter().any(|change| matches!(change, Change::AddDevice { .. })) {
+            super::lacking::check(plan)?;
+        }
         self.run(changes)?;
         for _ in 0..ROUNDS {
             self.look_again()?;
@@ -167,9 +189,12 @@ impl Changer {
                 Undo::Requests { place, requests, what, missing } => {
                     requests.into_iter().try_for_each(|request| match self.request(place, request, &what) {
                         Err(error) if missing && is_gone(&error) => Ok(()),
+                        // It was not done after all.
+                        Err(error) if error.errno() == Some(libc::EEXIST) => Ok(()),
                         done => done,
                     })
                 }
+                Undo::Device { place, device, what } => self.make_device(place, &device, &what),
                 Undo::Sysctl { place, path, value } => self.write(place, &path, &value, &mut settings),
             };
             errors.extend(done.err());

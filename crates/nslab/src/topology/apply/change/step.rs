@@ -25,7 +25,14 @@ impl Changer {
     pub(super) fn step(&mut self, change: &Change) -> Result<()> {
         let what = change.to_string();
         let done = match change {
-            Change::AddNode { .. } | Change::RemoveNode { .. } | Change::Note { .. } => Ok(()),
+            // Namespaces and uplinks are made, and go, by those who keep them on record.
+            Change::AddNode { .. }
+            | Change::RemoveNode { .. }
+            | Change::AddUplink { .. }
+            | Change::RemoveUplink { .. }
+            | Change::Note { .. } => Ok(()),
+            Change::AddDevice { node, device } => self.add_device(node, device, &what),
+            Change::RemoveDevice { node, ifname, device } => self.remove_device(node, ifname, device.as_deref(), &what),
             Change::AddBridge { node, mac } => self.add_bridge(node, *mac, &what),
             Change::RemoveLink { node, ifname, peer } => self.remove_link(node, ifname, peer.as_ref(), &what),
             Change::AddCable { a, b } => self.add_cable(a, b, &what),
@@ -71,9 +78,11 @@ impl Changer {
                 let place = self.place(node)?;
                 let replace = self.route(place, to, RouteChange::Replace)?;
                 let back = [self.route(place, to, RouteChange::Delete)?, again(from)];
-                self.request(place, replace, &what)?;
-                self.log.push(Undo::Requests { place, requests: back.into(), what: what.clone(), missing: true });
-                Ok(())
+                let done = self.request(place, replace, &what);
+                if may_be_done(&done) {
+                    self.log.push(Undo::Requests { place, requests: back.into(), what: what.clone(), missing: true });
+                }
+                done
             }
         };
         // The words are those of the command that does the same.
@@ -82,9 +91,12 @@ impl Changer {
 
     /// Does something that has an opposite.
     fn both(&mut self, place: usize, request: Request, back: Request, what: &str) -> Result<()> {
-        self.request(place, request, what)?;
-        self.log.push(Undo::Requests { place, requests: vec![back], what: format!("undoing {what}"), missing: true });
-        Ok(())
+        let done = self.request(place, request, what);
+        if may_be_done(&done) {
+            let what = format!("undoing {what}");
+            self.log.push(Undo::Requests { place, requests: vec![back], what, missing: true });
+        }
+        done
     }
 
     /// The same with what may have gone by itself: a route with its link, a link with its other end.
@@ -95,7 +107,7 @@ impl Changer {
         }
     }
 
-    fn index(&self, place: usize, name: &str) -> Result<u32> {
+    pub(super) fn index(&self, place: usize, name: &str) -> Result<u32> {
         let node = self.nodes.get(place).ok_or_else(bad_plan)?;
         let missing = || Error::invalid(format!("node {} has no link {name}", node.name));
         node.now.link(name).map(|link| link.index).ok_or_else(missing)
@@ -140,7 +152,7 @@ impl Changer {
     }
 
     /// The wanted index where nothing has it, else one behind all others.
-    fn free_index(&self, place: usize, wanted: u32) -> u32 {
+    pub(super) fn free_index(&self, place: usize, wanted: u32) -> u32 {
         let links = self.nodes.get(place).map(|node| node.now.links.as_slice()).unwrap_or_default();
         if links.iter().all(|link| link.index != wanted) {
             return wanted;
@@ -149,7 +161,7 @@ impl Changer {
     }
 
     /// Knows a link from now on.
-    fn note_link(&mut self, place: usize, name: &str, index: u32) -> Result<()> {
+    pub(super) fn note_link(&mut self, place: usize, name: &str, index: u32) -> Result<()> {
         self.work(place)?.now.links.push(seen::Link {
             index,
             name: name.into(),
@@ -218,9 +230,10 @@ impl Changer {
             Some((place, self.nodes.get(place)?.now.link(ifname)?.clone()))
         });
         let near = self.work(place)?.now.link(ifname).cloned();
-        match self.request(place, Select::Index(index).delete(), what) {
-            Err(error) if !is_gone(&error) => return Err(error),
-            _ => {}
+        let done = self.request(place, Select::Index(index).delete(), what);
+        let gone = done.as_ref().is_err_and(is_gone);
+        if !gone && !may_be_done(&done) {
+            return done;
         }
         self.work(place)?.now.links.retain(|link| link.index != index);
         if let Some((place, link)) = &far {
@@ -229,7 +242,7 @@ impl Changer {
         if let (Some(near), Some((far_place, far))) = (near, far) {
             self.log_relay(place, &near, far_place, &far, what)?;
         }
-        Ok(())
+        if gone { Ok(()) } else { done }
     }
 
     /// Notes how to lay a cable again as it was.
@@ -291,18 +304,21 @@ impl Changer {
         }
         let promote = |on| LinkConfig { promote_secondaries: Some(on), ..LinkConfig::default() }.change_link(index);
         let requests = [promote(true), config.delete(), promote(false)];
-        match self.connection(place)?.batch(requests, |_| what.to_owned()) {
+        let done = match self.connection(place)?.batch(requests, |_| what.to_owned()) {
             Err((1, error)) if is_gone(&error) => return Ok(()),
-            done => done.map_err(|(_, error)| error)?,
+            done => done.map_err(|(_, error)| error),
+        };
+        if may_be_done(&done) {
+            let what = format!("undoing {what}");
+            self.log.push(Undo::Requests { place, requests: vec![config.add()], what, missing: true });
         }
-        self.log.push(Undo::Requests {
-            place,
-            requests: vec![config.add()],
-            what: format!("undoing {what}"),
-            missing: true,
-        });
-        Ok(())
+        done
     }
+}
+
+/// Whether the kernel has done it, or may have: its answer was lost, for want of memory say.
+fn may_be_done(done: &Result<()>) -> bool {
+    done.as_ref().err().is_none_or(|error| matches!(error.errno(), Some(libc::ENOBUFS | libc::ENOMEM | libc::EINTR)))
 }
 
 /// An address that was found, for taking it away and giving it back.
