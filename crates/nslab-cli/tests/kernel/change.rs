@@ -15,6 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("change::what_is_somebody_elses_is_left_alone", foreign),
         trial("change::a_link_set_down_is_kept_or_reset", set),
         trial("change::impairments_are_set_kept_and_reset", impaired),
+        trial("change::set_where_a_node_was_taken_away", set_without),
         trial("change::words_that_are_no_link_or_no_impairment", set_refused),
         trial("change::status_shows_what_is_there", status),
         trial("change::a_node_whose_name_is_taken", taken),
@@ -220,6 +221,14 @@ nslab set far:eth0 rate 100mbit
 0
 ";
     assert_eq!(out, expected);
+}
+
+fn set_without() {
+    let out = succeed(&format!(
+        "{LAB}ip netns del far; nslab -q set h1:eth0 down; nslab ls --json | grep -c '\"state\": \"up\"'
+         nslab -q up t.yaml; nslab diff t; nslab down t; ls -A /run/netns"
+    ));
+    assert_eq!(out, "1\nlab t is down: 4 nodes, 1 segment removed\n");
 }
 
 fn set_refused() {

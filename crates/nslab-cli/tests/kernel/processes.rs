@@ -15,6 +15,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("processes::down_ends_all_inside_and_none_outside", down_ends),
         trial("processes::down_from_inside_is_refused", from_inside),
         trial("processes::supervisor_killed", supervisor_killed),
+        trial("processes::what_others_wait_for_is_there_or_told", prerequisites),
+        trial("processes::limits_are_those_of_who_calls", limits),
         trial("processes::up_killed_at_random_moments", up_killed).with_ignored_flag(bash),
     ]
 }
@@ -159,6 +161,38 @@ lab t: who looks after its processes is gone: nslab up starts them again\n1
 lab t is up already; started again: 1 process: 1 node, 1 process\n1
 lab t is down: 1 node removed\nlab t is down: 1 node removed, 2 processes ended\n";
     assert_eq!(out, expected);
+}
+
+fn prerequisites() {
+    let out = succeed(&format!(
+        "{PIDS}mkfifo /run/fifo
+         cat >/run/t.yaml <<'END'
+nodes:
+  a:
+    run:
+      - {{ name: once, ready: {{ exit: true }}, command: 'echo once' }}
+      - {{ name: brief, ready: {{ log: on }}, command: 'echo on; read line </run/fifo' }}
+      - {{ name: p, after: [ once, brief ], command: [ sleep, '1000' ] }}
+END
+         nslab -q up /run/t.yaml; pid=$(supervisor); kill -9 $pid; tail -f /dev/null --pid=$pid -s 0.01
+         nslab up /run/t.yaml; nslab logs a/once; echo >/run/fifo
+         until nslab ls --json | grep -A1 brief | grep -q 'exited 0'; do :; done
+         sed -i s/1000/1001/ /run/t.yaml; nslab up /run/t.yaml 2>&1 || echo status $?; nslab down t"
+    ));
+    let expected = "\
+lab t is up already; started again: 3 processes: 1 node, 3 processes\nonce\nonce
+nslab: process a/p waits for a/brief, which has ended\n  help: lab \"t\" is as it was before\nstatus 3\n";
+    assert!(out.starts_with(expected), "{out}");
+}
+
+/// A lab takes more descriptors than its processes are to have, and to end them more than there are.
+fn limits() {
+    let out = succeed(
+        "echo 'nodes: { \"a[1-40]\": { run: [ { name: p, command: [ sleep, \"1000\" ] } ] },
+                        b: { run: [ { name: p, ready: { exit: true }, command: ulimit -n } ] } }' >/run/t.yaml
+         (ulimit -Sn 70; nslab -q up /run/t.yaml); nslab logs b; (ulimit -n 60; nslab down t); ls -A /run/netns",
+    );
+    assert_eq!(out, "70\nlab t is down: 41 nodes removed, 40 processes ended\n");
 }
 
 fn up_killed() {

@@ -171,7 +171,11 @@ pub(super) fn converge(
         .chain(&made)
         .map(|node| (&node.name, node))
         .collect();
-    let nodes: Vec<Node> = plan.nodes.iter().filter_map(|node| kept.get(&node.name).copied().cloned()).collect();
+    let nodes: Vec<Node> = match only {
+        // One that somebody took away stays on record: `up` makes it again.
+        Some(_) => record.nodes.clone(),
+        None => plan.nodes.iter().filter_map(|node| kept.get(&node.name).copied().cloned()).collect(),
+    };
     let goes = |change: &Change| match change {
         Change::RemoveNode { node, .. } => kept.get(node).copied().cloned(),
         _ => None,

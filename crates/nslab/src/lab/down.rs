@@ -71,6 +71,9 @@ pub(super) fn take_away(store: &Store, locked: &Locked, mut record: Record) -> R
         record.state = State::Leaving;
         written(record::write(locked.path(), &record))?;
     }
+    let wait_for_supervisor = process::dismiss(locked.path());
+    found.ended = process::end_in(&namespaces, process::GRACE)?;
+    wait_for_supervisor();
     if let Some(uplink) = record.uplink.clone() {
         let lab = record.plan.lab.clone();
         uplink::remove(store, &lab, &uplink, || {
@@ -79,9 +82,6 @@ pub(super) fn take_away(store: &Store, locked: &Locked, mut record: Record) -> R
         })
         .map_err(|error| error.with_help("the lab stays on record: give the command again"))?;
     }
-    let wait_for_supervisor = process::dismiss(locked.path());
-    found.ended = process::end_in(&namespaces, process::GRACE)?;
-    wait_for_supervisor();
     // Waiting is a service; a machine that cannot do it still gets its lab taken away.
     let barrier = Barrier::raise().ok();
     let mut failures: Vec<Error> = Vec::new();

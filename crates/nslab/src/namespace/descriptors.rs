@@ -1,5 +1,7 @@
 //! Room for the descriptors that many namespaces are held and spoken to by.
 
+use std::sync::OnceLock;
+
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::Namespace;
@@ -7,6 +9,14 @@ use crate::error::{Error, Result};
 
 /// What a process has open beside those.
 const OTHERS: u64 = 64;
+
+/// What the limit was before it was raised here.
+static BEFORE: OnceLock<Rlimit> = OnceLock::new();
+
+/// The limit of open files that programs are started with: this process's own, without what it was raised by.
+pub(crate) fn usual_limit() -> Rlimit {
+    BEFORE.get().copied().unwrap_or_else(|| getrlimit(Resource::Nofile))
+}
 
 /// Makes sure that this process may have so many descriptors open for each of so many nodes, and makes its
 /// table of descriptors large enough for them.
@@ -21,6 +31,7 @@ pub(crate) fn make_room(nodes: usize, each: u64) -> Result<()> {
     let limit = getrlimit(Resource::Nofile);
     if limit.current.is_some_and(|current| current < needed) {
         let raised = Rlimit { current: Some(needed), maximum: limit.maximum.map(|maximum| maximum.max(needed)) };
+        BEFORE.get_or_init(|| limit);
         setrlimit(Resource::Nofile, raised).map_err(|errno| {
             let now = limit.maximum.unwrap_or_default();
             Error::os(format_args!("a lab of {nodes} nodes takes {needed} open files, and the limit is {now}"), errno)

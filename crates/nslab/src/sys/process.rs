@@ -25,6 +25,31 @@ pub(crate) fn unblock_signals() {
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const set, std::ptr::null_mut()) };
 }
 
+/// A child that has ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ended {
+    pub(crate) pid: i32,
+    /// Whether a signal ended it.
+    pub(crate) signalled: bool,
+    /// That signal, or the status that it ended with.
+    pub(crate) status: i32,
+}
+
+/// A child that has ended, which is left to be waited for: its id stays its own until then. None where none has.
+pub(crate) fn ended_child() -> Result<Option<Ended>> {
+    // SAFETY: the struct is plain data that the kernel fills in.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: the pointer is to a live struct.
+    if unsafe { libc::waitid(libc::P_ALL, 0, &raw mut info, flags) } != 0 {
+        return Err(super::last_errno());
+    }
+    // SAFETY: what waitid(2) fills in has these fields; where it had nothing to fill in, they are zero.
+    let (pid, status) = unsafe { (info.si_pid(), info.si_status()) };
+    let signalled = info.si_code != libc::CLD_EXITED;
+    Ok((pid != 0).then_some(Ended { pid, signalled, status }))
+}
+
 /// Closes every descriptor but the first three (close_range(2), Linux 5.9).
 ///
 /// For the very start of a process, before it has opened anything of its own.

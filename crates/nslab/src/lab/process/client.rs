@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::fs::Mode;
-use rustix::process::{Signal, pidfd_send_signal};
+use rustix::process::{Pid, Resource, Signal, pidfd_send_signal, prlimit};
 
 use super::end;
 use super::handle::{self, Handle};
@@ -18,7 +18,7 @@ use super::message::{Job, Reply, Request};
 use super::state::{self, Doing, Processes, SOCKET};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lab::Store;
-use crate::namespace::Identity;
+use crate::namespace::{Identity, descriptors};
 use crate::topology::spec::ProcessId;
 use crate::types::LabName;
 
@@ -85,7 +85,10 @@ pub fn reconcile(store: &Store, lab: &LabName, folder: &Path, wanted: Vec<Job>) 
     let known = known.map(|known| known.processes).unwrap_or_default();
     if !supervised && !known.is_empty() {
         // Nobody reads what they print, or knows when they end; what they have started is in their sessions.
-        let sessions: Vec<i32> = known.iter().filter_map(|status| status.handle).map(|handle| handle.pid).collect();
+        // Another process that has the id now leads a session of its own.
+        let is_it = |handle: &Handle| Handle::of(handle.pid).is_none_or(|now| now == *handle);
+        let handles = known.iter().filter_map(|status| status.handle).filter(is_it);
+        let sessions: Vec<i32> = handles.map(|handle| handle.pid).collect();
         let namespaces: Vec<Identity> = known.iter().map(|status| status.job.netns).collect();
         end::kill_sessions(&namespaces, &sessions)?;
     }
@@ -97,8 +100,9 @@ pub fn reconcile(store: &Store, lab: &LabName, folder: &Path, wanted: Vec<Job>) 
         return Ok(Reconciled { stopped: ids, started: Vec::new() });
     }
     let good = |doing| !matches!(doing, Doing::Failed | Doing::Lost | Doing::Killed(_) | Doing::Exited(1..));
-    let kept = |job: &Job| known.iter().any(|status| status.job == *job && good(status.doing));
-    let changed = known.iter().filter(|status| !good(status.doing) || !wanted.contains(&status.job));
+    // A new supervisor knows of none of them, so what others wait for is started again too.
+    let kept = |job: &Job| supervised && known.iter().any(|status| status.job == *job && good(status.doing));
+    let changed = known.iter().filter(|status| !kept(&status.job) || !wanted.contains(&status.job));
     let (stopped, before): (Vec<ProcessId>, Vec<Job>) =
         changed.map(|status| (status.id.clone(), status.job.clone())).unzip();
     let jobs: Vec<Job> = wanted.into_iter().filter(|job| !kept(job)).collect();
@@ -126,9 +130,9 @@ pub(in crate::lab) fn dismiss(dir: &Path) -> impl FnOnce() + use<> {
     }
     move || {
         let Some(pidfd) = supervisor else { return };
-        if !handle::wait(std::slice::from_ref(&pidfd), Instant::now() + PATIENCE) {
+        if !handle::wait([&pidfd], Instant::now() + PATIENCE) {
             let _ = pidfd_send_signal(&pidfd, Signal::KILL);
-            handle::wait(&[pidfd], Instant::now() + PATIENCE);
+            handle::wait([&pidfd], Instant::now() + PATIENCE);
         }
     }
 }
@@ -169,8 +173,13 @@ fn spawn(store: &Store, lab: &LabName, dir: &Path) -> Result<UnixStream> {
     command.stdin(OwnedFd::from(listener)).stdout(Stdio::null()).stderr(Stdio::null());
     // It outlives this process; whoever ends as its child's parent is asked for nothing.
     let child = command.spawn().map_err(|error| Error::os(format_args!("starting {}", program.display()), error))?;
+    let pid = i32::try_from(child.id()).unwrap_or_default();
+    if let Some(pid) = Pid::from_raw(pid) {
+        // What this process has room for is its own business.
+        let _ = prlimit(Some(pid), Resource::Nofile, descriptors::usual_limit());
+    }
     // On record before it is asked for anything, so that whoever comes next finds it.
-    let supervisor = i32::try_from(child.id()).ok().and_then(Handle::of);
+    let supervisor = Handle::of(pid);
     let gone = || Error::new(ErrorKind::Kernel, format!("{} ended at once", program.display()));
     state::write(dir, &Processes { supervisor: supervisor.ok_or_else(gone)?, processes: Vec::new() })?;
     Ok(connection)

@@ -9,7 +9,7 @@ use rustix::process::{Signal, pidfd_send_signal};
 
 use super::handle;
 use crate::error::{Error, ErrorKind, Result};
-use crate::namespace::{Identity, Namespace, processes};
+use crate::namespace::{Identity, Namespace, descriptors, processes};
 
 /// How long processes have between SIGTERM and SIGKILL.
 pub const GRACE: Duration = Duration::from_secs(2);
@@ -34,29 +34,51 @@ struct Scope {
 
 impl Scope {
     fn new(namespaces: &[Identity]) -> Self {
+        // Those with processes in them are held open. Where that is too many, it is told then.
+        let _ = descriptors::make_room(namespaces.len(), 1);
         let wanted = namespaces.iter().map(|identity| ((identity.dev, identity.ino), *identity)).collect();
         Self { wanted, held: HashMap::new() }
     }
 
     /// Whether a process is in one of them.
-    fn has(&mut self, pid: i32) -> bool {
-        let Some(file) = processes::netns_of(pid) else { return false };
-        let Some(identity) = self.wanted.get(&file) else { return false };
-        // The inode may be another namespace's by now; its cookie is asked for once.
-        let verify = || {
-            let namespace = Namespace::open(Path::new(&format!("/proc/{pid}/ns/net"))).ok()?;
-            namespace.is(*identity).is_ok_and(|same| same).then_some(namespace)
+    fn has(&mut self, pid: i32) -> Result<bool> {
+        let Some(file) = processes::netns_of(pid) else { return Ok(false) };
+        let Some(identity) = self.wanted.get(&file) else { return Ok(false) };
+        if let Some(held) = self.held.get(&file) {
+            return Ok(held.is_some());
+        }
+        let namespace = match Namespace::open(Path::new(&format!("/proc/{pid}/ns/net"))) {
+            Err(error) if matches!(error.errno(), Some(libc::ENOENT | libc::ESRCH | libc::EACCES)) => return Ok(false),
+            opened => opened?,
         };
-        self.held.entry(file).or_insert_with(verify).is_some()
+        // It may have moved meanwhile.
+        if namespace.file_id()? != file {
+            return Ok(false);
+        }
+        // The inode may be another namespace's by now; its cookie is asked for once.
+        let same = namespace.is(*identity)?;
+        self.held.insert(file, same.then_some(namespace));
+        Ok(same)
     }
 
     /// The processes in them, opened: so that what is signalled is what was looked at.
     fn processes(&mut self) -> Result<HashMap<i32, OwnedFd>> {
-        let mut found = HashMap::new();
+        let mut inside = Vec::new();
         for pid in processes::all()? {
-            if self.has(pid)
-                && let Some(pidfd) = handle::open(pid)
-                && self.has(pid)
+            if self.has(pid)? {
+                inside.push(pid);
+            }
+        }
+        // With less room they are taken a part at a time.
+        let _ = descriptors::make_room(self.wanted.len().saturating_add(inside.len()), 1);
+        let mut found = HashMap::new();
+        for pid in inside {
+            let pidfd = match handle::open(pid) {
+                Err(error) if error.errno() == Some(libc::EMFILE) && !found.is_empty() => break,
+                opened => opened?,
+            };
+            if let Some(pidfd) = pidfd
+                && self.has(pid)?
             {
                 found.insert(pid, pidfd);
             }
@@ -72,14 +94,14 @@ impl Scope {
 /// [`ErrorKind::Busy`] where it is.
 pub(crate) fn check_outside(namespaces: &[Identity]) -> Result<()> {
     let mut scope = Scope::new(namespaces);
-    match handle::ancestors().into_iter().find(|pid| scope.has(*pid)) {
-        None => Ok(()),
-        Some(pid) => {
+    for pid in handle::ancestors() {
+        if scope.has(pid)? {
             let message = format!("this command runs inside the lab (process {pid} is in one of its nodes)");
-            Err(Error::new(ErrorKind::Busy, message)
-                .with_help("leave the node first (exit), and give the command from outside"))
+            return Err(Error::new(ErrorKind::Busy, message)
+                .with_help("leave the node first (exit), and give the command from outside"));
         }
     }
+    Ok(())
 }
 
 /// Kills the processes in these namespaces that are in one of these sessions, and waits until they have ended.
@@ -95,7 +117,7 @@ pub(super) fn kill_sessions(namespaces: &[Identity], sessions: &[i32]) -> Result
         for pidfd in found.values() {
             let _ = pidfd_send_signal(pidfd, Signal::KILL);
         }
-        if !handle::wait(&found.into_values().collect::<Vec<_>>(), until) {
+        if !handle::wait(found.values(), until) {
             return Err(Error::new(ErrorKind::TimedOut, "the kernel does not end a process that was killed"));
         }
     }
@@ -129,8 +151,7 @@ pub fn end_in(namespaces: &[Identity], grace: Duration) -> Result<Ended> {
             let _ = pidfd_send_signal(&pidfd, Signal::CONT);
             asked.insert(pid, pidfd);
         }
-        let pidfds: Vec<OwnedFd> = asked.values().filter_map(|fd| fd.try_clone().ok()).collect();
-        if handle::wait(&pidfds, term_until) {
+        if handle::wait(asked.values(), term_until) {
             asked.clear();
         }
     }
@@ -145,7 +166,7 @@ pub fn end_in(namespaces: &[Identity], grace: Duration) -> Result<Ended> {
         for pidfd in found.values() {
             let _ = pidfd_send_signal(pidfd, Signal::KILL);
         }
-        handle::wait(&found.into_values().collect::<Vec<_>>(), kill_until);
+        handle::wait(found.values(), kill_until);
         asked.clear();
     }
     Err(Error::new(ErrorKind::TimedOut, "the kernel does not end some processes of the lab, though they were killed")

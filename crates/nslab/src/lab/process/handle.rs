@@ -4,8 +4,11 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
 
 /// Which process, until the machine restarts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,8 +27,8 @@ impl Handle {
 
     /// Opens it (pidfd_open(2)). None where it is gone, though its id may be another's now.
     pub(super) fn open(self) -> Option<OwnedFd> {
-        let pidfd = open(self.pid)?;
-        // While it is open, the id stays its.
+        let pidfd = open(self.pid).ok()??;
+        // It was started before that and has the id still, so it is what was opened.
         (Self::of(self.pid)? == self).then_some(pidfd)
     }
 
@@ -36,9 +39,14 @@ impl Handle {
     }
 }
 
-/// Opens the process that has this id now.
-pub(super) fn open(pid: i32) -> Option<OwnedFd> {
-    pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()
+/// Opens the process that has this id now; none where there is none.
+pub(super) fn open(pid: i32) -> Result<Option<OwnedFd>> {
+    let Some(pid) = Pid::from_raw(pid) else { return Ok(None) };
+    match pidfd_open(pid, PidfdFlags::empty()) {
+        // The latter of a thread that leads no process, as an id may be by now.
+        Err(Errno::SRCH | Errno::INVAL) => Ok(None),
+        opened => opened.map(Some).map_err(|errno| Error::os(format_args!("opening process {pid}"), errno)),
+    }
 }
 
 struct Stat {
@@ -78,8 +86,8 @@ pub(super) fn ancestors() -> Vec<i32> {
 }
 
 /// Waits until all of these have ended, or until then.
-pub(super) fn wait(pidfds: &[OwnedFd], until: Instant) -> bool {
-    let mut left: Vec<&OwnedFd> = pidfds.iter().collect();
+pub(super) fn wait<'f>(pidfds: impl IntoIterator<Item = &'f OwnedFd>, until: Instant) -> bool {
+    let mut left: Vec<&OwnedFd> = pidfds.into_iter().collect();
     while !left.is_empty() {
         let mut polled: Vec<PollFd<'_>> = left.iter().map(|fd| PollFd::new(*fd, PollFlags::IN)).collect();
         let timeout = timespec(until.saturating_duration_since(Instant::now()));

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use rustix::process::Signal;
+use rustix::process::{Resource, Signal};
 
 use super::super::handle::Handle;
 use super::super::message::Job;
@@ -38,6 +38,7 @@ pub(super) fn start(store: &Store, lab: &LabName, job: &Job, folder: &Path, outp
     let (names, hosts) = (store.names().clone(), store.hosts_file(lab));
     let (node, netns_name) = (job.node.clone(), job.netns_name.clone());
     let (netns, parent) = (job.netns, rustix::process::getpid());
+    let limit = namespace::descriptors::usual_limit();
     crate::sys::process::before_exec(&mut command, move || {
         crate::sys::process::unblock_signals();
         rustix::process::setsid()?;
@@ -49,7 +50,9 @@ pub(super) fn start(store: &Store, lab: &LabName, job: &Job, folder: &Path, outp
         namespace::become_node(&names, &netns_name, netns, node.as_str(), &hosts).map_err(|error| {
             let _ = say.write_all(error.to_string().as_bytes());
             std::io::Error::from_raw_os_error(error.errno().unwrap_or(libc::EIO))
-        })
+        })?;
+        // Last, for what is open until here counts.
+        Ok(rustix::process::setrlimit(Resource::Nofile, limit)?)
     });
     let spawned = command.spawn();
     // Its closure holds the pipe open.

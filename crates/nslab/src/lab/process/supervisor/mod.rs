@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{WaitOptions, getpid, set_child_subreaper, wait};
+use rustix::process::{Pid, WaitOptions, getpid, set_child_subreaper, waitpid};
 
 use self::task::Task;
 use super::handle::{Handle, timespec};
@@ -23,6 +23,7 @@ use super::message::{Reply, Request};
 use super::state::{self, Processes};
 use crate::error::{Error, Result};
 use crate::lab::Store;
+use crate::namespace::descriptors;
 use crate::topology::spec::ProcessId;
 use crate::types::LabName;
 
@@ -167,6 +168,7 @@ impl Loop {
     /// Starts what waits for nothing any more, and moves all on.
     fn advance(&mut self) {
         let ready: Vec<ProcessId> = self.tasks.iter().filter(|task| task.is_ready).map(|task| task.job.id()).collect();
+        self.give_up();
         for task in &mut self.tasks {
             let free =
                 task.doing == super::Doing::Waiting && task.job.process.after.iter().all(|id| ready.contains(id));
@@ -186,6 +188,24 @@ impl Loop {
         let more = self.tasks.iter().any(|task| task.is_ready && !ready.contains(&task.job.id()));
         if more {
             self.advance();
+        }
+    }
+
+    /// Fails what waits for others that have come to an end, or are not there: nobody would be told otherwise. Of
+    /// those that a request has in it, what they fail of is told.
+    fn give_up(&mut self) {
+        let hopeless = |waiting: &Task, id: &ProcessId| {
+            let of_same = |task: &&Task| task.may_become_ready() || task.asked_by == waiting.asked_by;
+            !self.tasks.iter().filter(|task| task.job.id() == *id).any(|task| of_same(&task) || task.is_ready)
+        };
+        let waits = |task: &Task| task.doing == super::Doing::Waiting && task.failed.is_none();
+        let why = |task: &Task| {
+            let id = task.job.process.after.iter().find(|id| hopeless(task, id)).filter(|_| waits(task))?;
+            Some(format!("waits for {id}, which has ended"))
+        };
+        let failed: Vec<Option<String>> = self.tasks.iter().map(why).collect();
+        for (task, why) in self.tasks.iter_mut().zip(failed) {
+            task.failed = why.or(task.failed.take());
         }
     }
 
@@ -243,6 +263,8 @@ impl Loop {
             match serde_json::from_slice(&caller.text) {
                 Ok(Request::Start { jobs, folder }) => {
                     caller.waits = Wait::Ready;
+                    // A pipe and a log each; where there is no room for them, that tells more.
+                    let _ = descriptors::make_room(self.tasks.len().saturating_add(jobs.len()), 3);
                     for job in jobs {
                         let id = job.id();
                         self.tasks.retain(|task| task.handle.is_some() || task.job.id() != id);
@@ -253,6 +275,10 @@ impl Loop {
                                 caller.waits = Wait::End(Vec::new(), reply);
                             }
                         }
+                    }
+                    if let Wait::End(..) = caller.waits {
+                        // None has been started yet, and none is to be.
+                        self.tasks.retain(|task| task.asked_by != Some(caller.number));
                     }
                 }
                 Ok(Request::Stop(ids)) => {
@@ -283,13 +309,16 @@ impl Loop {
         if term {
             self.tasks.iter_mut().for_each(Task::end);
         }
-        while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
-            let pid = pid.as_raw_nonzero().get();
-            let ended = |task: &&mut Task| task.handle.is_some_and(|handle| handle.pid == pid);
-            if let Some(task) = self.tasks.iter_mut().find(ended) {
+        while let Ok(Some(ended)) = crate::sys::process::ended_child() {
+            let is_it = |task: &&mut Task| task.handle.is_some_and(|handle| handle.pid == ended.pid);
+            if let Some(task) = self.tasks.iter_mut().find(is_it) {
                 task.read(&mut self.buffer);
-                task.ended(status, self.leaving);
+                task.ended(ended, self.leaving);
                 self.changed = true;
+            }
+            // Last, for then its id may be another's.
+            if !matches!(waitpid(Pid::from_raw(ended.pid), WaitOptions::NOHANG), Ok(Some(_))) {
+                break;
             }
         }
     }

@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitStatus, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::super::end::GRACE;
 use super::super::handle::Handle;
@@ -14,6 +14,7 @@ use super::log::Log;
 use super::{child, ready};
 use crate::error::Result;
 use crate::lab::Store;
+use crate::sys::process::Ended;
 use crate::topology::spec::{Ready, Restart};
 use crate::types::LabName;
 
@@ -27,6 +28,9 @@ const GOOD_RUN: Duration = Duration::from_secs(10);
 /// How soon one looks again whether a process is ready; each time a little later.
 const LOOK: Duration = Duration::from_millis(1);
 const LONGEST_LOOK: Duration = Duration::from_millis(50);
+
+/// How often its output is read in a row.
+const READS: usize = 16;
 
 #[derive(Debug)]
 pub(super) struct Task {
@@ -171,7 +175,9 @@ impl Task {
     /// Takes what it has printed. Gives whether that made it ready.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> bool {
         let mut became = false;
-        while let Ok(count @ 1..) = rustix::io::read(&self.output, &mut *buffer) {
+        // One that never stops is not all there is to do. A full pipe is less than this.
+        for _ in 0..READS {
+            let Ok(count @ 1..) = rustix::io::read(&self.output, &mut *buffer) else { break };
             let bytes = buffer.get(..count).unwrap_or_default();
             self.log.write(bytes);
             let Some(Ready::Log(text)) = self.job.process.ready.as_ref().filter(|_| !self.is_ready) else { continue };
@@ -189,13 +195,10 @@ impl Task {
         became
     }
 
-    /// It has ended.
-    pub(super) fn ended(&mut self, status: WaitStatus, leaving: bool) {
-        let good = status.exit_status() == Some(0);
-        self.doing = match (status.exit_status(), status.terminating_signal()) {
-            (Some(status), _) => Doing::Exited(status),
-            (None, signal) => Doing::Killed(signal.unwrap_or_default()),
-        };
+    /// It has ended, and has not been waited for.
+    pub(super) fn ended(&mut self, how: Ended, leaving: bool) {
+        self.doing = if how.signalled { Doing::Killed(how.status) } else { Doing::Exited(how.status) };
+        let good = self.doing == Doing::Exited(0);
         let again = match self.job.process.restart {
             Restart::No => false,
             Restart::OnFailure => !good,
@@ -241,6 +244,12 @@ impl Task {
         }
     }
 
+    /// Whether it runs, or will.
+    pub(super) fn may_become_ready(&self) -> bool {
+        let will = self.start_at.is_some() || self.doing == Doing::Waiting;
+        self.handle.is_some() || (will && self.failed.is_none() && self.ending.is_none())
+    }
+
     /// Starts nothing any more.
     pub(super) fn leave(&mut self) {
         if self.start_at.take().is_some() {
@@ -248,8 +257,8 @@ impl Task {
         }
     }
 
-    /// Signals it and its process group. Its id is its own until it is waited for, and its group's for as
-    /// long as there is one.
+    /// Signals it and its process group. The id of both is no one else's: it is a child, and has not been waited
+    /// for while there is a handle.
     fn signal(&self, signal: Signal) {
         if let Some(pid) = self.handle.and_then(|handle| Pid::from_raw(handle.pid)) {
             let _ = kill_process_group(pid, signal);
