@@ -43,7 +43,8 @@ pub(crate) fn answer(text: &str) -> nslab::Result<()> {
 
 /// Writes a remark to standard error; one that cannot be written is lost.
 pub(crate) fn remark(text: &str) {
-    let _ = writeln!(anstream::stderr(), "{text}");
+    // At once, so that what two commands say at the same time does not mix.
+    let _ = anstream::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Tells the user of an error and gives the exit status for it.
