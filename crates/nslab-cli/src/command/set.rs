@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let waiting = || ui.remark(&format!("waiting for another command on lab {lab}"));
     let found = lab::set(&store, lab, &ends, setting, waiting)?;
     if ui.verbose {
-        found.changes.iter().try_for_each(|change| answer(&format!("{change}\n")))?;
+        found.changes.iter().try_for_each(|change| answer(&format!("{}\n", change.command(&plan.prefix))))?;
     }
     if !ui.quiet {
         answer(&format!("lab {lab}: {}\n", count(found.changes.len(), "change")))?;

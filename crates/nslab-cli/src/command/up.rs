@@ -53,7 +53,7 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
                 (0, n) => format!("is up already; started again: {}: {}", count(n, "process"), size(&plan)),
                 (n, _) => format!("is up: {}", count(n, "change")),
             };
-            (steps(&found), what)
+            (steps(&found, &plan), what)
         }
         _ => {
             lab::tight(&plan).iter().for_each(|remark| ui.remark(remark));
@@ -95,7 +95,7 @@ fn dry_run(plan: &Plan, ui: Ui) -> Result<Verdict> {
         Ok(record) if record.is_whole()? => {
             let found = lab::compare(&store, plan)?;
             diff::tell_foreign(&found, ui);
-            answer(&steps(&found))?;
+            answer(&steps(&found, plan))?;
         }
         record => {
             record?;
@@ -106,8 +106,8 @@ fn dry_run(plan: &Plan, ui: Ui) -> Result<Verdict> {
 }
 
 /// One a line.
-fn steps(found: &Changes) -> String {
-    found.changes.iter().map(|change| format!("{change}\n")).collect()
+fn steps(found: &Changes, plan: &Plan) -> String {
+    found.changes.iter().map(|change| format!("{}\n", change.command(&plan.prefix))).collect()
 }
 
 /// `4 nodes, 1 segment, 2 links`; what there is none of goes without saying, but for nodes.

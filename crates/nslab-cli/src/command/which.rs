@@ -128,7 +128,7 @@ pub(super) fn node(store: &Store, word: &str) -> Result<Found> {
         (Some((node, State::Up)), true, _) => Ok(node),
         (Some((Found { lab, .. }, _)), true, _) => {
             Err(Error::new(ErrorKind::Busy, format!("lab \"{lab}\" is not whole: it was cut off"))
-                .with_help(format!("nslab down {lab} clears it away")))
+                .with_help(format!("nslab up with the lab's file makes it whole; nslab down {lab} clears it away")))
         }
         (Some((Found { lab, .. }, _)), false, _) => {
             Err(Error::invalid(format!("several labs have a node {name}: say which"))

@@ -348,10 +348,10 @@ fn deleted_by_iproute2() {
     let expected = "\
 ns2\nns1\n1
 nslab: lab \"helloworld\" is up, but its node ns1 was taken away by hand
-  help: nslab down helloworld takes the rest away; then nslab up makes it anew
+  help: nslab up with the lab's file makes it anew; nslab down helloworld takes the rest away
 status 3
 nslab: lab \"helloworld\" is up, but its node ns1 was taken away by hand
-  help: nslab down helloworld takes the rest away; then nslab up makes it anew
+  help: nslab up with the lab's file makes it anew; nslab down helloworld takes the rest away
 status 3
 lab helloworld is down: 1 node removed
 hello.yaml\nnetns

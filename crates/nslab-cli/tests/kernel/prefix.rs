@@ -7,6 +7,7 @@ use crate::trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
+        trial("prefix::changes_are_told_in_commands_that_work", changes),
         trial("prefix::two_labs_of_one_file", two_of_one_file),
         trial("prefix::of_the_file", of_the_file),
         trial("prefix::names_that_are_taken", taken),
@@ -88,6 +89,29 @@ fn of_the_file() {
         "c-lan c-ns1 c-ns2 ",
     ];
     assert_eq!(lines[lines.len() - expected.len()..], expected);
+}
+
+/// What `up --dry-run` tells of a running lab can be done by hand.
+fn changes() {
+    let out = succeed(&format!(
+        "{FILE}nslab -q up --prefix a- /run/t.yaml
+         mkdir /run/x; sed 's,192.0.2.0,10.1.0.0,; s,ns2 ],ns2:in ],' /run/t.yaml >/run/x/t.yaml; cd /run/x
+         nslab up --prefix a- --dry-run t.yaml >commands; cut -d ' ' -f 1-5 commands
+         sh -e commands; ip -n a-ns1 link set eth0 up; ip -n a-ns2 link set in up; ip -n a-lan link set ns2 up
+         nslab diff --prefix a- t.yaml && echo same; nslab -q up --prefix a- t.yaml
+         nslab -v set --lab a-t ns1:eth0 down"
+    ));
+    let expected = "\
+ip -n a-lan link delete
+ip -n a-lan link add
+ip -n a-ns1 address add
+ip -n a-ns2 address add
+ip -n a-ns1 address delete
+same
+ip -n a-ns1 link set eth0 down
+lab a-t: 1 change
+";
+    assert_eq!(out, expected);
 }
 
 fn taken() {

@@ -126,7 +126,7 @@ impl Store {
         let lab = &record.plan.lab;
         if record.state != super::State::Up || record.is_of_an_earlier_boot()? {
             return Err(Error::new(ErrorKind::Busy, format!("lab \"{lab}\" is not whole: it was cut off"))
-                .with_help(format!("nslab down {lab} clears it away")));
+                .with_help(format!("nslab up with the lab's file makes it whole; nslab down {lab} clears it away")));
         }
         record.nodes.iter().try_for_each(|node| self.open_node(lab, node).map(drop))
     }
@@ -142,7 +142,7 @@ impl Store {
             _ => {}
         }
         let message = format!("lab \"{lab}\" is up, but its node {} was taken away by hand", node.name);
-        let help = format!("nslab down {lab} takes the rest away; then nslab up makes it anew");
+        let help = format!("nslab up with the lab's file makes it anew; nslab down {lab} takes the rest away");
         Err(Error::new(ErrorKind::NotFound, message).with_help(help))
     }
 }

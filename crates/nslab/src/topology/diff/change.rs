@@ -5,7 +5,7 @@ use std::fmt;
 use crate::topology::observe::seen;
 use crate::topology::plan::Device;
 use crate::topology::spec::Route;
-use crate::types::{IfName, Impair, MacAddr, NodeName, Prefix};
+use crate::types::{IfName, Impair, MacAddr, NamePrefix, NodeName, Prefix};
 
 /// One change to a lab that is up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -281,6 +281,13 @@ impl Change {
         }
     }
 
+    /// The command of iproute2, or of sysctl(8), that does the same where the names of the nodes' namespaces begin with a
+    /// prefix.
+    #[must_use]
+    pub fn command<'c>(&'c self, prefix: &'c NamePrefix) -> impl fmt::Display + 'c {
+        Command { change: self, prefix }
+    }
+
     /// Whether it is about the lab's way out.
     #[must_use]
     pub fn is_uplink(&self) -> bool {
@@ -378,47 +385,67 @@ fn shown(way: &Route) -> Route {
     }
 }
 
-/// The command of iproute2, or of sysctl(8), that does the same.
+/// The command of iproute2, or of sysctl(8), that does the same in a lab without a prefix.
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AddNode { node, .. } => write!(f, "ip netns add {node}"),
-            Self::RemoveNode { node, .. } => write!(f, "ip netns delete {node}"),
-            Self::AddBridge { node, mac } => write!(f, "ip -n {node} link add br0 address {mac} type bridge"),
-            Self::RemoveLink { node, ifname, .. } => write!(f, "ip -n {node} link delete {ifname}"),
-            Self::AddCable { a, b } => {
-                write!(f, "ip -n {} link add {} address {}", a.node, a.ifname, a.mac)?;
+        self.command(&NamePrefix::default()).fmt(f)
+    }
+}
+
+/// A change as a command.
+struct Command<'c> {
+    change: &'c Change,
+    prefix: &'c NamePrefix,
+}
+
+impl fmt::Display for Command<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let netns = |node| self.prefix.netns_name(node);
+        match self.change {
+            Change::AddNode { node, .. } => write!(f, "ip netns add {}", netns(node)),
+            Change::RemoveNode { node, .. } => write!(f, "ip netns delete {}", netns(node)),
+            Change::AddBridge { node, mac } => {
+                write!(f, "ip -n {} link add br0 address {mac} type bridge", netns(node))
+            }
+            Change::RemoveLink { node, ifname, .. } => write!(f, "ip -n {} link delete {ifname}", netns(node)),
+            Change::AddCable { a, b } => {
+                write!(f, "ip -n {} link add {} address {}", netns(&a.node), a.ifname, a.mac)?;
                 a.mtu.map_or(Ok(()), |mtu| write!(f, " mtu {mtu}"))?;
                 f.write_str(if a.bridged { " master br0" } else { "" })?;
                 write!(f, " type veth peer name {} address {}", b.ifname, b.mac)?;
                 b.mtu.map_or(Ok(()), |mtu| write!(f, " mtu {mtu}"))?;
-                write!(f, " netns {}", b.node)
+                write!(f, " netns {}", netns(&b.node))
             }
-            Self::SetLink { node, ifname, to: Setting::Impair(Some(impair)), .. } => {
+            // nslab set takes a node's own name.
+            Change::SetLink { node, ifname, to: Setting::Impair(Some(impair)), .. } => {
                 write!(f, "nslab set {node}:{ifname} {impair}")
             }
-            Self::SetLink { node, ifname, to: Setting::Impair(None), .. } => {
-                write!(f, "tc -n {node} qdisc delete dev {ifname} root")
+            Change::SetLink { node, ifname, to: Setting::Impair(None), .. } => {
+                write!(f, "tc -n {} qdisc delete dev {ifname} root", netns(node))
             }
-            Self::SetLink { node, ifname, to, .. } => write!(f, "ip -n {node} link set {ifname} {to}"),
-            Self::AddAddress { node, ifname, address } => write!(f, "ip -n {node} address add {address} dev {ifname}"),
-            Self::RemoveAddress { node, ifname, address, .. } => {
-                write!(f, "ip -n {node} address delete {} dev {ifname}", words(address))
+            Change::SetLink { node, ifname, to, .. } => write!(f, "ip -n {} link set {ifname} {to}", netns(node)),
+            Change::AddAddress { node, ifname, address } => {
+                write!(f, "ip -n {} address add {address} dev {ifname}", netns(node))
             }
-            Self::SetSysctl { node, path, to, .. } => {
-                write!(f, "ip netns exec {node} sysctl -w {path}={}", quoted(to))
+            Change::RemoveAddress { node, ifname, address, .. } => {
+                write!(f, "ip -n {} address delete {} dev {ifname}", netns(node), words(address))
             }
-            Self::RemoveRoute { node, route } => write!(f, "ip -n {node} route delete {}", shown(&route.way)),
-            Self::ReplaceRoute { node, to, .. } => write!(f, "ip -n {node} route replace {to}"),
-            Self::AddRoute { node, route } => write!(f, "ip -n {node} route add {route}"),
-            Self::AddDevice { node, device } => {
+            Change::SetSysctl { node, path, to, .. } => {
+                write!(f, "ip netns exec {} sysctl -w {path}={}", netns(node), quoted(to))
+            }
+            Change::RemoveRoute { node, route } => {
+                write!(f, "ip -n {} route delete {}", netns(node), shown(&route.way))
+            }
+            Change::ReplaceRoute { node, to, .. } => write!(f, "ip -n {} route replace {to}", netns(node)),
+            Change::AddRoute { node, route } => write!(f, "ip -n {} route add {route}", netns(node)),
+            Change::AddDevice { node, device } => {
                 let on = device.link.as_ref().map(|link| format!(" on {link}")).unwrap_or_default();
                 write!(f, "{node}:{}: {}{on}", device.ifname, device.kind)
             }
-            Self::RemoveDevice { node, ifname, .. } => write!(f, "ip -n {node} link delete {ifname}"),
-            Self::AddUplink { node, ifname, what } => write!(f, "{node}:{ifname}: {what}"),
-            Self::RemoveUplink { node, ifname, what } => write!(f, "{node}:{ifname}: no {what}"),
-            Self::Note { node, from, to } => {
+            Change::RemoveDevice { node, ifname, .. } => write!(f, "ip -n {} link delete {ifname}", netns(node)),
+            Change::AddUplink { node, ifname, what } => write!(f, "{node}:{ifname}: {what}"),
+            Change::RemoveUplink { node, ifname, what } => write!(f, "{node}:{ifname}: no {what}"),
+            Change::Note { node, from, to } => {
                 let place = node.as_ref().map(|node| format!("{node}: ")).unwrap_or_default();
                 match (from, to) {
                     (_, Some(to)) => write!(f, "{place}{to}"),

@@ -22,6 +22,12 @@ pub(super) fn link(tree: &Tree<'_>, text: &str, problems: &mut Problems<'_>) -> 
     let tokens: Vec<(usize, &str)> = tokens(text.get(..braces.unwrap_or(text.len())).unwrap_or_default()).collect();
     let mut sides = tokens.split(|(_, word)| *word == "--");
     let (Some(left), Some(right)) = (sides.next(), sides.next()) else {
+        if let Some(at) = braces.filter(|at| text.get(*at..).is_some_and(|behind| behind.contains(" -- "))) {
+            let help =
+                "of one end they are `r1 -- r2 { a: { delay: 20ms } }`, with `a` for the first and `b` for the second";
+            problems.add(words.span(at, at + 1), "braces in front of the link's ` -- `: they stand behind it", help);
+            return link;
+        }
         let help = if text.contains("--") { "there is a space on each side of ` -- `" } else { "" };
         let help = if help.is_empty() { format!("write it as `{EXAMPLE}`") } else { help.into() };
         problems.add(tree.span.clone(), format!("the link {} has no ` -- ` between two ends", quote(text)), help);

@@ -442,6 +442,7 @@ const WRONG: &[(&str, &[&str])] = &[
         "5:14 a second ` -- `: a link has two ends",
         "6:4 a link is a text or a mapping; here is nothing",
         "7:5 a link is a text or a mapping; here is a list"]),
+    ("links:\n  - 'r1 { delay: 1ms } -- r2'\n", &["2:9 braces in front of the link's ` -- `: they stand behind it"]),
     ("links:\n  - \"r1:sixteen-bytes-xx -- r2:lo 1.1.1.1/33\"\n  - 'ä/b 1.1.1.1 -- c:all'\n  - h[1-2]: -- a\n  - r1: -- a\n", &[
         "2:9 interface name \"sixteen-bytes-xx\" is 16 bytes long; at most 15 are allowed",
         "2:32 interface name \"lo\" is the loopback interface, which every node has and which is no end of a link",
