@@ -19,7 +19,7 @@ use super::state::{self, Doing, Processes, SOCKET};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lab::Store;
 use crate::namespace::{Identity, descriptors};
-use crate::topology::spec::ProcessId;
+use crate::topology::spec::{ProcessId, Ready};
 use crate::types::LabName;
 
 /// How the supervisor of a lab with processes is started: a program that calls [`supervise`](super::supervise)
@@ -101,7 +101,22 @@ pub fn reconcile(store: &Store, lab: &LabName, folder: &Path, wanted: Vec<Job>) 
     }
     let good = |doing| !matches!(doing, Doing::Failed | Doing::Lost | Doing::Killed(_) | Doing::Exited(1..));
     // A new supervisor knows of none of them, so what others wait for is started again too.
-    let kept = |job: &Job| supervised && known.iter().any(|status| status.job == *job && good(status.doing));
+    let same = |job: &Job| supervised && known.iter().any(|status| status.job == *job && good(status.doing));
+    // One that was ready and has ended is started again for those that wait for it.
+    let over = |job: &Job| {
+        let was = !matches!(job.process.ready, None | Some(Ready::Exit));
+        was && known.iter().any(|status| status.job == *job && matches!(status.doing, Doing::Exited(_)))
+    };
+    let mut again: Vec<&Job> = wanted.iter().filter(|job| !same(job)).collect();
+    let mut at = 0;
+    while let Some(job) = again.get(at).copied() {
+        let needed = |other: &&Job| job.process.after.contains(&other.id()) && over(other) && !again.contains(other);
+        let more: Vec<&Job> = wanted.iter().filter(needed).collect();
+        again.extend(more);
+        at += 1;
+    }
+    let again: Vec<ProcessId> = again.into_iter().map(Job::id).collect();
+    let kept = |job: &Job| !again.contains(&job.id());
     let changed = known.iter().filter(|status| !kept(&status.job) || !wanted.contains(&status.job));
     let (stopped, before): (Vec<ProcessId>, Vec<Job>) =
         changed.map(|status| (status.id.clone(), status.job.clone())).unzip();
