@@ -7,12 +7,12 @@ use crate::{sandbox, tools, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        trial("kill::up_at_200_random_moments", || kill(200, "nslab -q up /run/t.yaml", ":"))
+        trial("kill::up_at_250_random_moments", || kill(250, "nslab -q up /run/t.yaml", ":"))
             .with_ignored_flag(tools::find("bash").is_none()),
-        trial("kill::down_at_50_random_moments", || kill(50, "nslab -q down t", "nslab -q up /run/t.yaml"))
+        trial("kill::down_at_100_random_moments", || kill(100, "nslab -q down t", "nslab -q up /run/t.yaml"))
             .with_ignored_flag(tools::find("bash").is_none()),
-        trial("kill::a_change_at_100_random_moments", || {
-            kill(100, "nslab -q up /run/u.yaml", "nslab -q up /run/t.yaml");
+        trial("kill::a_change_at_150_random_moments", || {
+            kill(150, "nslab -q up /run/u.yaml", "nslab -q up /run/t.yaml");
         })
         .with_ignored_flag(tools::find("bash").is_none()),
         trial("kill::a_change_at_each_change", || at_each_change("nslab -q up /run/u.yaml", "nslab -q up /run/t.yaml"))
