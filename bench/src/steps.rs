@@ -88,13 +88,21 @@ impl Steps {
 
     /// Does them in a sandbox.
     pub(crate) fn run(&self) -> Result<Vec<Done>> {
-        let words = serde_json::to_string(self).map_err(|error| Failure::new(error.to_string()))?;
-        let told = sandbox::again([MEASURE_STEPS.into(), words.into()])?;
+        let words = serde_json::to_vec(self).map_err(|error| Failure::new(error.to_string()))?;
+        // A large lab is too long for an argument.
+        let path = std::env::temp_dir().join(format!("nslab-bench-{}", std::process::id()));
+        let told = std::fs::write(&path, words)
+            .map_err(Failure::of(path.display()))
+            .and_then(|()| sandbox::again([MEASURE_STEPS.into(), path.clone().into()]));
+        let _ = std::fs::remove_file(&path);
+        let told = told?;
         serde_json::from_str(&told).map_err(|error| Failure::new(format!("no times were told: {error}: {told:?}")))
     }
 
-    pub(crate) fn from_word(word: &OsStr) -> Result<Self> {
-        serde_json::from_slice(word.as_encoded_bytes()).map_err(|error| Failure::new(error.to_string()))
+    /// What [`run`](Self::run) has written.
+    pub(crate) fn read(path: &OsStr) -> Result<Self> {
+        let text = std::fs::read(path).map_err(Failure::of(path.display()))?;
+        serde_json::from_slice(&text).map_err(|error| Failure::new(error.to_string()))
     }
 }
 

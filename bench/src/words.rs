@@ -74,7 +74,7 @@ impl Words {
             },
             Some(MEASURE_STEPS) => {
                 let word = words.nth(1).ok_or_else(|| missing(MEASURE_STEPS))?;
-                Steps::from_word(&word).map(Self::MeasureSteps)
+                Steps::read(&word).map(Self::MeasureSteps)
             }
             Some("star") => star(words.skip(1)),
             Some("growth") => growth(words.skip(1)),
