@@ -306,18 +306,9 @@ impl<'k> Work<'k> {
     /// What a node is that was just made.
     fn blank(&self, node: &NodePlan) -> seen::Node {
         let link = |index, name: &str, kind: Option<&str>, mac| seen::Link {
-            index,
-            name: name.into(),
             kind: kind.map(str::to_owned),
             mac,
-            mtu: DEFAULT_MTU,
-            up: true,
-            carrier: true,
-            master: None,
-            peer: None,
-            impair: None,
-            promotes: false,
-            addresses: Vec::new(),
+            ..seen::Link::new(index, name)
         };
         let mut links = vec![link(LOOPBACK, "lo", None, None)];
         if let Some(loopback) = links.first_mut() {

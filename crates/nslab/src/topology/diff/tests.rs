@@ -112,20 +112,7 @@ fn plan(picture: &Picture) -> Plan {
 }
 
 fn link(index: u32, name: &str, kind: Option<&str>, mac: Option<MacAddr>) -> seen::Link {
-    seen::Link {
-        index,
-        name: name.into(),
-        kind: kind.map(str::to_owned),
-        mac,
-        mtu: 1500,
-        up: true,
-        carrier: true,
-        master: None,
-        peer: None,
-        impair: None,
-        promotes: false,
-        addresses: Vec::new(),
-    }
+    seen::Link { kind: kind.map(str::to_owned), mac, ..seen::Link::new(index, name) }
 }
 
 fn new_node(plan: &Plan, node: &NodeName, switch: bool) -> seen::Node {

@@ -107,6 +107,25 @@ impl Node {
 }
 
 impl Link {
+    /// One that was just made and is up: with 1500 bytes, and nothing else known of it.
+    #[must_use]
+    pub fn new(index: u32, name: &str) -> Self {
+        Self {
+            index,
+            name: name.into(),
+            kind: None,
+            mac: None,
+            mtu: 1500,
+            up: true,
+            carrier: true,
+            master: None,
+            peer: None,
+            impair: None,
+            promotes: false,
+            addresses: Vec::new(),
+        }
+    }
+
     /// Whether it is of a kind.
     #[must_use]
     pub fn is(&self, kind: &str) -> bool {

@@ -124,3 +124,6 @@ impl<'g> Gatherer<'g> {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -380,3 +380,6 @@ fn check_cycles(draft: &DraftLab, nodes: &[Node], problems: &mut Problems<'_>) {
     let message = format!("these processes wait for each other: {}", round.join(" after "));
     problems.add(span, message, "take one of the `after` away");
 }
+
+#[cfg(test)]
+mod tests;

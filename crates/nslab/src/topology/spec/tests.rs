@@ -3,17 +3,18 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
+use super::include::tests::parsed_with;
 use super::*;
 use crate::ErrorKind;
 use crate::types::MacAddr;
 
-fn parsed(text: &str) -> Lab {
+pub(super) fn parsed(text: &str) -> Lab {
     schema::tests::assert_fits(text);
     parse(text, Path::new("labs/file.yaml")).unwrap_or_else(|error| panic!("{text}\n{error}"))
 }
 
 /// What is wrong, one line each: `line:column message`.
-fn problems(text: &str) -> Vec<String> {
+pub(super) fn problems(text: &str) -> Vec<String> {
     let error = parse(text, Path::new("file.yaml")).expect_err(text);
     assert_eq!(error.kind(), ErrorKind::Invalid);
     let found = error.file_problems().unwrap();
@@ -24,7 +25,7 @@ fn problems(text: &str) -> Vec<String> {
     found.problems.iter().map(|it| format!("{}:{} {}", it.line, it.column, it.message)).collect()
 }
 
-fn help(text: &str) -> String {
+pub(super) fn help(text: &str) -> String {
     let error = parse(text, Path::new("file.yaml")).expect_err(text);
     error.file_problems().unwrap().problems[0].help.clone().unwrap_or_default()
 }
@@ -706,120 +707,6 @@ const VALID: &str = "# A comment\nname: lab\nnodes:\n  r1: {}\n  &x isp:\n  \
     - { a: { node: r1, ifname: x, addresses: [ 2001:db8::1/64 ], mac: \"02:00:00:00:00:01\", mtu: 9000 }, b: { node: *x } }\n  \
     - 'ü -- \"'\n";
 
-/// Parses with some variables and some files to include; their text is the text too, but for the first.
-fn parsed_with(text: &str, files: &[(&str, &str)]) -> crate::Result<Lab> {
-    let variable = |name: &str| match name {
-        "N" => Some("3".into()),
-        "LEFT" => Some("r1:up 10.0.0.1/24".into()),
-        "BAD" => Some("10.0.0.1/33".into()),
-        "EMPTY" => Some(String::new()),
-        _ => None,
-    };
-    let file = |path: &Path, _: usize| {
-        let found = files.iter().position(|(name, _)| Path::new(name) == path);
-        let at = found.ok_or_else(|| crate::Error::invalid("not there"))?;
-        Ok(Loaded { text: files[at].1.into(), id: u128::try_from(at).unwrap() })
-    };
-    parse_with(text, Path::new("labs/file.yaml"), None, &Given { variable: &variable, prefix: None, file: &file })
-}
-
-/// What is wrong, one line each: `file:line:column message`.
-fn problems_with(text: &str, files: &[(&str, &str)]) -> Vec<String> {
-    let error = parsed_with(text, files).expect_err(text);
-    let found = error.file_problems().unwrap();
-    let shown = |it: &crate::Diagnostic| {
-        let path = found.source_of(it).unwrap().path.display();
-        format!("{path}:{}:{} {}", it.line, it.column, it.message)
-    };
-    found.problems.iter().map(shown).collect()
-}
-
-#[test]
-fn variables_stand_for_their_values() {
-    let lab = parsed_with("name: ${NAME:-lab-${N}}\n", &[]);
-    assert!(lab.is_err(), "no variable within a default");
-    let lab = parsed_with(
-        "name: ${NAME:-x}${EMPTY:-y}${EMPTY}
-nodes: { \"h[1-${N}]\": { env: { A: 'a $B $${N} $$ $' } } }
-links:
-  - ${LEFT} -- h1 10.0.0.2/24
-",
-        &[],
-    )
-    .unwrap();
-    assert_eq!((lab.name.as_str(), lab.nodes.len()), ("xy", 4));
-    assert_eq!(lab.nodes[0].env["A"], "a $B ${N} $$ $");
-    assert_eq!(lab.links[0].a.ifname.as_str(), "up");
-    assert_eq!(
-        problems_with(
-            "links:\n  - a ${BAD} -- ü 10.0.0.300/24\n  - ${NO} -- b ${N\n  - c -- ${1}\n  - ${LEFT} -- d 10.1.0.2/24\n",
-            &[]
-        ),
-        [
-            "labs/file.yaml:2:7 \"10.0.0.1/33\": an IPv4 prefix length is 0 to 32, not \"33\"",
-            "labs/file.yaml:2:19 \"10.0.0.300/24\": \"10.0.0.300\" is not an IPv4 or IPv6 address",
-            "labs/file.yaml:3:5 the variable \"NO\" is not set",
-            "labs/file.yaml:4:10 \"1\" is no name of a variable",
-            "labs/file.yaml:5:18 the ends of this link are in different segments: \"10.0.0.1/24\" is in 10.0.0.0/24, \"10.1.0.2/24\" is in 10.1.0.0/24",
-        ]
-    );
-}
-
-#[test]
-fn included_files_come_first_and_the_including_file_wins() {
-    let files = [
-        (
-            "labs/a.yaml",
-            "include: sub/base.yaml\nname: a\nrouting: auto\nnodes: { r1: { forward: true, env: { A: 1 } } }\n",
-        ),
-        (
-            "labs/sub/base.yaml",
-            "profiles: { p: { env: { P: base, Q: base } } }\nnodes: { z: { use: p } }\nsegments: { lan: { prefix: 10.0.0.0/24, members: [ z ] } }\n",
-        ),
-        ("labs/b.yaml", "include: [ sub/base.yaml ]\npools: { w: 10.9.0.0/24 }\n"),
-    ];
-    let lab = parsed_with(
-        "include: [ a.yaml, b.yaml ]\nname: main\nprofiles: { p: { env: { P: main } } }\nnodes: { r1: { env: { A: 2 } } }\nsegments: { lan: { members: [ r1 ] } }\n",
-        &files,
-    )
-    .unwrap();
-    let names: Vec<&str> = lab.nodes.iter().map(|node| node.name.as_str()).collect();
-    assert_eq!((lab.name.as_str(), lab.routing, names), ("main", Routing::Auto, vec!["z", "r1"]));
-    assert_eq!((lab.nodes[1].forward, lab.nodes[1].env["A"].as_str()), (true, "2"));
-    assert_eq!((lab.nodes[0].env["P"].as_str(), lab.nodes[0].env["Q"].as_str()), ("main", "base"));
-    let members: Vec<String> = lab.segments[0].members.iter().map(|end| end.addresses[0].to_string()).collect();
-    assert_eq!(members, ["10.0.0.1/24", "10.0.0.2/24"]);
-}
-
-#[test]
-fn mistakes_are_told_in_the_file_that_they_are_in() {
-    let files = [
-        ("labs/a.yaml", "nods: {}\nlinks: [ x:e -- y ]\n"),
-        ("labs/self.yaml", "include: self.yaml\n"),
-        ("labs/bad.yaml", "nodes: {\n"),
-        ("labs/empty.yaml", ""),
-    ];
-    assert_eq!(
-        problems_with(
-            "include: [ a.yaml, self.yaml, bad.yaml, empty.yaml, no.yaml, '', { } ]\nlinks:\n  - x:e -- z\n",
-            &files
-        ),
-        [
-            "labs/a.yaml:1:1 a lab file has no key \"nods\"",
-            "labs/self.yaml:1:10 \"self.yaml\" includes itself, here or by way of others",
-            "labs/bad.yaml:1:8 not valid YAML: unclosed bracket '{'",
-            "labs/file.yaml:1:53 cannot include \"no.yaml\": not there",
-            "labs/file.yaml:1:62 a file without a name",
-            "labs/file.yaml:1:66 a file to include is one word of text; here is a mapping",
-            "labs/file.yaml:3:7 interface \"x:e\" is there twice; line 2 of labs/a.yaml has it already",
-        ]
-    );
-    assert_eq!(
-        problems("include: a.yaml\nnodes: { a: }"),
-        ["1:10 cannot include \"a.yaml\": a text alone includes no file"]
-    );
-}
-
 #[test]
 fn a_near_miss_is_suggested() {
     for (text, near) in [
@@ -885,54 +772,4 @@ proptest! {
 #[test]
 fn the_file_that_is_mutated_is_valid() {
     assert_eq!(parsed(VALID).links.len(), 3);
-}
-
-#[test]
-fn processes_of_nodes_and_profiles() {
-    let lab = parsed(
-        "
-profiles: { p: { run: [ { name: a, command: [ x ] }, { name: b, command: y z, restart: always, limit: 3 } ] } }
-nodes:
-  n[1-2]: { use: p, run: [ { name: a, command: [ w, 80 ], ready: { tcp: 80 }, timeout: 2min, after: b } ] }
-  m: { run: [ { name: c, command: c, after: [ 'n[1-2]/a' ] } ] }
-",
-    );
-    let shown: Vec<String> = lab.nodes.iter().flat_map(|node| &node.run).map(ToString::to_string).collect();
-    assert_eq!(shown, ["a: w 80", "b: /bin/sh -c 'y z'", "a: w 80", "b: /bin/sh -c 'y z'", "c: /bin/sh -c c"]);
-    let (a, b) = (&lab.nodes[1].run[0], &lab.nodes[1].run[1]);
-    assert_eq!((a.timeout_ms, &a.ready, a.after[0].to_string()), (120_000, &Some(Ready::Tcp(80)), "n2/b".into()));
-    assert_eq!((b.restart, b.limit, b.timeout_ms), (Restart::Always, 3, 10_000));
-    let after: Vec<String> = lab.nodes[2].run[0].after.iter().map(ToString::to_string).collect();
-    assert_eq!(after, ["n1/a", "n2/a"]);
-}
-
-#[test]
-fn processes_that_make_no_sense() {
-    for (run, expected) in [
-        ("1", "1:20 `run` is a list of processes; here is the text \"1\""),
-        ("[ { name: a } ]", "1:22 this process has no `command`"),
-        ("[ { command: a } ]", "1:22 this process has no `name`"),
-        ("[ { name: a, command: [] } ]", "1:42 this command names no program"),
-        ("[ { name: a, command: a, redy: 1 } ]", "1:45 a process has no key \"redy\""),
-        ("[ { name: a, command: a, ready: {} } ]", "1:52 `ready` has 0 keys"),
-        ("[ { name: a, command: a, ready: { tcp: 1, udp: 1 } } ]", "1:52 `ready` has 2 keys"),
-        ("[ { name: a, command: a, ready: { tcp: 0 } } ]", "1:59 \"0\" is no port"),
-        ("[ { name: a, command: a, ready: { exit: no } } ]", "1:60 `exit` is \"no\""),
-        ("[ { name: a, command: a, timeout: 5 } ]", "1:54 \"5\" is no time"),
-        ("[ { name: a, command: a, restart: sometimes } ]", "1:54 `restart` is \"sometimes\""),
-        ("[ { name: a, command: a, limit: 0 } ]", "1:52 `limit` is \"0\""),
-        (
-            "[ { name: a, command: a }, { name: a, command: b } ]",
-            "1:55 process \"a\" is there twice; line 1 has it already",
-        ),
-        ("[ { name: a, command: a, after: b } ]", "1:52 node \"n\" has no process \"b\""),
-        ("[ { name: a, command: a, after: m/a } ]", "1:52 node \"m\" has no process \"a\""),
-        (
-            "[ { name: a, command: a, after: b }, { name: b, command: b, after: a } ]",
-            "1:30 these processes wait for each other: n/a after n/b after n/a",
-        ),
-    ] {
-        assert_eq!(problems(&format!("nodes: {{ n: {{ run: {run} }} }}")), [expected], "{run}");
-    }
-    assert!(help("nodes: { n: { run: [ { name: a, command: a, redy: 1 } ] } }").starts_with("did you mean `ready`?"));
 }

@@ -162,20 +162,7 @@ impl Changer {
 
     /// Knows a link from now on.
     pub(super) fn note_link(&mut self, place: usize, name: &str, index: u32) -> Result<()> {
-        self.work(place)?.now.links.push(seen::Link {
-            index,
-            name: name.into(),
-            kind: None,
-            mac: None,
-            mtu: 0,
-            up: true,
-            carrier: true,
-            master: None,
-            peer: None,
-            impair: None,
-            promotes: false,
-            addresses: Vec::new(),
-        });
+        self.work(place)?.now.links.push(seen::Link { mtu: 0, ..seen::Link::new(index, name) });
         Ok(())
     }
 
