@@ -9,7 +9,8 @@
 //! - [`ops`]: links and addresses, typed;
 //! - [`probe`]: who reaches whom;
 //! - [`topology`]: a lab's description, the plan to build it, building it;
-//! - [`lab`]: labs that are up, on record.
+//! - [`lab`]: labs that are up, on record;
+//! - [`why`]: why somebody does not reach somebody.
 //!
 //! The library prints nothing and reads neither arguments nor the environment. Each function that
 //! fails returns an [`Error`], whose [`kind`](Error::kind) a program can match on.
@@ -25,6 +26,7 @@ pub mod probe;
 mod sys;
 pub mod topology;
 pub mod types;
+pub mod why;
 pub mod wire;
 
 pub use error::{Diagnostic, Error, ErrorKind, FileProblems, Result, Source};

@@ -32,6 +32,7 @@ const LAYERS: &[&str] = &[
     "topology::apply",
     "topology",
     "lab",
+    "why",
 ];
 
 /// What does no I/O and reads no clock.
@@ -47,6 +48,17 @@ const PURE: &[&str] = &[
     "topology::diff",
     "probe::engine",
     "probe::packet",
+    "ops::nft::rules",
+    "why::evidence",
+    "why::fib",
+    "why::filter",
+    "why::finding",
+    "why::links",
+    "why::remedy",
+    "why::routes",
+    "why::segment",
+    "why::walk",
+    "why::words",
 ];
 
 /// The one part of those that reads a file.

@@ -1,0 +1,88 @@
+//! Whom the words mean.
+
+use std::net::IpAddr;
+
+use nslab::lab::Store;
+use nslab::why::evidence::MACHINE;
+use nslab::why::{Machine, TCP, UDP};
+use nslab::{Error, ErrorKind, Result};
+
+use super::{Question, unknown};
+use crate::command::which;
+
+/// Whom to reach.
+pub(super) struct Target {
+    pub(super) whom: Whom,
+    pub(super) service: Option<(u8, u16)>,
+}
+
+pub(super) enum Whom {
+    Address(IpAddr),
+    Node(String),
+}
+
+/// Reads `NODE`, `ADDRESS`, either with `:PORT`, `:PORT/tcp` or `:PORT/udp`.
+pub(super) fn target(word: &str) -> Result<Target> {
+    if let Ok(address) = word.parse() {
+        return Ok(Target { whom: Whom::Address(address), service: None });
+    }
+    let (name, port) = match word.rsplit_once(':') {
+        Some((name, port)) => (name, Some(service(word, port)?)),
+        None => (word, None),
+    };
+    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    let whom = match bare.parse() {
+        Ok(address) => Whom::Address(address),
+        Err(_) => Whom::Node(name.to_owned()),
+    };
+    Ok(Target { whom, service: port })
+}
+
+fn service(word: &str, text: &str) -> Result<(u8, u16)> {
+    let (port, protocol) = match text.split_once('/') {
+        Some((port, "tcp")) => (port, TCP),
+        Some((port, "udp")) => (port, UDP),
+        Some((_, other)) => {
+            return Err(Error::invalid(format!("{word}: no protocol \"{other}\" here")).with_help("it is tcp or udp"));
+        }
+        None => (text, TCP),
+    };
+    let number: u16 = port.parse().ok().filter(|port| *port != 0).ok_or_else(|| {
+        Error::invalid(format!("{word}: \"{port}\" is no port")).with_help("a port is a number from 1 to 65535")
+    })?;
+    Ok((protocol, number))
+}
+
+/// The place of a namespace: that of a lab's node, or of any name.
+pub(super) fn place(store: &Store, machine: &Machine, word: &str) -> Result<usize> {
+    let found = match which::node(store, word) {
+        Ok(found) => found.node.netns_name().to_string_lossy().into_owned(),
+        Err(error) if error.kind() == ErrorKind::NotFound => word.to_owned(),
+        Err(error) => return Err(error),
+    };
+    machine.place(&found).ok_or_else(|| {
+        let names: Vec<&str> =
+            machine.evidence().names.iter().map(String::as_str).filter(|name| *name != MACHINE).collect();
+        let error = if found == word {
+            unknown(word)
+        } else {
+            Error::new(
+                ErrorKind::NotFound,
+                format!("{word}: its namespace, {found}, is not there: somebody took it away"),
+            )
+        };
+        match names.as_slice() {
+            [] => error.with_help("there is no namespace that has a name; nslab up FILE makes a lab"),
+            some => error.with_help(format!("names: {}", some.iter().take(20).copied().collect::<Vec<_>>().join(", "))),
+        }
+    })
+}
+
+/// Who is asked about, as people read it.
+pub(super) fn question(machine: &Machine, from: usize, target: &Target, store: &Store) -> Result<Question> {
+    let to = match &target.whom {
+        Whom::Address(address) => address.to_string(),
+        Whom::Node(word) => machine.evidence().name(place(store, machine, word)?).to_owned(),
+    };
+    Ok(Question { from: machine.evidence().name(from).to_owned(), to, service: target.service })
+}
