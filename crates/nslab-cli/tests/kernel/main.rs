@@ -22,6 +22,7 @@
 //! - `processes`: the processes of labs, and what `down` ends;
 //! - `exec`: what a program started in a namespace gets and does not get;
 //! - `example`: the script that a newcomer runs;
+//! - `why`: labs broken in one way each, and what mends them;
 //! - `docs`: the transcripts in the pages.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
@@ -70,6 +71,7 @@ mod sandbox;
 mod tools;
 mod uplink;
 mod walk;
+mod why;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -99,6 +101,7 @@ fn main() {
         ip_options::alone(),
         example::trials(),
         uplink::trials(),
+        why::trials(),
         docs::trials(),
     ];
     let compared = [

@@ -70,9 +70,10 @@ fn request(act: &Act, target: Option<&Namespace>, index: &mut impl FnMut(&str) -
             let master = Some(index(master)?);
             change(index(link)?, LinkConfig { master, ..LinkConfig::default() })
         }
-        Act::Move { link, .. } => {
+        Act::Move { link, name, .. } => {
             let netns = target.map(|namespace| Netns::Fd(namespace.as_fd()));
-            change(index(link)?, LinkConfig { netns, ..LinkConfig::default() })
+            let name = name.as_ref().map(|name| name.as_bytes());
+            change(index(link)?, LinkConfig { netns, name, ..LinkConfig::default() })
         }
         Act::AddAddress { link, prefix, nodad } => {
             let flags = if *nodad { IFA_F_NODAD } else { 0 };

@@ -117,29 +117,26 @@ impl Walker<'_> {
 
     /// An interface that belongs elsewhere.
     fn displaced(&mut self, port: Port, home: Place, flow: &Flow) -> Stop {
-        let link = self.link_name(port);
-        let text = format!("{link} of {} is in the namespace {}", self.name(home), self.name(port.0));
+        let Some((_, wish)) = self.evidence.stray(port) else { return Stop::Unseen };
+        let (link, name) = (self.link_name(port), wish.name.clone());
+        let is = self.evidence.port(port.0, port.1);
+        let text = format!("{name} of {} is in the namespace {}", self.name(home), self.name(port.0));
         let mut finding = self.finding(Cause::WrongNamespace, port.0, Some(port.1), text);
         finding.back = flow.back;
-        finding.seen.push(format!(
-            "{} has the hardware address of {}:{link}",
-            self.evidence.port(port.0, port.1),
-            self.name(home)
-        ));
-        let act = Act::Move { link: link.clone(), to: self.evidence.command_name(home).into() };
+        finding.seen.push(format!("{is} has the hardware address of {}:{name}", self.name(home)));
+        let other = Some(name.clone()).filter(|name| *name != link);
+        let act = Act::Move { link, to: self.evidence.command_name(home).into(), name: other };
         finding.mend.push(self.remedy(port.0, act));
-        if let Some(wish) = self.evidence.intended.get(&home).and_then(|intended| intended.wish(&link)) {
-            if let Some(master) = &wish.master {
-                finding.mend.push(self.remedy(home, Act::Master { link: link.clone(), master: master.clone() }));
-            }
-            finding.mend.push(self.remedy(home, Act::Up { link: link.clone(), up: true }));
-            for ipv6 in [false, true] {
-                // It has lost its addresses.
-                let of_family = wish.addresses.iter().filter(|prefix| prefix.is_ipv6() == ipv6);
-                let add = |prefix: &Prefix| Act::AddAddress { link: link.clone(), prefix: *prefix, nodad: ipv6 };
-                finding.mend.extend(of_family.map(|prefix| self.remedy(home, add(prefix))));
-                finding.mend.extend(self.routes_by(home, wish, ipv6));
-            }
+        if let Some(master) = &wish.master {
+            finding.mend.push(self.remedy(home, Act::Master { link: name.clone(), master: master.clone() }));
+        }
+        finding.mend.push(self.remedy(home, Act::Up { link: name.clone(), up: true }));
+        for ipv6 in [false, true] {
+            // It has lost its addresses.
+            let of_family = wish.addresses.iter().filter(|prefix| prefix.is_ipv6() == ipv6);
+            let add = |prefix: &Prefix| Act::AddAddress { link: name.clone(), prefix: *prefix, nodad: ipv6 };
+            finding.mend.extend(of_family.map(|prefix| self.remedy(home, add(prefix))));
+            finding.mend.extend(self.routes_by(home, wish, ipv6));
         }
         self.stop(finding)
     }
@@ -547,8 +544,20 @@ impl Walker<'_> {
         let (wrong, text) = match b {
             Some(b) => {
                 let text = format!("{} and {} both have the address {address}", self.name(a), self.name(b));
-                // The one that the lab does not give it to; without a lab, the one that was not asked for.
-                let wrong = if intends(a) && !intends(b) || !intends(b) && !self.is_end(b) { b } else { a };
+                // The one that the lab does not give it to; without a lab the one that was not asked for, that is no
+                // router, that has another address beside.
+                let right = |place: Place| {
+                    let space = self.evidence.spaces.get(&place);
+                    let same = |own: &&Address| own.scope == 0 && own.prefix.is_ipv6() == address.is_ipv6();
+                    let alone = space.is_some_and(|space| {
+                        let mut links = space.node.links.iter();
+                        let has = links.find(|link| link.addresses.iter().any(|own| own.prefix.address() == address));
+                        has.is_some_and(|link| link.addresses.iter().filter(same).count() == 1)
+                    });
+                    let router = space.is_some_and(|space| space.is_router(address.is_ipv6()));
+                    (intends(place), self.is_end(place), router, alone)
+                };
+                let wrong = if right(a) >= right(b) { b } else { a };
                 (wrong, text)
             }
             None => (a, format!("{} has the address {address} too, which the packet comes from", self.name(a))),

@@ -138,6 +138,8 @@ pub enum Act {
         link: String,
         /// The namespace that it belongs to.
         to: String,
+        /// The name that it has there, where that is another.
+        name: Option<String>,
     },
     /// Take away a rule of the packet filter.
     DeleteFilterRule {
@@ -193,7 +195,9 @@ impl Remedy {
 impl fmt::Display for Remedy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match &self.act {
-            Act::Up { link, up } => self.ip(format!("link set {} {}", quoted(link), if *up { "up" } else { "down" })),
+            Act::Up { link, up } => {
+                self.ip(format!("link set dev {} {}", quoted(link), if *up { "up" } else { "down" }))
+            }
             Act::AddAddress { link, prefix, nodad } => {
                 let nodad = if *nodad { " nodad" } else { "" };
                 self.ip(format!("address add {prefix} dev {}{nodad}", quoted(link)))
@@ -217,15 +221,17 @@ impl fmt::Display for Remedy {
                 self.ip(format!("{}rule delete {words}", if *ipv6 { "-6 " } else { "" }))
             }
             Act::Setting { path, value } => self.run(format!("sysctl -w {}={value}", path.replace('/', "."))),
-            Act::Master { link, master } => self.ip(format!("link set {} master {}", quoted(link), quoted(master))),
+            Act::Master { link, master } => self.ip(format!("link set dev {} master {}", quoted(link), quoted(master))),
             Act::DeleteNeighbour { link, address } => {
                 self.ip(format!("neighbour delete {address} dev {}", quoted(link)))
             }
-            Act::Mtu { link, mtu } => self.ip(format!("link set {} mtu {mtu}", quoted(link))),
+            Act::Mtu { link, mtu } => self.ip(format!("link set dev {} mtu {mtu}", quoted(link))),
             Act::ClearLoss { link, lab: Some((lab, node)) } => format!("nslab set --lab {lab} {node}:{link} clear"),
             Act::ClearLoss { link, lab: None } => self.run(format!("tc qdisc delete dev {} root", quoted(link))),
-            Act::NoSpanningTree { bridge } => self.ip(format!("link set {} type bridge stp_state 0", quoted(bridge))),
-            Act::PortForwards { link } => self.ip(format!("link set {} type bridge_slave state 3", quoted(link))),
+            Act::NoSpanningTree { bridge } => {
+                self.ip(format!("link set dev {} type bridge stp_state 0", quoted(bridge)))
+            }
+            Act::PortForwards { link } => self.ip(format!("link set dev {} type bridge_slave state 3", quoted(link))),
             Act::Vlan { link, itself, id, pvid, untagged } => {
                 let mut words = format!("bridge vlan add dev {} vid {id}", quoted(link));
                 for (set, word) in [(*pvid, " pvid"), (*untagged, " untagged"), (*itself, " self")] {
@@ -233,7 +239,10 @@ impl fmt::Display for Remedy {
                 }
                 self.run(words)
             }
-            Act::Move { link, to } => self.ip(format!("link set {} netns {}", quoted(link), quoted(to))),
+            Act::Move { link, to, name } => {
+                let name = name.as_ref().map_or_else(String::new, |name| format!(" name {}", quoted(name)));
+                self.ip(format!("link set dev {} netns {}{name}", quoted(link), quoted(to)))
+            }
             Act::DeleteFilterRule { family, table, chain, handle } => {
                 self.run(format!("nft delete rule {family} {} {} handle {handle}", quoted(table), quoted(chain)))
             }
@@ -251,8 +260,8 @@ mod tests {
     #[test]
     fn remedies_are_commands() {
         let remedy = |space: &str, act| Remedy { space: space.into(), act }.to_string();
-        assert_eq!(remedy("h1", Act::Up { link: "eth0".into(), up: true }), "nslab ip -n h1 link set eth0 up");
-        assert_eq!(remedy("", Act::Up { link: "a;b".into(), up: false }), "nslab ip link set 'a;b' down");
+        assert_eq!(remedy("h1", Act::Up { link: "eth0".into(), up: true }), "nslab ip -n h1 link set dev eth0 up");
+        assert_eq!(remedy("", Act::Up { link: "a;b".into(), up: false }), "nslab ip link set dev 'a;b' down");
         let route = Act::Route {
             to: Prefix::all(true),
             via: "fe80::1".parse().ok(),

@@ -137,7 +137,9 @@ impl<'e> Walker<'e> {
                 if !there.is_router(to.is_ipv6()) || !elsewhere {
                     continue;
                 }
-                let mut theirs = far.addresses.iter().map(|own| own.prefix.address());
+                let of_family =
+                    far.addresses.iter().filter(|own| own.scope == 0 && own.prefix.is_ipv6() == to.is_ipv6());
+                let mut theirs = of_family.map(|own| own.prefix.address());
                 if let Some(via) = theirs.find(|via| Some(*via) != not && own.iter().any(|own| own.contains(*via))) {
                     return Ok(Some((link.name.clone(), via)));
                 }
@@ -388,6 +390,10 @@ impl<'e> Walker<'e> {
                 finding.mend.extend(self.replace_address(leaves.0, &link.name, own.prefix, right));
             }
             return self.stop(finding);
+        }
+        // Somebody may have it elsewhere.
+        if let Some(ask) = self.read_all() {
+            return ask;
         }
         let text = format!("nobody on the segment of {name}:{} has the address {next}", link.name);
         let mut finding = self.finding(Cause::NoSuchAddress, leaves.0, Some(leaves.1), text);

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::evidence::{Evidence, Place, Space};
+use super::evidence::{Evidence, Place, Space, Wish};
 use crate::topology::observe::seen::Link;
 
 /// A link, by its namespace and index.
@@ -112,6 +112,9 @@ pub(super) fn search(evidence: &Evidence, from: Port) -> Result<Segment, Vec<Pla
 fn arrives_at_what_is_down(evidence: &Evidence, at: At) -> Option<Obstacle> {
     let At::In(port, _) = at else { return None };
     let (_, link) = evidence.space_of(port)?;
+    if let Some((home, _)) = evidence.stray(port) {
+        return Some(Obstacle::Displaced(port, home));
+    }
     (!link.up).then_some(Obstacle::Down(port))
 }
 
@@ -278,10 +281,7 @@ impl Search<'_> {
             });
             steps.extend(others.into_iter().map(|other| (At::In(other, tag), None)));
         }
-        if let Some((home, wish)) = link.mac.and_then(|mac| self.evidence.home_of(mac))
-            && home != port.0
-            && wish.name == link.name
-        {
+        if let Some((home, wish)) = self.evidence.stray(port) {
             // What it would be at home: an end, or a port.
             let master = wish.master.as_deref();
             match (self.evidence.spaces.get(&home), master) {
@@ -415,6 +415,12 @@ fn should_be_in(evidence: &Evidence, space: &Space, port: Port) -> Option<u32> {
 }
 
 impl Evidence {
+    /// The node that a link belongs to, where that is another than the one that it is in, and what its lab says of it.
+    pub(super) fn stray(&self, port: Port) -> Option<(Place, &Wish)> {
+        let (_, link) = self.space_of(port)?;
+        self.home_of(link.mac?).filter(|(home, _)| *home != port.0)
+    }
+
     /// A link and its namespace, where both are known.
     pub(super) fn space_of(&self, port: Port) -> Option<(&Space, &Link)> {
         let space = self.spaces.get(&port.0)?;

@@ -450,14 +450,13 @@ impl<'e> Walker<'e> {
         let mut owners = Vec::new();
         for end in segment.ends.iter().filter(|end| end.port.0 != asker) {
             let Some((space, link)) = self.evidence.space_of(end.port) else { continue };
-            let home = link.mac.and_then(|mac| self.evidence.home_of(mac)).filter(|(_, wish)| wish.name == link.name);
-            let home = home.map_or(end.port.0, |(home, _)| home);
-            let here = home == end.port.0;
+            let stray = self.evidence.stray(end.port);
+            let (home, here) = (stray.map_or(end.port.0, |(home, _)| home), stray.is_none());
             let on_link = link.addresses.iter().any(|own| own.prefix.address() == address);
             let link_local = matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
             let ready = here && fib::is_local(space, address) && (on_link || !link_local);
-            let intended = self.evidence.intended.get(&home);
-            let wished = intended.and_then(|intended| intended.wish(&link.name));
+            let own_wish = || self.evidence.intended.get(&home)?.wish(&link.name);
+            let wished = stray.map(|(_, wish)| wish).or_else(own_wish);
             let wished = wished.is_some_and(|wish| wish.addresses.iter().any(|own| own.address() == address));
             // An address of another link counts where nobody else has it: any link answers for it.
             let elsewhere = here && space.addresses().any(|(_, own)| own.prefix.address() == address);
@@ -557,17 +556,24 @@ impl<'e> Walker<'e> {
     /// Whether the sender has an address to send from.
     fn own_address(&mut self, at: Place, space: &Space, taken: &Taken, flow: &Flow) -> Walk<()> {
         let Some(link) = space.node.link_at(taken.output) else { return Ok(()) };
+        let link_local = |address: IpAddr| matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
         let unready = IFA_F_TENTATIVE | IFA_F_DADFAILED;
         let own = link.addresses.iter().filter(|own| own.prefix.is_ipv6() && own.scope == 0);
         if flow.to.is_ipv6()
             && let Some(own) = own.clone().find(|own| own.flags & unready != 0)
         {
-            let none_else = flow.from.is_none_or(|from| {
-                matches!(from, IpAddr::V6(from) if from.is_unicast_link_local()) || from == own.prefix.address()
-            });
+            let none_else = flow.from.is_none_or(|from| link_local(from) || from == own.prefix.address());
             if none_else {
                 return Err(self.tentative(at, link.index, own, flow.back));
             }
+        }
+        // An address of the link is no source for what goes farther.
+        if flow.from.is_some_and(link_local) && !link_local(flow.to) {
+            let missing = self.missing_address(at, link.index, flow);
+            return Err(match missing {
+                Some(finding) => self.stop(finding),
+                None => self.without_address(at, space, flow),
+            });
         }
         Ok(())
     }
