@@ -62,6 +62,8 @@ pub enum Cause {
     EchoIgnored,
     /// Nobody has that address.
     NoSuchAddress,
+    /// No cable joins two whose addresses are of one network.
+    Apart,
     /// Packets go round in circles.
     Loop,
     /// Nothing was found, and yet there is no answer.
@@ -100,6 +102,7 @@ impl Cause {
             Self::NotListening => "not-listening",
             Self::EchoIgnored => "echo-ignored",
             Self::NoSuchAddress => "no-such-address",
+            Self::Apart => "apart",
             Self::Loop => "loop",
             Self::Unknown => "unknown",
         }

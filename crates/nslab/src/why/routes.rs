@@ -11,6 +11,7 @@ use super::walk::{Flow, Stop, Walker};
 use super::words;
 use crate::topology::spec::{Route, RouteKind};
 use crate::types::Prefix;
+use crate::types::cidr::Sharing;
 use crate::wire::consts::{RT_TABLE_MAIN, RTN_UNICAST, RTPROT_KERNEL};
 
 /// The way that a lab intends for a destination: by an interface, to a router where there is one.
@@ -227,7 +228,21 @@ impl<'e> Walker<'e> {
             Some(gateway) => format!("{name} sends packets to {} to the wrong gateway, {gateway}", flow.to),
             None => format!("{name} takes {} to be on {link} itself", flow.to),
         };
-        let mut finding = self.finding(Cause::WrongGateway, at, Some(taken.output), text);
+        let on_link = |gateway: IpAddr| {
+            let link_local = matches!(gateway, IpAddr::V6(gateway) if gateway.is_unicast_link_local());
+            let link = space.node.link_at(taken.output);
+            link_local || link.is_some_and(|link| link.addresses.iter().any(|own| own.prefix.contains(gateway)))
+        };
+        let (cause, text) = match taken.gateway {
+            Some(gateway) if !on_link(gateway) => (
+                Cause::GatewayNotOnLink,
+                format!(
+                    "the gateway {gateway} of {name} is not on the link: no address of {link} shares a network with it"
+                ),
+            ),
+            _ => (Cause::WrongGateway, text),
+        };
+        let mut finding = self.finding(cause, at, Some(taken.output), text);
         finding.back = flow.back;
         finding.seen.push(format!("route {words} of {name}"));
         finding.seen.push(match way.route {
@@ -372,6 +387,9 @@ impl<'e> Walker<'e> {
         if let (Some((place, theirs)), Some(own)) =
             (elsewhere, link.addresses.iter().find(|own| own.prefix.contains(next)))
         {
+            if Sharing::of(own.prefix, theirs) == Sharing::Both {
+                return self.apart(leaves, (place, theirs), own.prefix, flow);
+            }
             let text = format!(
                 "{name} takes {next} to be on its own segment, by the prefix length of {}; {} is on another",
                 own.prefix,
@@ -407,6 +425,25 @@ impl<'e> Walker<'e> {
         if !there.is_empty() {
             finding.seen.push(format!("who is there: {}", there.join(", ")));
         }
+        self.stop(finding)
+    }
+
+    /// Addresses of one network, and no way of a frame from one to the other.
+    fn apart(&mut self, leaves: Port, theirs: (Place, Prefix), own: Prefix, flow: &Flow) -> Stop {
+        for (place, intended) in &self.evidence.intended {
+            let Ok(space) = self.space(*place) else { continue };
+            if let Some(wish) = intended.links.iter().find(|wish| space.node.link(&wish.name).is_none()) {
+                return self.gone(*place, wish, flow);
+            }
+        }
+        if let Some(ask) = self.read_all() {
+            return ask;
+        }
+        let (name, other) = (self.evidence.port(leaves.0, leaves.1), self.name(theirs.0));
+        let text = format!("no cable or bridge leads from {name} to {other}, and their addresses are of one network");
+        let mut finding = self.finding(Cause::Apart, leaves.0, Some(leaves.1), text);
+        finding.back = flow.back;
+        finding.seen.extend(self.split(&[(leaves.0, own), theirs]));
         self.stop(finding)
     }
 

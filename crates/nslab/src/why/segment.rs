@@ -166,7 +166,11 @@ impl Search<'_> {
         match at {
             At::Out(port, tag) => self.out(space, port, tag),
             At::In(port, tag) => self.arrive(space, port, tag),
-            At::Bridge(bridge, vid, from) => forward(self.evidence, space, bridge, vid, from),
+            At::Bridge(bridge, vid, from) => {
+                let mut steps = forward(self.evidence, space, bridge, vid, from);
+                steps.extend(self.stray_ports(space, bridge));
+                steps
+            }
         }
     }
 
@@ -251,6 +255,30 @@ impl Search<'_> {
                 Vec::new()
             }
         }
+    }
+
+    /// Ports that a lab's bridge ought to have, and that are in another namespace.
+    fn stray_ports(&mut self, space: &Space, bridge: Port) -> Steps {
+        let Some(intended) = self.evidence.intended.get(&bridge.0) else { return Vec::new() };
+        let name = space.link_name(bridge.1);
+        let mut steps = Vec::new();
+        for wish in &intended.links {
+            let missing = wish.master.as_deref() == Some(name) && space.node.link(&wish.name).is_none();
+            let Some(mac) = wish.mac.filter(|_| missing) else { continue };
+            let mut all = self.evidence.spaces.iter();
+            let found = all.find_map(|(place, other)| {
+                let link = other.node.links.iter().find(|link| link.mac == Some(mac))?;
+                Some((*place, link.index))
+            });
+            match found {
+                Some(port) => steps.push((At::Out(port, 0), Some(Obstacle::Displaced(port, bridge.0)))),
+                None => {
+                    let all = 0..self.evidence.names.len();
+                    self.unread.extend(all.filter(|place| !self.evidence.spaces.contains_key(place)));
+                }
+            }
+        }
+        steps
     }
 
     /// The links that stand on one, wherever they are.

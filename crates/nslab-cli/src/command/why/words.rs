@@ -55,27 +55,28 @@ fn service(word: &str, text: &str) -> Result<(u8, u16)> {
 
 /// The place of a namespace: that of a lab's node, or of any name.
 pub(super) fn place(store: &Store, machine: &Machine, word: &str) -> Result<usize> {
-    let found = match which::node(store, word) {
-        Ok(found) => found.node.netns_name().to_string_lossy().into_owned(),
-        Err(error) if error.kind() == ErrorKind::NotFound => word.to_owned(),
+    let (name, file) = match which::node(store, word) {
+        Ok(found) => {
+            let name = found.node.netns_name().to_string_lossy().into_owned();
+            (name, Some(store.read(&found.lab)?.file))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => (word.to_owned(), None),
         Err(error) => return Err(error),
     };
-    machine.place(&found).ok_or_else(|| {
-        let names: Vec<&str> =
-            machine.evidence().names.iter().map(String::as_str).filter(|name| *name != MACHINE).collect();
-        let error = if found == word {
-            unknown(word)
-        } else {
-            Error::new(
-                ErrorKind::NotFound,
-                format!("{word}: its namespace, {found}, is not there: somebody took it away"),
-            )
-        };
-        match names.as_slice() {
-            [] => error.with_help("there is no namespace that has a name; nslab up FILE makes a lab"),
-            some => error.with_help(format!("names: {}", some.iter().take(20).copied().collect::<Vec<_>>().join(", "))),
-        }
-    })
+    if let Some(place) = machine.place(&name) {
+        return Ok(place);
+    }
+    if let Some(file) = file {
+        let message = format!("node {word}: its namespace {name} is not there: somebody took it away");
+        let help = format!("nslab up {} makes it again", file.display());
+        return Err(Error::new(ErrorKind::NotFound, message).with_help(help));
+    }
+    let names = machine.evidence().names.iter().map(String::as_str).filter(|name| *name != MACHINE);
+    let names: Vec<&str> = names.take(20).collect();
+    Err(unknown(word).with_help(match names.as_slice() {
+        [] => "no namespace has a name; nslab up FILE makes a lab".into(),
+        names => format!("names: {}", names.join(", ")),
+    }))
 }
 
 /// Who is asked about, as people read it.

@@ -301,7 +301,6 @@ pub(super) static CASES: &[Case] = &[
         "sw:h1",
         Mends,
     ),
-    routed("port_disabled", V4, "nslab ip -n sw link set h1 type bridge_slave state 0", "spanning-tree", "sw:h1", Mends),
     // Neighbours.
     routed(
         "neighbour",

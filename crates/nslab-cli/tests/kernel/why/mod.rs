@@ -222,5 +222,5 @@ nslab -q up lab.yaml; nslab why h1 h2
         lab("routed")
     );
     let printed = sandbox::succeed(&[tools::ours()], &script);
-    assert!(printed.contains("h2: its namespace, h2, is not there"), "{printed}");
+    assert!(printed.contains("node h2: its namespace h2 is not there"), "{printed}");
 }
