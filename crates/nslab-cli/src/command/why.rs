@@ -122,12 +122,15 @@ fn ask(machine: &mut Machine, from: usize, target: &words::Target, store: &Store
 fn one(machine: &mut Machine, goal: Goal) -> Result<Answer> {
     let mut walked = machine.explain(&goal)?;
     let deadline = if walked.finding.is_none() { EXPECTED } else { UNEXPECTED };
-    let probe = why::probe(machine, &goal, deadline)?;
+    let mut probe = why::probe(machine, &goal, deadline)?;
     if probe.answered.is_none() && walked.finding.is_none() {
-        // What was learned or has changed meanwhile shows now.
+        // What came too early is asked again, and what was learned or has changed meanwhile shows now.
         machine.forget();
         walked = machine.explain(&goal)?;
-        if walked.finding.is_none() && !walked.doubts.is_empty() {
+        if walked.finding.is_none() {
+            probe = why::probe(machine, &goal, EXPECTED)?;
+        }
+        if probe.answered.is_none() && walked.finding.is_none() && !walked.doubts.is_empty() {
             walked.finding = Some(walked.doubts.remove(0));
         }
     }

@@ -8,6 +8,7 @@ use super::filter::{self, Outcome, Packet};
 use super::finding::{Cause, Finding, Hop, Walked};
 use super::remedy::{Act, Remedy};
 use super::segment::{self, End, Port, Segment};
+use crate::topology::observe::seen::Address;
 use crate::wire::consts::nft::{
     NF_INET_FORWARD, NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING,
 };
@@ -274,9 +275,7 @@ impl<'e> Walker<'e> {
             && let Some(from) = flow.from
         {
             let of_link = space.node.link_at(output).into_iter().flat_map(|link| &link.addresses);
-            let same = |address: &&crate::topology::observe::seen::Address| {
-                address.scope == 0 && address.prefix.is_ipv6() == flow.to.is_ipv6()
-            };
+            let same = |address: &&Address| address.scope == 0 && address.prefix.is_ipv6() == flow.to.is_ipv6();
             if let Some(own) = of_link.clone().find(same) {
                 self.replaced.push((at, from, own.prefix.address()));
                 flow.from = Some(own.prefix.address());
@@ -421,6 +420,7 @@ impl<'e> Walker<'e> {
         }
         let (port, end) = (best.end.port, best.end.clone());
         self.neighbour(leaves, next, port.0, &segment, flow)?;
+        self.asks_from(leaves, next, flow);
         let answers = self.segment(port)?;
         let way_back = answers.ends.iter().find(|end| end.port == leaves);
         if let Some(obstacle) = way_back.and_then(|end| end.obstacles.first()) {
@@ -496,6 +496,25 @@ impl<'e> Walker<'e> {
         // One that was learned is asked again in a while.
         self.doubts.push(finding);
         Ok(())
+    }
+
+    /// A router asks for IPv6 neighbours from its link-local address: one that is not usable yet is a doubt.
+    fn asks_from(&mut self, leaves: Port, next: IpAddr, flow: &Flow) {
+        let Some((space, link)) = self.evidence.space_of(leaves) else { return };
+        let known =
+            space.neighbours.iter().any(|own| own.index == leaves.1 && own.address == next && own.mac.is_some());
+        if !next.is_ipv6() || known || space.more(leaves.1).noarp || !link.carrier {
+            return;
+        }
+        let unready = IFA_F_TENTATIVE | IFA_F_DADFAILED;
+        let of_link = |own: &&Address| matches!(own.prefix.address(), IpAddr::V6(own) if own.is_unicast_link_local());
+        let mut own = link.addresses.iter().filter(of_link);
+        let first = own.clone().next().filter(|_| own.all(|own| own.flags & unready != 0)).cloned();
+        if let Some(first) = first
+            && let Stop::Wrong(finding) = self.tentative(leaves.0, leaves.1, &first, flow.back)
+        {
+            self.doubts.push(*finding);
+        }
     }
 
     /// Whether packets of the size pass every link to a neighbour.

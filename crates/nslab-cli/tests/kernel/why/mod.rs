@@ -1,6 +1,7 @@
 //! `nslab why`: labs that work are broken in one way each; the cause is named, and what is said to mend it does.
 
 mod cases;
+mod random;
 
 use libtest_mimic::Trial;
 
@@ -51,6 +52,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             );
         }
     }
+    trials.extend(random::trials());
     trials
 }
 
