@@ -22,6 +22,7 @@
 //! - `processes`: the processes of labs, and what `down` ends;
 //! - `exec`: what a program started in a namespace gets and does not get;
 //! - `example`: the script that a newcomer runs;
+//! - `doctor`: what is found where something is taken away;
 //! - `docs`: the transcripts in the pages.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
@@ -38,6 +39,7 @@ mod change;
 mod coverage;
 mod differential;
 mod docs;
+mod doctor;
 mod example;
 mod exec;
 mod fault;
@@ -100,6 +102,7 @@ fn main() {
         example::trials(),
         uplink::trials(),
         docs::trials(),
+        doctor::trials(),
     ];
     let compared = [
         walk::trials(),
