@@ -111,7 +111,7 @@ fn walk(folder: &Path, all: &mut Vec<String>) {
 #[test]
 fn sources_that_are_named_are_there() {
     let mut all = Vec::new();
-    for folder in ["crates/", "bench/", "docs/", "examples/", "scripts/"] {
+    for folder in ["crates/", "bench/", "docs/", "examples/", "packaging/", "scripts/"] {
         all.push(format!("/{folder}"));
         walk(&markdown::root().join(folder), &mut all);
     }

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::topology::kinds::LinkKind;
 
+/// The lab that limits are held against: so many nodes.
+pub const NODES: u64 = 1000;
+
 /// How namespaces are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::{Resource, getrlimit};
 
-use super::facts::{Caller, Container, Facts, Helper, Helpers, Limits, SubIds};
-use super::judge::NODES;
+use super::facts::{Caller, Container, Facts, Helper, Helpers, Limits, NODES, SubIds};
 use crate::error::{Error, Result};
 use crate::lab::FILES;
 use crate::namespace::descriptors;

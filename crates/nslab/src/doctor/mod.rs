@@ -11,7 +11,7 @@ mod machine;
 mod trial;
 
 pub use apparmor::profile;
-pub use facts::{Caller, Container, Facts, Helper, Helpers, Limits, Refusal, Step, SubIds, Trial, Tried, Way};
+pub use facts::{Caller, Container, Facts, Helper, Helpers, Limits, NODES, Refusal, Step, SubIds, Trial, Tried, Way};
 pub use gather::{Look, look};
 pub use judge::{Finding, Report, Section, Verdict, judge};
 pub use trial::{attempt, attempt_proc};

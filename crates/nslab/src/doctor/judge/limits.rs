@@ -1,10 +1,7 @@
 //! How large labs may be.
 
 use super::{Cause, Finding, Section, Verdict};
-use crate::doctor::facts::{Facts, Trial};
-
-/// The lab that limits are held against: so many nodes.
-pub(in crate::doctor) const NODES: u64 = 1000;
+use crate::doctor::facts::{Facts, NODES, Trial};
 
 /// What the kernel keeps of a node with a cable: 160 MB for 600 nodes (slab and per-CPU memory, Linux 6.18).
 const BYTES_OF_A_NODE: u64 = 270_000;

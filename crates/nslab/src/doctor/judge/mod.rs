@@ -14,8 +14,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::facts::Facts;
-pub(super) use limits::NODES;
+use super::facts::{Facts, Trial};
 
 /// Whether something works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -127,7 +126,7 @@ pub struct Report {
 /// Makes a report of facts.
 #[must_use]
 pub fn judge(facts: &Facts) -> Report {
-    let works = |trial: &Option<super::Trial>| trial.as_ref().map(super::Trial::works);
+    let works = |trial: &Option<Trial>| trial.as_ref().map(Trial::works);
     let (root, user) = (works(&facts.root), works(&facts.user));
     let mut findings = vec![kernel::judge(&facts.kernel)];
     findings.extend(ways::root(facts));
