@@ -3,6 +3,7 @@
 mod check;
 mod cidr;
 mod diff;
+mod doctor;
 mod down;
 mod exec;
 mod logs;
@@ -60,6 +61,7 @@ enum Verb {
     Check(check::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
+    Doctor(doctor::Args),
     Schema(schema::Args),
     #[command(hide = true)]
     Supervise(supervise::Args),
@@ -119,6 +121,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
+        Verb::Doctor(args) => doctor::run(&args, ui),
         Verb::Cidr(args) => cidr::run(&args, ui),
         Verb::Schema(schema::Args {}) => schema::run(),
         Verb::Supervise(args) => supervise::run(&args),

@@ -23,6 +23,7 @@
 //! - `processes`: the processes of labs, and what `down` ends;
 //! - `exec`: what a program started in a namespace gets and does not get;
 //! - `example`: the script that a newcomer runs;
+//! - `doctor`: what is found where something is taken away;
 //! - `docs`: the transcripts in the pages.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
@@ -40,6 +41,7 @@ mod coverage;
 mod differential;
 mod docs;
 mod drift;
+mod doctor;
 mod example;
 mod exec;
 mod fault;
@@ -103,6 +105,7 @@ fn main() {
         example::trials(),
         uplink::trials(),
         docs::trials(),
+        doctor::trials(),
     ];
     let compared = [
         walk::trials(),

@@ -21,6 +21,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub use change::{Changes, Reality, compare, reality};
+pub(crate) use check::FILES;
 pub use check::{Probed, check};
 pub use down::{Down, down};
 pub use limits::tight;

@@ -73,7 +73,7 @@ pub const BRIDGE: &str = "br0";
 pub const BRIDGE_INDEX: u32 = 2;
 
 /// The index of the loopback interface in every namespace.
-pub(super) const LOOPBACK: u32 = 1;
+pub(crate) const LOOPBACK: u32 = 1;
 
 /// The hardware address of a switch's bridge.
 pub(super) fn bridge_mac(lab: &LabName, switch: &NodeName) -> MacAddr {

@@ -134,7 +134,7 @@ fn here() -> Result<Identity> {
 }
 
 /// NAT is tried out where it harms nobody.
-fn try_nat() -> Result<()> {
+pub(crate) fn try_nat() -> Result<()> {
     let rules = [Masquerade { source: "192.0.2.0/30".parse().ok(), output: Output::IsNot("lo") }];
     let table = NatTable { name: "nslab", comment: "nslab", rules: &rules };
     let made = Namespace::anonymous()?.enter(|| table.create(&mut netfilter()?))?;
