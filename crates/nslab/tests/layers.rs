@@ -27,10 +27,14 @@ const LAYERS: &[&str] = &[
     "topology::routing",
     "topology::plan",
     "topology::observe::seen",
+    "topology::observe::network",
+    "topology::observe::planned",
     "topology::diff",
     "topology::observe",
     "topology::apply",
+    "topology::save",
     "topology",
+    "picture",
     "lab",
 ];
 
@@ -44,7 +48,11 @@ const PURE: &[&str] = &[
     "topology::routing",
     "topology::plan",
     "topology::observe::seen",
+    "topology::observe::network",
+    "topology::observe::planned",
     "topology::diff",
+    "topology::save",
+    "picture",
     "probe::engine",
     "probe::packet",
 ];

@@ -5,11 +5,13 @@ mod cidr;
 mod diff;
 mod down;
 mod exec;
+mod graph;
 mod logs;
 mod ls;
 mod pages;
 mod schema;
 mod set;
+mod sight;
 mod status;
 mod supervise;
 mod up;
@@ -57,6 +59,7 @@ enum Verb {
     Exec(exec::Args),
     Sh(exec::ShellArgs),
     Check(check::Args),
+    Graph(graph::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
     Schema(schema::Args),
@@ -114,6 +117,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Exec(args) => return exec::run(&args, ui),
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
+        Verb::Graph(args) => graph::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
         Verb::Cidr(args) => cidr::run(&args, ui),
         Verb::Schema(schema::Args {}) => schema::run(),
