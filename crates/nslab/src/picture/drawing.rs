@@ -125,6 +125,9 @@ pub struct Rect {
     pub height: f64,
 }
 
+/// Sums of numbers with fractions are off by less.
+const SLACK: f64 = 0.01;
+
 impl Rect {
     /// One side more to the right.
     #[must_use]
@@ -139,11 +142,15 @@ impl Rect {
     }
 
     fn overlaps(&self, other: &Self) -> bool {
-        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
+        // What touches does not overlap.
+        let apart = |one: f64, other: f64| one + SLACK >= other;
+        !(apart(self.x, other.right())
+            || apart(other.x, self.right())
+            || apart(self.y, other.bottom())
+            || apart(other.y, self.bottom()))
     }
 
     fn contains(&self, other: &Self) -> bool {
-        const SLACK: f64 = 0.01;
         self.x <= other.x + SLACK
             && self.y <= other.y + SLACK
             && other.right() <= self.right() + SLACK
@@ -151,8 +158,7 @@ impl Rect {
     }
 
     fn has_inside(&self, (x, y): (f64, f64)) -> bool {
-        const EDGE: f64 = 0.01;
-        x > self.x + EDGE && x < self.right() - EDGE && y > self.y + EDGE && y < self.bottom() - EDGE
+        x > self.x + SLACK && x < self.right() - SLACK && y > self.y + SLACK && y < self.bottom() - SLACK
     }
 }
 

@@ -20,3 +20,6 @@ pub mod text;
 
 pub use drawing::{Cell, Drawing, Fault, Line, Look, Rect, Shape, Stand, Text};
 pub use scene::{Block, Hub, HubKind, Joint, Kind, Port, Scene, State};
+
+#[cfg(test)]
+mod tests;

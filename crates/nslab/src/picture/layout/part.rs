@@ -86,7 +86,8 @@ impl<'s> Part<'s> {
 
     /// Whether all lines of a thing lead to one side.
     fn is_one_sided(&self, at: usize) -> bool {
-        self.others(at).all(|other| self.is_behind(other, at)) || !self.others(at).any(|other| self.is_behind(other, at))
+        self.others(at).all(|other| self.is_behind(other, at))
+            || !self.others(at).any(|other| self.is_behind(other, at))
     }
 
     /// How badly a thing stands: a cable that leads back, or one node between two others that is not between them; a
@@ -94,7 +95,7 @@ impl<'s> Part<'s> {
     fn awkward(&self, at: usize) -> f64 {
         let count = self.others(at).count();
         let Some(Item::Hub(hub)) = self.items.get(at) else {
-            return if count == 2 && self.is_one_sided(at) { 1.0 } else { 0.0 };
+            return if count == 2 && self.is_one_sided(at) { 1.6 } else { 0.0 };
         };
         if self.scene.hubs.get(*hub).is_none_or(|hub| hub.kind != HubKind::Switch) {
             return if self.is_one_sided(at) { 1.0 } else { 0.0 };
