@@ -127,7 +127,8 @@ impl Finder {
         }
         if hidden > 0 {
             let processes = if hidden == 1 { "1 process" } else { &format!("{hidden} processes") };
-            self.notes.push(format!("{processes} of others may not be looked at: run it as root"));
+            let help = if rustix::process::geteuid().is_root() { "" } else { ": run it as root" };
+            self.notes.push(format!("{processes} of others may not be looked at{help}"));
         }
         let mut of_namespace: Vec<_> = of_namespace.into_iter().collect();
         of_namespace.sort_by_key(|(_, pids)| pids.iter().min().copied());

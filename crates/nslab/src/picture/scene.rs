@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::text::{cut, shown};
 use crate::topology::kinds::{LinkKind, decode};
-use crate::topology::observe::network::{End, Network, Node, Role, Wire, WireKind, is_given, is_loopback, natural};
+use crate::topology::observe::network::{
+    End, Network, Node, Role, Wire, WireKind, as_said, is_given, is_loopback, natural,
+};
 use crate::topology::observe::seen::{self, Link};
 use crate::topology::spec::RouteKind;
 use crate::types::Prefix;
@@ -469,10 +471,7 @@ fn about(network: &Network, place: usize) -> String {
     lines.extend((links.len() > MOST).then(|| format!("{} interfaces more", links.len() - MOST)));
     let routes = &node.seen.routes;
     for route in routes.iter().take(MOST) {
-        let mut way = route.way.clone();
-        way.metric = way.metric.filter(|metric| *metric != if way.to.is_ipv6() { 1024 } else { 0 });
-        way.table = way.table.filter(|table| *table != RT_TABLE_MAIN);
-        lines.push(shown(&way.to_string()));
+        lines.push(shown(&as_said(&route.way).to_string()));
     }
     lines.extend((routes.len() > MOST).then(|| format!("{} routes more", routes.len() - MOST)));
     lines.join("\n")

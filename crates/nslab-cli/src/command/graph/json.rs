@@ -2,7 +2,7 @@
 
 use nslab::picture::text::shown;
 use nslab::topology::kinds::{LinkKind, decode};
-use nslab::topology::observe::network::{Network, Node, Role, WireKind, is_given};
+use nslab::topology::observe::network::{Network, Node, Role, WireKind, as_said, is_given};
 use nslab::topology::observe::seen::Link;
 use nslab::{Error, Result};
 use serde::Serialize;
@@ -107,7 +107,7 @@ fn one_node(network: &Network, node: &Node) -> OneNode {
         forward_ipv4: node.seen.forward_v4,
         forward_ipv6: node.seen.forward_v6,
         interfaces,
-        routes: node.seen.routes.iter().map(|route| route.way.to_string()).collect(),
+        routes: node.seen.routes.iter().map(|route| as_said(&route.way).to_string()).collect(),
     }
 }
 

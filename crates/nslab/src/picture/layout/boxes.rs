@@ -33,6 +33,11 @@ fn text(line: &str, within: (f64, f64), y: f64, stand: Stand, measure: &Measure)
 
 /// A box, with ports on the sides towards the layer before and the one behind.
 pub(super) fn block(block: &Block, sides: [&[usize]; 2], way: Way, measure: &Measure) -> Built {
+    block_of(block, sides, 0.0, way, measure)
+}
+
+/// The same, of at least a width.
+pub(super) fn block_of(block: &Block, sides: [&[usize]; 2], least: f64, way: Way, measure: &Measure) -> Built {
     if block.kind == Kind::Point {
         let ends = sides.map(|side| side.iter().map(|_| (0.0, 0.0)).collect());
         return Built { shape: shape(Rect::default(), Look::Label, None, &block.about), anchors: ends };
@@ -44,6 +49,7 @@ pub(super) fn block(block: &Block, sides: [&[usize]; 2], way: Way, measure: &Mea
     };
     let ports = sides.map(|side| side.iter().filter_map(|port| block.ports.get(*port)).collect::<Vec<&Port>>());
     let head = text_width(&block.title, measure).max(widest(&block.rows, measure)) + 2.0 * measure.side;
+    let head = head.max(least);
     let head_height = (1 + block.rows.len()) as f64 * measure.line + 2.0 * measure.above;
     let mut built =
         Built { shape: shape(Rect::default(), look, None, &block.about), anchors: [Vec::new(), Vec::new()] };

@@ -261,7 +261,9 @@ impl<'s> Part<'s> {
                 // A cable without a label that leads back turns at once.
                 let turns = along == 0.0 && matches!(self.items.get(*at), Some(Item::Hub(_))) && self.is_one_sided(*at);
                 let back = turns && !self.others(*at).any(|other| self.is_behind(other, *at));
+                let rack = matches!(self.items.get(*at), Some(Item::Rack(_)));
                 let aside = match (turns, back) {
+                    (false, _) if rack => 0.0,
                     (false, _) => (thick - along) / 2.0,
                     (true, true) => 0.0,
                     (true, false) => thick,

@@ -17,11 +17,11 @@ pub(super) struct Rack {
 
 /// Builds one.
 pub(super) fn rack(scene: &Scene, blocks: &[usize], way: Way, measure: &Measure) -> Rack {
-    let built = |side: usize, at: &usize| {
+    let built = |side: usize, at: &usize, least: f64| {
         let sides: [&[usize]; 2] = if side == 0 { [&[], &[0]] } else { [&[0], &[]] };
-        scene.blocks.get(*at).map(|block| boxes::block(block, sides, Way::Right, measure))
+        scene.blocks.get(*at).map(|block| boxes::block_of(block, sides, least, Way::Right, measure))
     };
-    let all: Vec<(usize, boxes::Built)> = blocks.iter().filter_map(|at| Some((*at, built(0, at)?))).collect();
+    let all: Vec<(usize, boxes::Built)> = blocks.iter().filter_map(|at| Some((*at, built(0, at, 0.0)?))).collect();
     let width = all.iter().map(|(_, it)| it.shape.rect.width).fold(0.0, f64::max);
     let height = all.iter().map(|(_, it)| it.shape.rect.height).fold(0.0, f64::max);
     let (stub, gap) = (measure.gap, measure.gap * 0.6);
@@ -40,7 +40,7 @@ pub(super) fn rack(scene: &Scene, blocks: &[usize], way: Way, measure: &Measure)
     for (at, (block, _)) in all.iter().enumerate() {
         let (row, column) = (at / (2 * pairs), at % (2 * pairs));
         let side = column % 2;
-        let Some(it) = built(side, block) else { continue };
+        let Some(it) = built(side, block, width) else { continue };
         let x = if side == 0 { middle(column / 2) - stub - it.shape.rect.width } else { middle(column / 2) + stub };
         let y = bus + row as f64 * (height + gap);
         let anchor = it.anchors.iter().flatten().next().copied().unwrap_or_default();

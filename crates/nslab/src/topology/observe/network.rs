@@ -9,7 +9,9 @@ use std::net::IpAddr;
 
 use super::seen;
 use crate::topology::kinds::{LinkKind, OptionValue, decode};
+use crate::topology::spec::Route as Way;
 use crate::types::Prefix;
+use crate::wire::consts::RT_TABLE_MAIN;
 
 /// What the namespace is called that all others were looked at from.
 pub const MACHINE: &str = "(machine)";
@@ -341,6 +343,18 @@ pub fn has_addresses(link: &seen::Link) -> bool {
 #[must_use]
 pub fn is_given(prefix: &Prefix) -> bool {
     matches!(prefix.address(), IpAddr::V6(ip) if ip.is_unicast_link_local())
+}
+
+/// A route without what the kernel tells of every route: the main table, the metric that it gives, equal shares.
+#[must_use]
+pub fn as_said(way: &Way) -> Way {
+    let mut way = way.clone();
+    way.metric = way.metric.filter(|metric| *metric != if way.to.is_ipv6() { 1024 } else { 0 });
+    way.table = way.table.filter(|table| *table != RT_TABLE_MAIN);
+    if way.hops.iter().all(|hop| hop.weight.unwrap_or(1) == 1) {
+        way.hops.iter_mut().for_each(|hop| hop.weight = None);
+    }
+    way
 }
 
 /// A name that no other has, made of one that another may have.

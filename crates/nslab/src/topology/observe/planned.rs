@@ -46,6 +46,7 @@ impl Network {
             }
         }
         uplink(plan, &mut nodes);
+        nodes.iter_mut().for_each(by_which);
         for node in &mut nodes {
             node.seen.links.sort_by_key(|link| link.index);
         }
@@ -92,6 +93,16 @@ fn port_link(port: &Port, other: &Port) -> seen::Link {
         impair: port.impair,
         addresses: port.addresses.iter().copied().map(address).collect(),
         ..seen::Link::new(port.index, port.ifname.as_str())
+    }
+}
+
+/// The kernel finds the interface by which a gateway is reached.
+fn by_which(node: &mut Node) {
+    let links = &node.seen.links;
+    for hop in node.seen.routes.iter_mut().flat_map(|route| &mut route.way.hops) {
+        let Some(via) = hop.via.filter(|_| hop.dev.is_none()) else { continue };
+        let on_it = |link: &&seen::Link| link.addresses.iter().any(|address| address.prefix.contains(via));
+        hop.dev = links.iter().find(on_it).and_then(|link| link.name.parse().ok());
     }
 }
 
