@@ -3,30 +3,22 @@
 use nslab::lab::{self, Store};
 use nslab::topology::observe::network::{Network, Role, is_loopback};
 use nslab::topology::plan::Plan;
-use nslab::types::LabName;
 use nslab::{ErrorKind, Result};
 
 use super::{Ui, which};
 
-/// A network, and where it is from.
-pub(super) struct Sight {
-    pub(super) network: Network,
-    /// The lab that it is; none of the machine.
-    pub(super) lab: Option<LabName>,
-}
-
 /// Every namespace of the machine.
-pub(super) fn machine(store: &Store) -> Result<Sight> {
+pub(super) fn machine(store: &Store) -> Result<Network> {
     let mut network = lab::machine(store)?.network("machine");
     network.split_bridges();
     let bare = |links: &[nslab::topology::observe::seen::Link]| links.iter().all(is_loopback);
     network.retain(|node| node.role != Role::Machine || !bare(&node.seen.links));
     network.sort();
-    Ok(Sight { network, lab: None })
+    Ok(network)
 }
 
 /// What is there of a lab that is up, or what a file says of one that is not.
-pub(super) fn lab(store: &Store, word: Option<&str>, prefixed: &which::Prefixed, ui: Ui) -> Result<Sight> {
+pub(super) fn lab(store: &Store, word: Option<&str>, prefixed: &which::Prefixed, ui: Ui) -> Result<Network> {
     let named_here = || std::path::Path::new(which::FILE).exists().then_some(which::FILE);
     let file = match word {
         Some(word) => which::is_file(word).then_some(word),
@@ -37,8 +29,7 @@ pub(super) fn lab(store: &Store, word: Option<&str>, prefixed: &which::Prefixed,
         match store.read(&described.name) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 ui.remark(&format!("lab {} is not up: this is what {file} says", described.name));
-                let network = Network::of_plan(&Plan::new(&described));
-                return Ok(Sight { network, lab: Some(described.name) });
+                return Ok(Network::of_plan(&Plan::new(&described)));
             }
             Err(error) => return Err(error),
             Ok(_) => {}
@@ -47,7 +38,7 @@ pub(super) fn lab(store: &Store, word: Option<&str>, prefixed: &which::Prefixed,
     let record = which::record(store, word, prefixed)?;
     let mut network = lab::members(store, &record)?.lab_network(&record.plan.lab);
     network.reduce_machine();
-    Ok(Sight { network, lab: Some(record.plan.lab) })
+    Ok(network)
 }
 
 /// Says what is missing of a network.

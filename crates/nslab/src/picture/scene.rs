@@ -346,8 +346,8 @@ fn shown_networks(networks: &BTreeSet<Prefix>) -> Vec<String> {
 }
 
 fn addresses(link: &Link) -> Vec<String> {
-    let own = is_loopback(link);
-    let shown = link.addresses.iter().filter(|it| !is_given(&it.prefix) && !(own && it.prefix.address().is_loopback()));
+    let of_all = |prefix: &Prefix| is_given(prefix) || (is_loopback(link) && prefix.address().is_loopback());
+    let shown = link.addresses.iter().filter(|it| !of_all(&it.prefix));
     let mut lines: Vec<String> = shown
         .map(|it| match it.peer {
             Some(peer) => format!("{} peer {peer}/{}", it.prefix.address(), it.prefix.len()),

@@ -61,14 +61,14 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         (None, None) => Format::Json,
     };
     let store = Store::default();
-    let seen = match args.machine {
+    let network = match args.machine {
         true => sight::machine(&store)?,
         false => sight::lab(&store, args.lab.as_deref(), &args.prefixed, ui)?,
     };
-    sight::tell_missing(&seen.network, ui);
+    sight::tell_missing(&network, ui);
     let text = match format {
-        Format::Svg => svg::svg(&layout(&Scene::of(&seen.network), &Measure::PIXELS)),
-        Format::Json => json::text(&seen.network)?,
+        Format::Svg => svg::svg(&layout(&Scene::of(&network), &Measure::PIXELS)),
+        Format::Json => json::text(&network)?,
     };
     match &args.output {
         Some(path) => write_file(path, text.as_bytes())?,
