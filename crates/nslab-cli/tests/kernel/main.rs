@@ -22,7 +22,8 @@
 //! - `processes`: the processes of labs, and what `down` ends;
 //! - `exec`: what a program started in a namespace gets and does not get;
 //! - `example`: the script that a newcomer runs;
-//! - `docs`: the transcripts in the pages.
+//! - `docs`: the transcripts in the pages;
+//! - `user`: those of labs once more, without root.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
 
@@ -69,6 +70,7 @@ mod refusals;
 mod sandbox;
 mod tools;
 mod uplink;
+mod user;
 mod walk;
 
 use libtest_mimic::{Arguments, Trial};
@@ -123,7 +125,23 @@ fn main() {
             trial.with_ignored_flag(ignored)
         }
     };
+    let as_user = user::trials_of(|| {
+        vec![
+            lab::trials(),
+            change::trials(),
+            lab_kinds::trials(),
+            impair::trials(),
+            prefix::trials(),
+            progress::trials(),
+            refusals::trials(),
+            exec::trials(),
+            processes::trials(),
+            example::trials(),
+        ]
+    });
+    let user = possible && user::is_possible();
     let mut trials: Vec<Trial> = Vec::new();
+    trials.extend(as_user.into_iter().flatten().map(unless(user)));
     trials.extend(alone.into_iter().flatten().map(unless(possible)));
     trials.extend(compared.into_iter().flatten().map(unless(possible && reference)));
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -133,7 +151,9 @@ fn main() {
 
 /// A trial that fails by panicking, as ordinary tests do.
 fn trial(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
+    let (name, begin) = user::mode(name);
     Trial::test(name, move || {
+        begin();
         test();
         Ok(())
     })

@@ -66,13 +66,17 @@ struct Entry {
 
 enum What {
     /// A copy of the mounts from there on, mounted nowhere yet.
-    Tree { is_dir: bool, tree: OwnedFd },
+    Tree {
+        is_dir: bool,
+        tree: OwnedFd,
+    },
     Link(OsString),
 }
 
 fn entries() -> Vec<Entry> {
     let Ok(entries) = std::fs::read_dir(RUN) else { return Vec::new() };
-    let others = entries.filter_map(std::io::Result::ok).filter(|entry| OWN.iter().all(|own| entry.file_name() != *own));
+    let others =
+        entries.filter_map(std::io::Result::ok).filter(|entry| OWN.iter().all(|own| entry.file_name() != *own));
     others.filter_map(|entry| Entry::of(entry.file_name(), &entry.path())).collect()
 }
 

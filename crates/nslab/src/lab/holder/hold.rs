@@ -123,7 +123,9 @@ fn stay(starter: &UnixStream) -> Result<()> {
 }
 
 fn tell(mut stream: &UnixStream, line: &str) -> Result<()> {
-    stream.write_all(format!("{line}\n").as_bytes()).map_err(|error| Error::os("speaking to who has started this", error))
+    stream
+        .write_all(format!("{line}\n").as_bytes())
+        .map_err(|error| Error::os("speaking to who has started this", error))
 }
 
 fn expect(mut stream: &UnixStream, line: &str) -> Result<()> {
@@ -131,5 +133,9 @@ fn expect(mut stream: &UnixStream, line: &str) -> Result<()> {
     let read = stream.read_exact(&mut heard);
     let failed = |error| Error::os("hearing from who has started this", error);
     read.map_err(failed)?;
-    if heard.strip_suffix(b"\n") == Some(line.as_bytes()) { Ok(()) } else { Err(failed(std::io::ErrorKind::InvalidData.into())) }
+    if heard.strip_suffix(b"\n") == Some(line.as_bytes()) {
+        Ok(())
+    } else {
+        Err(failed(std::io::ErrorKind::InvalidData.into()))
+    }
 }

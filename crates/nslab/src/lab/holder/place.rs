@@ -187,7 +187,9 @@ impl Holders {
         // Where it is already, if it is anywhere.
         let there = |base: &&Base| {
             let folder = self.folder(base, false).ok();
-            folder.is_some_and(|(folder, _)| rustix::fs::statat(&folder, name.as_str(), AtFlags::SYMLINK_NOFOLLOW).is_ok())
+            folder.is_some_and(|(folder, _)| {
+                rustix::fs::statat(&folder, name.as_str(), AtFlags::SYMLINK_NOFOLLOW).is_ok()
+            })
         };
         let base = self.bases.iter().find(there).or(self.bases.first());
         let base = base.ok_or_else(|| Error::new(ErrorKind::NotFound, "there is no folder for records"))?;

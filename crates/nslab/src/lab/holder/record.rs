@@ -91,9 +91,9 @@ impl Record {
         let bytes = serde_json::to_vec(self).map_err(|error| Error::invalid(format!("writing a record: {error}")))?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = rustix::fs::openat(dir, NEW_FILE, flags, Mode::RUSR | Mode::WUSR).map_err(failed)?;
-        File::from(file).write_all(&bytes).map_err(|error| {
-            Error::os(format_args!("writing {}", path.join(NEW_FILE).display()), error)
-        })?;
+        File::from(file)
+            .write_all(&bytes)
+            .map_err(|error| Error::os(format_args!("writing {}", path.join(NEW_FILE).display()), error))?;
         rustix::fs::renameat(dir, NEW_FILE, dir, FILE).map_err(failed)
     }
 }

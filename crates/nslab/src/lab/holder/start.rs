@@ -23,6 +23,9 @@ pub struct Program {
     pub words: Vec<OsString>,
 }
 
+/// What to do where the kernel does not let a user have namespaces.
+pub(super) const FORBIDDEN: &str = "this machine does not let this user have them; run it as root";
+
 /// A holder that goes with this process, until it is told that what it was started for is done.
 #[derive(Debug)]
 pub struct Started {
@@ -104,10 +107,13 @@ fn refused(line: &str) -> Error {
     let mut words = line.splitn(3, ' ').skip(1);
     let errno = words.next().and_then(|word| word.parse().ok()).unwrap_or_default();
     let message = words.next().unwrap_or_default();
-    let error = Error::new(ErrorKind::of_errno(errno), format!("without root, a lab needs namespaces of its own: {message}"));
+    let error =
+        Error::new(ErrorKind::of_errno(errno), format!("without root, a lab needs namespaces of its own: {message}"));
     match errno {
-        libc::ENOSPC => error.with_help("the limit is reached; raise it, as root of the machine: sysctl -w user.max_user_namespaces=10000"),
-        libc::EPERM | libc::EACCES => error.with_help("this machine does not let its users make them; run it as root"),
+        libc::ENOSPC => error.with_help(
+            "the limit is reached; raise it, as root of the machine: sysctl -w user.max_user_namespaces=10000",
+        ),
+        libc::EPERM | libc::EACCES => error.with_help(FORBIDDEN),
         _ => error,
     }
 }
