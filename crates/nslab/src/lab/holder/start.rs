@@ -24,7 +24,8 @@ pub struct Program {
 }
 
 /// What to do where the kernel does not let a user have namespaces.
-pub(super) const FORBIDDEN: &str = "this machine does not let this user have them; run it as root";
+pub(super) const FORBIDDEN: &str =
+    "nslab doctor says what this machine does not allow, and what to do; root needs none";
 
 /// A holder that goes with this process, until it is told that what it was started for is done.
 #[derive(Debug)]
