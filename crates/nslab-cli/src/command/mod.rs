@@ -6,12 +6,14 @@ mod diff;
 mod doctor;
 mod down;
 mod exec;
+mod graph;
 mod logs;
 mod ls;
 mod pages;
 mod rootless;
 mod schema;
 mod set;
+mod sight;
 mod status;
 mod supervise;
 mod up;
@@ -60,6 +62,7 @@ enum Verb {
     Exec(exec::Args),
     Sh(exec::ShellArgs),
     Check(check::Args),
+    Graph(graph::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
     Doctor(doctor::Args),
@@ -125,6 +128,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Exec(args) => return exec::run(&args, ui),
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
+        Verb::Graph(args) => graph::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
         Verb::Doctor(args) => doctor::run(&args, ui),
         Verb::Cidr(args) => cidr::run(&args, ui),

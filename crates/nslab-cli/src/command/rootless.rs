@@ -4,6 +4,7 @@
 //! that is inside, where all is as it is for root; the one outside waits for that and ends as it does.
 
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -235,7 +236,8 @@ fn finish(ending: Ending, holder: &Holder, locked: Option<Locked>) -> ! {
 /// A lab without root that is being made or changed.
 pub(super) struct Making {
     locked: Locked,
-    started: Option<Started>,
+    /// Never dropped: that would end the holder, and this process, before it has said what went wrong.
+    started: Option<ManuallyDrop<Started>>,
     /// Which ids of users there are inside.
     pub(super) ids: Ids,
 }
@@ -266,7 +268,7 @@ pub(super) fn make(lab: &LabName, ui: Ui) -> Result<Option<Making>> {
     let started = locked.start(&program())?;
     let ids = started.holder.ids();
     let Some(outside) = enter(&started.holder)? else {
-        return Ok(Some(Making { locked, started: Some(started), ids }));
+        return Ok(Some(Making { locked, started: Some(ManuallyDrop::new(started)), ids }));
     };
     // From here on it is held by who is inside.
     let holder = started.into_holder();
