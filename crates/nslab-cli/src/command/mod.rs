@@ -3,13 +3,17 @@
 mod check;
 mod cidr;
 mod diff;
+mod doctor;
 mod down;
 mod exec;
+mod graph;
 mod logs;
 mod ls;
 mod pages;
+mod rootless;
 mod schema;
 mod set;
+mod sight;
 mod status;
 mod supervise;
 mod up;
@@ -20,6 +24,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use nslab::Error;
 
 use crate::output::{self, ColorWhen};
 
@@ -59,8 +64,10 @@ enum Verb {
     Sh(exec::ShellArgs),
     Check(check::Args),
     Why(why::Args),
+    Graph(graph::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
+    Doctor(doctor::Args),
     Schema(schema::Args),
     #[command(hide = true)]
     Supervise(supervise::Args),
@@ -95,13 +102,20 @@ impl Ui {
 
 /// Reads the words, does what they say, and gives the exit status.
 pub(crate) fn main(words: &[OsString]) -> ExitCode {
+    // Before anything is read that takes memory: it stays for as long as a lab.
+    if words.get(1).is_some_and(|word| word == rootless::HOLD) {
+        return ExitCode::from(u8::from(rootless::hold().is_err()));
+    }
     let words = match Words::try_parse_from(words) {
         Ok(words) => words,
         Err(error) => {
             // Help and version go to standard output and are no misuse.
-            let status = if error.use_stderr() { 2 } else { 0 };
-            let _ = error.print();
-            return ExitCode::from(status);
+            return match error.print() {
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                    output::report(&Error::os("writing help", error))
+                }
+                _ => ExitCode::from(if error.use_stderr() { 2 } else { 0 }),
+            };
         }
     };
     words.color.apply();
@@ -117,7 +131,9 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
         Verb::Why(args) => why::run(&args, ui),
+        Verb::Graph(args) => graph::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
+        Verb::Doctor(args) => doctor::run(&args, ui),
         Verb::Cidr(args) => cidr::run(&args, ui),
         Verb::Schema(schema::Args {}) => schema::run(),
         Verb::Supervise(args) => supervise::run(&args),

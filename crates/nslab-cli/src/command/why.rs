@@ -6,10 +6,10 @@ mod words;
 use std::time::Duration;
 
 use nslab::lab::Store;
-use nslab::why::{self, Cause, Finding, Goal, Machine, Probe, Walked};
+use nslab::why::{self, Cause, Finding, Goal, Machine, Probe, Remedy, Walked};
 use nslab::{Error, Result};
 
-use super::{Ui, Verdict};
+use super::{Ui, Verdict, rootless};
 use crate::output;
 
 /// As many rounds of mending as this are tried: each mends one thing.
@@ -59,14 +59,15 @@ pub(super) struct Question {
 pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let store = Store::default();
     let mut applied: Vec<String> = Vec::new();
-    let mut machine = Machine::open(&store)?;
     let target = words::target(&args.to)?;
+    words::reach(&store, &args.from)?;
+    let mut machine = Machine::open(&store)?;
     let from = words::place(&store, &machine, &args.from)?;
     let question = words::question(&machine, from, &target, &store)?;
     let mut answers = ask(&mut machine, from, &target, &store, args)?;
     while args.fix && applied.len() < 100 {
         let Some(finding) = answers.iter().find_map(|answer| answer.walked.finding.as_ref()) else { break };
-        let commands: Vec<String> = finding.mend.iter().map(ToString::to_string).collect();
+        let commands: Vec<String> = finding.mend.iter().map(command).collect();
         // What was done and did not help will not help the second time.
         let again = commands.iter().all(|command| applied.contains(command));
         if again || applied.len() >= ROUNDS * 8 {
@@ -149,6 +150,11 @@ impl Answer {
     fn finding(&self) -> Option<&Finding> {
         self.walked.finding.as_ref()
     }
+}
+
+/// A remedy as a command that may be typed where this one was.
+fn command(remedy: &Remedy) -> String {
+    if rootless::has_joined() { remedy.command_of_user() } else { remedy.to_string() }
 }
 
 /// Whether small packets pass although something is wrong.

@@ -12,10 +12,12 @@
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
+//! - `graph`: pictures of labs, of networks made by hand, and of the machine;
 //! - `prefix`: labs with the same node names side by side;
 //! - `progress`: what long work shows on a terminal, and that it shows it nowhere else;
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
 //! - `change`: labs that are up, changed by hand and by their file;
+//! - `drift`: what was done by hand beside links and addresses, or came about by itself;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `fault`: system calls that fail, one after the other;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
@@ -23,7 +25,9 @@
 //! - `exec`: what a program started in a namespace gets and does not get;
 //! - `example`: the script that a newcomer runs;
 //! - `why`: labs broken in one way each, and what mends them;
-//! - `docs`: the transcripts in the pages.
+//! - `doctor`: what is found where something is taken away;
+//! - `docs`: the transcripts in the pages;
+//! - `user`: those of labs once more, without root.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
 
@@ -39,9 +43,12 @@ mod change;
 mod coverage;
 mod differential;
 mod docs;
+mod doctor;
+mod drift;
 mod example;
 mod exec;
 mod fault;
+mod graph;
 mod impair;
 mod ip;
 mod ip_address;
@@ -70,6 +77,7 @@ mod refusals;
 mod sandbox;
 mod tools;
 mod uplink;
+mod user;
 mod walk;
 mod why;
 
@@ -88,7 +96,9 @@ fn main() {
     let alone = [
         lab::trials(),
         change::trials(),
+        drift::trials(),
         lab_kinds::trials(),
+        graph::trials(),
         impair::trials(),
         prefix::trials(),
         progress::trials(),
@@ -103,6 +113,7 @@ fn main() {
         uplink::trials(),
         why::trials(),
         docs::trials(),
+        doctor::trials(),
     ];
     let compared = [
         walk::trials(),
@@ -126,7 +137,23 @@ fn main() {
             trial.with_ignored_flag(ignored)
         }
     };
+    let as_user = user::trials_of(|| {
+        vec![
+            lab::trials(),
+            change::trials(),
+            lab_kinds::trials(),
+            impair::trials(),
+            prefix::trials(),
+            progress::trials(),
+            refusals::trials(),
+            exec::trials(),
+            processes::trials(),
+            example::trials(),
+        ]
+    });
+    let user = possible && user::is_possible();
     let mut trials: Vec<Trial> = Vec::new();
+    trials.extend(as_user.into_iter().flatten().map(unless(user)));
     trials.extend(alone.into_iter().flatten().map(unless(possible)));
     trials.extend(compared.into_iter().flatten().map(unless(possible && reference)));
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -136,7 +163,9 @@ fn main() {
 
 /// A trial that fails by panicking, as ordinary tests do.
 fn trial(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
+    let (name, begin) = user::mode(name);
     Trial::test(name, move || {
+        begin();
         test();
         Ok(())
     })

@@ -264,6 +264,8 @@ pub struct Intended {
     pub node: String,
     /// The file that it was made from.
     pub file: String,
+    /// Whether it is a switch, which has no addresses.
+    pub switch: bool,
     /// Whether the node passes packets on.
     pub forward: bool,
     /// Its ends of cables and other interfaces.

@@ -124,16 +124,16 @@ impl Machine {
     #[must_use]
     pub fn no_target(&self, node: Place) -> Finding {
         let name = self.evidence.name(node);
-        Finding {
-            cause: Cause::NoAddress,
-            space: name.into(),
-            link: None,
-            back: false,
-            text: format!("{name} has no address"),
-            seen: vec![format!("no interface of {name} but lo has an address")],
-            mend: Vec::new(),
-            hint: Some(format!("give it one: nslab ip -n {name} address add ADDRESS/LENGTH dev INTERFACE")),
-        }
+        let switch = self.evidence.intended.get(&node).is_some_and(|intended| intended.switch);
+        let (text, hint) = if switch {
+            (format!("{name} is a switch: it has no address"), "ask about a node".into())
+        } else {
+            let hint = format!("give it one: nslab ip -n {name} address add ADDRESS/LENGTH dev INTERFACE");
+            (format!("{name} has no address"), hint)
+        };
+        let seen = vec![format!("no interface of {name} but lo has an address")];
+        let (cause, space, hint) = (Cause::NoAddress, name.into(), Some(hint));
+        Finding { cause, space, link: None, back: false, text, seen, mend: Vec::new(), hint }
     }
 
     /// Walks a packet's way, reading what that takes.
@@ -451,6 +451,7 @@ fn what_is_intended(record: &Record, names: &[String]) -> Vec<(Place, Intended)>
                 lab: plan.lab.to_string(),
                 node: node.name.to_string(),
                 file: record.file.display().to_string(),
+                switch: planned.switch,
                 forward: planned.forward,
                 links: wishes(&plan, at),
                 loopback: planned.loopback.clone(),

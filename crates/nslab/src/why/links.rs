@@ -84,7 +84,7 @@ impl Walker<'_> {
         let (cause, text) = if here {
             (Cause::LinkDown, format!("{name} is down"))
         } else {
-            (Cause::PeerDown, format!("{name} is down, which is on the way"))
+            (Cause::PeerDown, format!("{name} is down"))
         };
         let mut finding = self.finding(cause, port.0, Some(port.1), text);
         finding.back = flow.back;

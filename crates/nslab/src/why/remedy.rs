@@ -173,36 +173,48 @@ fn quoted(word: &str) -> String {
     }
 }
 
-impl Remedy {
-    fn ip(&self, words: impl fmt::Display) -> String {
-        if self.space.is_empty() {
-            format!("nslab ip {words}")
-        } else {
-            format!("nslab ip -n {} {words}", quoted(&self.space))
-        }
-    }
-
-    fn run(&self, words: impl fmt::Display) -> String {
-        if self.space.is_empty() {
-            words.to_string()
-        } else {
-            format!("nslab ip netns exec {} {words}", quoted(&self.space))
-        }
-    }
+/// How a command gets into the namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// By the namespace's name, as root does.
+    Name,
+    /// By `nslab exec`, which also gets into a user's labs.
+    Exec,
 }
 
-/// The command.
-impl fmt::Display for Remedy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&match &self.act {
+impl Remedy {
+    fn ip(&self, by: By, words: impl fmt::Display) -> String {
+        match by {
+            _ if self.space.is_empty() => format!("nslab ip {words}"),
+            By::Name => format!("nslab ip -n {} {words}", quoted(&self.space)),
+            By::Exec => format!("nslab exec {} nslab ip {words}", quoted(&self.space)),
+        }
+    }
+
+    fn run(&self, by: By, words: impl fmt::Display) -> String {
+        match by {
+            _ if self.space.is_empty() => words.to_string(),
+            By::Name => format!("nslab ip netns exec {} {words}", quoted(&self.space)),
+            By::Exec => format!("nslab exec {} {words}", quoted(&self.space)),
+        }
+    }
+
+    /// The command that does it in a lab without root, which nobody gets into by the names of namespaces.
+    #[must_use]
+    pub fn command_of_user(&self) -> String {
+        self.command(By::Exec)
+    }
+
+    fn command(&self, by: By) -> String {
+        match &self.act {
             Act::Up { link, up } => {
-                self.ip(format!("link set dev {} {}", quoted(link), if *up { "up" } else { "down" }))
+                self.ip(by, format!("link set dev {} {}", quoted(link), if *up { "up" } else { "down" }))
             }
             Act::AddAddress { link, prefix, nodad } => {
                 let nodad = if *nodad { " nodad" } else { "" };
-                self.ip(format!("address add {prefix} dev {}{nodad}", quoted(link)))
+                self.ip(by, format!("address add {prefix} dev {}{nodad}", quoted(link)))
             }
-            Act::DeleteAddress { link, prefix } => self.ip(format!("address delete {prefix} dev {}", quoted(link))),
+            Act::DeleteAddress { link, prefix } => self.ip(by, format!("address delete {prefix} dev {}", quoted(link))),
             Act::Route { to, via, link, table, metric, replace } => {
                 let verb = if *replace { "replace" } else { "add" };
                 let to_words = if to.len() == 0 { "default".into() } else { to.network().to_string() };
@@ -212,44 +224,55 @@ impl fmt::Display for Remedy {
                 link.iter().for_each(|link| words.push_str(&format!(" dev {}", quoted(link))));
                 table.iter().for_each(|table| words.push_str(&format!(" table {table}")));
                 metric.iter().for_each(|metric| words.push_str(&format!(" metric {metric}")));
-                self.ip(words)
+                self.ip(by, words)
             }
             Act::DeleteRoute { ipv6, words, .. } => {
-                self.ip(format!("{}route delete {words}", if *ipv6 { "-6 " } else { "" }))
+                self.ip(by, format!("{}route delete {words}", if *ipv6 { "-6 " } else { "" }))
             }
             Act::DeleteRule { ipv6, words, .. } => {
-                self.ip(format!("{}rule delete {words}", if *ipv6 { "-6 " } else { "" }))
+                self.ip(by, format!("{}rule delete {words}", if *ipv6 { "-6 " } else { "" }))
             }
-            Act::Setting { path, value } => self.run(format!("sysctl -w {}={value}", path.replace('/', "."))),
-            Act::Master { link, master } => self.ip(format!("link set dev {} master {}", quoted(link), quoted(master))),
+            Act::Setting { path, value } => self.run(by, format!("sysctl -w {}={value}", path.replace('/', "."))),
+            Act::Master { link, master } => {
+                self.ip(by, format!("link set dev {} master {}", quoted(link), quoted(master)))
+            }
             Act::DeleteNeighbour { link, address } => {
-                self.ip(format!("neighbour delete {address} dev {}", quoted(link)))
+                self.ip(by, format!("neighbour delete {address} dev {}", quoted(link)))
             }
-            Act::Mtu { link, mtu } => self.ip(format!("link set dev {} mtu {mtu}", quoted(link))),
+            Act::Mtu { link, mtu } => self.ip(by, format!("link set dev {} mtu {mtu}", quoted(link))),
             Act::ClearLoss { link, lab: Some((lab, node)) } => format!("nslab set --lab {lab} {node}:{link} clear"),
-            Act::ClearLoss { link, lab: None } => self.run(format!("tc qdisc delete dev {} root", quoted(link))),
+            Act::ClearLoss { link, lab: None } => self.run(by, format!("tc qdisc delete dev {} root", quoted(link))),
             Act::NoSpanningTree { bridge } => {
-                self.ip(format!("link set dev {} type bridge stp_state 0", quoted(bridge)))
+                self.ip(by, format!("link set dev {} type bridge stp_state 0", quoted(bridge)))
             }
-            Act::PortForwards { link } => self.ip(format!("link set dev {} type bridge_slave state 3", quoted(link))),
+            Act::PortForwards { link } => {
+                self.ip(by, format!("link set dev {} type bridge_slave state 3", quoted(link)))
+            }
             Act::Vlan { link, itself, id, pvid, untagged } => {
                 let mut words = format!("bridge vlan add dev {} vid {id}", quoted(link));
                 for (set, word) in [(*pvid, " pvid"), (*untagged, " untagged"), (*itself, " self")] {
                     words.push_str(if set { word } else { "" });
                 }
-                self.run(words)
+                self.run(by, words)
             }
             Act::Move { link, to, name } => {
                 let name = name.as_ref().map_or_else(String::new, |name| format!(" name {}", quoted(name)));
-                self.ip(format!("link set dev {} netns {}{name}", quoted(link), quoted(to)))
+                self.ip(by, format!("link set dev {} netns {}{name}", quoted(link), quoted(to)))
             }
             Act::DeleteFilterRule { family, table, chain, handle } => {
-                self.run(format!("nft delete rule {family} {} {} handle {handle}", quoted(table), quoted(chain)))
+                self.run(by, format!("nft delete rule {family} {} {} handle {handle}", quoted(table), quoted(chain)))
             }
             Act::FilterAccepts { family, table, chain } => {
-                self.run(format!("nft chain {family} {} {} '{{ policy accept; }}'", quoted(table), quoted(chain)))
+                self.run(by, format!("nft chain {family} {} {} '{{ policy accept; }}'", quoted(table), quoted(chain)))
             }
-        })
+        }
+    }
+}
+
+/// The command, as root types it.
+impl fmt::Display for Remedy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.command(By::Name))
     }
 }
 

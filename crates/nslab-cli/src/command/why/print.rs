@@ -7,7 +7,7 @@ use nslab::Result;
 use nslab::why::{Finding, Hop, UDP};
 use serde::Serialize;
 
-use super::{Answer, Question, Ui, only_large};
+use super::{Answer, Question, Ui, command, only_large};
 use crate::output;
 
 const BOLD: Style = Style::new().bold();
@@ -21,7 +21,7 @@ const INDENT: usize = 10;
 pub(super) fn mending(finding: &Finding) -> String {
     let mut text = format!("{BOLD}{}{BOLD:#}\n", finding.text);
     for remedy in &finding.mend {
-        let _ = writeln!(text, "  mending {COMMAND}{remedy}{COMMAND:#}");
+        let _ = writeln!(text, "  mending {COMMAND}{}{COMMAND:#}", command(remedy));
     }
     if finding.mend.is_empty() {
         text.push_str("  nslab cannot mend that\n");
@@ -96,7 +96,8 @@ fn wrong(text: &mut String, answer: &Answer, finding: &Finding, ui: Ui) {
         hops(text, "back", back);
     }
     lines(text, "seen", finding.seen.iter().map(String::as_str));
-    let commands: Vec<String> = finding.mend.iter().map(|remedy| format!("{COMMAND}{remedy}{COMMAND:#}")).collect();
+    let commands: Vec<String> =
+        finding.mend.iter().map(|remedy| format!("{COMMAND}{}{COMMAND:#}", command(remedy))).collect();
     lines(text, "mend", commands.iter().map(String::as_str));
     if let Some(hint) = &finding.hint {
         line(text, if finding.mend.is_empty() { "mend" } else { "or" }, hint.strip_prefix("or ").unwrap_or(hint));
@@ -207,7 +208,7 @@ fn target(answer: &Answer) -> Target<'_> {
         back: finding.back,
         text: &finding.text,
         seen: &finding.seen,
-        mend: finding.mend.iter().map(ToString::to_string).collect(),
+        mend: finding.mend.iter().map(command).collect(),
         hint: finding.hint.as_deref(),
     });
     let probe = answer.probe.as_ref().map(|probe| JsonProbe {

@@ -53,6 +53,14 @@ fn service(word: &str, text: &str) -> Result<(u8, u16)> {
     Ok((protocol, number))
 }
 
+/// Joins the lab without root that a node is of, where there is one. To be called before anything is opened.
+pub(super) fn reach(store: &Store, word: &str) -> Result<()> {
+    match which::node(store, word) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// The place of a namespace: that of a lab's node, or of any name.
 pub(super) fn place(store: &Store, machine: &Machine, word: &str) -> Result<usize> {
     let (name, file) = match which::node(store, word) {

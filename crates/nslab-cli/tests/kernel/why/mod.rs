@@ -40,16 +40,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("why::a_service", service),
         trial("why::a_namespace_that_is_gone", gone),
     ];
+    let (nft, sysctl) = (has_program("nft"), has_program("sysctl"));
     for case in cases::CASES {
-        let needs_nft = case.breaks.contains("nft ") && !has_program("nft");
-        trials.push(
-            trial(&format!("why::commands::{}", case.name), || commands(case, true)).with_ignored_flag(needs_nft),
-        );
-        trials.push(trial(&format!("why::fix::{}", case.name), || fix(case)).with_ignored_flag(needs_nft));
+        let lacks = (case.breaks.contains("nft ") && !nft) || (case.breaks.contains("sysctl ") && !sysctl);
+        trials.push(trial(&format!("why::commands::{}", case.name), || commands(case, true)).with_ignored_flag(lacks));
+        trials.push(trial(&format!("why::fix::{}", case.name), || fix(case)).with_ignored_flag(lacks));
         if case.alone != Alone::Other {
-            trials.push(
-                trial(&format!("why::alone::{}", case.name), || commands(case, false)).with_ignored_flag(needs_nft),
-            );
+            trials
+                .push(trial(&format!("why::alone::{}", case.name), || commands(case, false)).with_ignored_flag(lacks));
         }
     }
     trials.extend(random::trials());
@@ -75,7 +73,7 @@ pub(super) const REACHED: &str = "
 reached() {
     for try in 1 2 3 4 5; do
         ! nslab why \"$@\" >/run/last || return 0
-        grep -q 'nothing wrong was found\|"finding": null' /run/last || break
+        grep -qe 'nothing wrong was found' -e 'finding.: null' /run/last || break
     done
     cat /run/last; return 1
 }

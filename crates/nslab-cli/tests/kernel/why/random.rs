@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use libtest_mimic::Trial;
 
+use super::REACHED;
 use crate::{sandbox, tools, trial};
 
 pub(super) fn trials() -> Vec<Trial> {
@@ -319,13 +320,13 @@ fn two_breakages(seed: u64, nft: bool) {
     }
     let ask = format!("h1 {}", row.address(row.routers, 10));
     let mut script = format!(
-        "cd /run; cat >lab.yaml <<'END'\n{}END\nnslab -q up lab.yaml\nnslab why {ask} >before || {{ cat before; exit 1; }}\n{}\n{}\n",
+        "{REACHED}cd /run; cat >lab.yaml <<'END'\n{}END\nnslab -q up lab.yaml\nreached {ask}\n{}\n{}\n",
         row.text, first.what, second.what
     );
     // Each round: the cause is named, and mended.
     script.push_str(&format!(
         "for round in 1 2 3; do
-    if nslab why --json {ask} >said; then echo REACHED; break; fi
+    if nslab why --json {ask} >said || ! grep -q '\"cause\"' said; then reached {ask}; echo REACHED; break; fi
     cat said; sed -n '/\"mend\": \\[/,/\\]/s/^ *\"\\(.*\\)\",\\{{0,1\\}}$/\\1/p' said >mend; cat mend; sh -e mend || {{ echo 'cannot be mended so'; exit 1; }}
     echo MENDED
 done\n"
@@ -420,12 +421,16 @@ fn healthy(seed: u64) {
         }
     }
     hosts.extend((1..=routers).map(|r| format!("r{r}")));
-    let mut script =
-        format!("cd /run; cat >lab.yaml <<'END'\n{text}END\nnslab -q up lab.yaml\nnslab -q check --deadline 20\n");
+    let mut script = format!("{REACHED}cd /run; cat >lab.yaml <<'END'\n{text}END\nnslab -q up lab.yaml\n");
     for _ in 0..6 {
         let (from, to) = (random.below(hosts.len()), random.below(hosts.len()));
         if from != to {
-            writeln!(script, "nslab why --json {} {} >said || {{ cat said; exit 1; }}; ! grep -q '\"cause\"' said; grep -q '\"unsure\": \\[\\]' said", hosts[from], hosts[to]).unwrap();
+            writeln!(
+                script,
+                "reached --json {0} {1}; ! grep '\"cause\"' last; ! grep -A1 '\"unsure\": \\[$' last",
+                hosts[from], hosts[to]
+            )
+            .unwrap();
         }
     }
     sandbox::succeed(&[tools::ours()], &script);
