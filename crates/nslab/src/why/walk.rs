@@ -383,8 +383,11 @@ impl<'e> Walker<'e> {
                 listeners.iter().filter(|one| one.protocol == protocol).map(|one| one.port.to_string()).collect();
             ports.sort();
             ports.dedup();
-            let others = if ports.is_empty() { "no port at all".into() } else { format!("port {}", ports.join(", ")) };
-            finding.seen.push(format!("{name} sockets wait there at {others}"));
+            finding.seen.push(if ports.is_empty() {
+                format!("no {name} socket waits there at all")
+            } else {
+                format!("{name} sockets wait there at port {}", ports.join(", "))
+            });
             finding.hint = Some(format!(
                 "start the program in {0}: nslab exec {0} COMMAND, or `run` of {0} in the lab file",
                 self.name(at)
