@@ -72,11 +72,14 @@ pub(super) struct Segment {
     pub(super) beyond: Vec<Port>,
 }
 
+/// Each place where the frame can be: behind how many obstacles, and where it was before, with what was in its way.
+type Found = BTreeMap<At, (usize, Option<(At, Option<Obstacle>)>)>;
+
 /// Finds them. The error is the namespaces that have to be read first.
 pub(super) fn search(evidence: &Evidence, from: Port) -> Result<Segment, Vec<Place>> {
     let mut search = Search { evidence, unread: BTreeSet::new(), beyond: Vec::new() };
     let start = At::Out(from, 0);
-    let mut found: BTreeMap<At, (usize, Option<(At, Option<Obstacle>)>)> = BTreeMap::from([(start, (0, None))]);
+    let mut found: Found = BTreeMap::from([(start, (0, None))]);
     let mut queue = VecDeque::from([(0, start)]);
     while let Some((cost, at)) = queue.pop_front() {
         if found.get(&at).is_some_and(|(best, _)| *best < cost) {
@@ -123,7 +126,7 @@ fn is_end(space: &Space, link: &Link) -> bool {
     link.master.and_then(|master| space.node.link_at(master)).is_none_or(|master| master.is("vrf"))
 }
 
-fn way_to(found: &BTreeMap<At, (usize, Option<(At, Option<Obstacle>)>)>, end: At, port: Port) -> End {
+fn way_to(found: &Found, end: At, port: Port) -> End {
     let mut way = End { port, links: Vec::new(), obstacles: Vec::new(), tunnels: Vec::new() };
     let mut at = Some(end);
     while let Some(here) = at {

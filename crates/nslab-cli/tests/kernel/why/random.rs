@@ -130,7 +130,7 @@ struct Break {
     touches: String,
     causes: &'static [&'static str],
     /// Where it may be said to be.
-    at: Vec<String>,
+    at: String,
 }
 
 fn breakage(row: &Row, random: &mut Random, nft: bool) -> Break {
@@ -142,11 +142,11 @@ fn breakage(row: &Row, random: &mut Random, nft: bool) -> Break {
     let at = random.below(last);
     let (node, next) = (row.path[at].clone(), row.path[at + 1].clone());
     let (out, input) = (row.out(at), row.input(at + 1));
-    let one = |what: String, touches: String, causes: &'static [&'static str], at: &[String]| Break {
+    let one = |what: String, touches: String, causes: &'static [&'static str], at: String| Break {
         what,
         touches,
         causes,
-        at: at.to_vec(),
+        at,
     };
     let port = |node: &str, link: &str| format!("{node}:{link}");
     loop {
@@ -155,13 +155,13 @@ fn breakage(row: &Row, random: &mut Random, nft: bool) -> Break {
                 format!("nslab ip -n {node} link set dev {out} down"),
                 format!("link {at}"),
                 &["link-down", "peer-down"],
-                &[port(&node, out)],
+                port(&node, out),
             ),
             1 => one(
                 format!("nslab ip -n {next} link set dev {input} down"),
                 format!("link {at}"),
                 &["peer-down", "link-down"],
-                &[port(&next, input)],
+                port(&next, input),
             ),
             2 => {
                 let address = row.towards_h1(at + 1);
@@ -169,7 +169,7 @@ fn breakage(row: &Row, random: &mut Random, nft: bool) -> Break {
                     format!("nslab ip -n {next} address delete {address}/{len} dev {input}"),
                     format!("link {at}"),
                     &["no-address"],
-                    &[port(&next, input)],
+                    port(&next, input),
                 )
             }
             3 => {
@@ -187,7 +187,7 @@ fn breakage(row: &Row, random: &mut Random, nft: bool) -> Break {
                     format!("nslab ip {family} -n {node} route delete {to}"),
                     format!("route {at}"),
                     &["no-route"],
-                    &[node.clone()],
+                    node.clone(),
                 )
             }
             4 => {
@@ -205,7 +205,7 @@ fn breakage(row: &Row, random: &mut Random, nft: bool) -> Break {
                     format!("nslab ip {family} -n {node} route delete {to}"),
                     format!("back {back}"),
                     &["no-way-back"],
-                    &[node.clone()],
+                    node.clone(),
                 )
             }
             5 => {
@@ -215,7 +215,7 @@ fn breakage(row: &Row, random: &mut Random, nft: bool) -> Break {
                     format!("nslab ip netns exec {router} sysctl -qw {path}=0"),
                     format!("forwarding {router}"),
                     &["forwarding-off"],
-                    &[router.clone()],
+                    router.clone(),
                 )
             }
             6 if nft => {
@@ -227,7 +227,7 @@ fn breakage(row: &Row, random: &mut Random, nft: bool) -> Break {
                     ),
                     format!("filter {router}"),
                     &["filtered"],
-                    &[router.clone()],
+                    router.clone(),
                 )
             }
             7 if nft => one(
@@ -237,7 +237,7 @@ fn breakage(row: &Row, random: &mut Random, nft: bool) -> Break {
                 ),
                 "filter h2".into(),
                 &["filtered"],
-                &["h2".into()],
+                "h2".into(),
             ),
             8 => {
                 let gateway = row.towards_h1(at + 1);
@@ -247,7 +247,7 @@ fn breakage(row: &Row, random: &mut Random, nft: bool) -> Break {
                     ),
                     format!("neighbour {at}"),
                     &["wrong-neighbour"],
-                    &[port(&node, out)],
+                    port(&node, out),
                 )
             }
             9 => {
@@ -260,7 +260,7 @@ fn breakage(row: &Row, random: &mut Random, nft: bool) -> Break {
                     ),
                     format!("neighbour back {back}"),
                     &["wrong-neighbour"],
-                    &[port(node, link)],
+                    port(node, link),
                 )
             }
             10 => {
@@ -269,7 +269,7 @@ fn breakage(row: &Row, random: &mut Random, nft: bool) -> Break {
                     format!("nslab ip {family} -n {node} route add {kind} {h2}"),
                     format!("route {at}"),
                     &["route-refuses"],
-                    &[node.clone()],
+                    node.clone(),
                 )
             }
             11 => one(
@@ -278,7 +278,7 @@ fn breakage(row: &Row, random: &mut Random, nft: bool) -> Break {
                 ),
                 format!("rule {at}"),
                 &["policy-rule"],
-                &[node.clone()],
+                node.clone(),
             ),
             12 => {
                 let side = random.below(2);
@@ -290,7 +290,7 @@ fn breakage(row: &Row, random: &mut Random, nft: bool) -> Break {
                     format!("nslab ip -n sw{side} link set dev {member} nomaster"),
                     format!("port {member}"),
                     &["not-in-bridge"],
-                    &[port(&format!("sw{side}"), member)],
+                    port(&format!("sw{side}"), member),
                 )
             }
             13 => {
@@ -302,7 +302,7 @@ fn breakage(row: &Row, random: &mut Random, nft: bool) -> Break {
                     format!("nslab ip -n x1 address add {}/{len} dev eth0 {nodad}", row.address(0, 1)),
                     "twice".into(),
                     &["address-twice"],
-                    &["x1:eth0".into()],
+                    "x1:eth0".into(),
                 )
             }
             _ => continue,
@@ -343,7 +343,7 @@ done\n"
         let at = |place: &String| {
             said.1 == *place || said.1.split(':').next() == Some(place) || place.split(':').next() == Some(&said.1)
         };
-        broken.causes.contains(&said.0.as_str()) && broken.at.iter().any(at)
+        broken.causes.contains(&said.0.as_str()) && at(&broken.at)
     };
     // Mending one may mend the other with it, as where a route goes with its link; nothing else is ever named.
     assert!(!rounds.is_empty() && rounds.len() <= 2, "{}", told());
