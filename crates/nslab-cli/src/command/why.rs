@@ -17,7 +17,7 @@ const ROUNDS: usize = 12;
 
 /// How long an answer is waited for where one is expected, and where none is.
 const EXPECTED: Duration = Duration::from_secs(5);
-const UNEXPECTED: Duration = Duration::from_secs(1);
+const UNEXPECTED: Duration = Duration::from_millis(500);
 
 /// Say why a node does not reach another, and what mends it
 #[derive(Debug, clap::Args)]
