@@ -1,9 +1,12 @@
 //! `nslab down`.
 
+use std::ffi::OsString;
+
 use nslab::lab::{self, Store};
 use nslab::types::LabName;
-use nslab::{Error, Result};
+use nslab::{Error, ErrorKind, Result};
 
+use super::rootless::{self, Leaving};
 use super::{Ui, Verdict, which};
 use crate::output::{self, Bar, answer, count};
 
@@ -25,10 +28,13 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let store = Store::default();
     let labs = if args.all { all(&store)? } else { named(&store, args)?.into_iter().map(Ok).collect() };
+    // One process can join no more than one lab.
+    let apart = labs.len() > 1 && labs.iter().flatten().any(|lab| rootless::is_held(&store, lab));
     let mut failed: Option<Error> = None;
     for lab in labs {
         // The others are still taken away; the last failure gives the status.
-        if let Err(error) = lab.and_then(|lab| one(&store, &lab, ui))
+        let done = lab.and_then(|lab| if apart { rootless::again(&lab, ui) } else { one(&store, &lab, ui) });
+        if let Err(error) = done
             && let Some(before) = failed.replace(error)
         {
             output::report(&before);
@@ -38,16 +44,32 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
 }
 
 fn one(store: &Store, lab: &LabName, ui: Ui) -> Result<()> {
+    let held = match rootless::leave(store, lab, ui)? {
+        Leaving::Ended => return tell(lab, &lab::Down { finished: true, ..lab::Down::default() }, ui),
+        Leaving::Inside => true,
+        Leaving::Here => false,
+    };
     let waiting = || ui.remark(&format!("waiting for another command on lab {lab}"));
     let bar = Bar::start(!ui.quiet);
     let found = lab::down(&store.clone().with_progress(bar.progress()), lab, waiting);
     drop(bar);
-    tell(lab, &found?, ui)
+    match found {
+        // A command that made it was killed when it was all but done.
+        Err(error) if held && error.kind() == ErrorKind::NotFound => {
+            tell(lab, &lab::Down { finished: true, ..lab::Down::default() }, ui)
+        }
+        found => tell(lab, &found?, ui),
+    }
 }
 
-/// All labs; an error for what has a name that no lab can have.
+/// All labs of the caller's; an error for what has a name that no lab can have.
 fn all(store: &Store) -> Result<Vec<Result<LabName>>> {
-    Ok(store.labs()?.into_iter().map(|(name, _)| name.to_string_lossy().parse()).collect())
+    let names: Vec<OsString> = if rootless::is_root() {
+        store.labs()?.into_iter().map(|(name, _)| name).collect()
+    } else {
+        rootless::held()?.into_iter().map(|(name, _)| name).collect()
+    };
+    Ok(names.iter().map(|name| name.to_string_lossy().parse()).collect())
 }
 
 fn named(store: &Store, Args { labs, prefixed, .. }: &Args) -> Result<Vec<LabName>> {

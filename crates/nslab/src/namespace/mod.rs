@@ -6,6 +6,7 @@
 pub(crate) mod descriptors;
 pub(crate) mod enter;
 mod exec;
+pub(crate) mod machine;
 mod mounts;
 mod named;
 pub(crate) mod processes;

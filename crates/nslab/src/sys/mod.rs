@@ -34,16 +34,25 @@ pub(crate) fn unshare_user_alone() -> Result<()> {
     unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWUSER) }
 }
 
-/// Has the next child of the calling thread be the first process of a new process namespace.
-pub(crate) fn unshare_processes() -> Result<()> {
-    // SAFETY: as above.
-    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWPID) }
-}
-
 /// Moves the calling thread into a namespace of its own for the host name.
 pub(crate) fn unshare_host_name() -> Result<()> {
     // SAFETY: as above.
     unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWUTS) }
+}
+
+/// Moves this process, which must have a single thread, into a user namespace of its own, and into a mount and a
+/// network namespace that belong to that.
+pub(crate) fn unshare_user() -> Result<()> {
+    let flags = UnshareFlags::NEWUSER | UnshareFlags::NEWNS | UnshareFlags::NEWNET;
+    // SAFETY: as above.
+    unsafe { rustix::thread::unshare_unsafe(flags) }
+}
+
+/// Has the processes that this one makes from now on live in a process namespace of their own. The first is its
+/// process 1.
+pub(crate) fn unshare_processes() -> Result<()> {
+    // SAFETY: as above; the calling process stays where it is.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWPID) }
 }
 
 /// Sets how a mount, and all beneath it, share what is mounted on them (mount_setattr(2), Linux 5.12).
