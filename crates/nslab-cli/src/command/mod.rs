@@ -12,6 +12,7 @@ mod pages;
 mod rootless;
 mod schema;
 mod set;
+mod shell;
 mod status;
 mod supervise;
 mod up;
@@ -58,6 +59,7 @@ enum Verb {
     Status(status::Args),
     Exec(exec::Args),
     Sh(exec::ShellArgs),
+    Shell(shell::Args),
     Check(check::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
@@ -120,6 +122,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Ls(args) => ls::run(&args),
         Verb::Exec(args) => return exec::run(&args, ui),
         Verb::Sh(args) => return exec::shell(&args, ui),
+        Verb::Shell(args) => return shell::run(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
         Verb::Doctor(args) => doctor::run(&args, ui),

@@ -30,7 +30,7 @@ pub(super) fn hold() -> Result<()> {
     holder::hold(std::io::stdin().as_fd())
 }
 
-fn program() -> Program {
+pub(super) fn program() -> Program {
     Program { program: "/proc/self/exe".into(), words: vec!["nslab".into(), HOLD.into()] }
 }
 
@@ -39,10 +39,15 @@ pub(super) fn is_root() -> bool {
     JOINED.load(Ordering::Relaxed) || holder::is_root()
 }
 
-/// The holders of the caller.
+/// The holders of the caller's labs.
 pub(super) fn own() -> Result<Holders> {
+    holders(Kind::Lab)
+}
+
+/// The holders of the caller, of a kind.
+pub(super) fn holders(kind: Kind) -> Result<Holders> {
     let named = std::env::var_os("XDG_RUNTIME_DIR").filter(|named| !named.is_empty()).map(PathBuf::from);
-    Holders::own(Kind::Lab, named.as_deref())
+    Holders::own(kind, named.as_deref())
 }
 
 /// The caller's labs that are held, by name.

@@ -23,6 +23,7 @@
 //! - `exec`: what a program started in a namespace gets and does not get;
 //! - `example`: the script that a newcomer runs;
 //! - `doctor`: what is found where something is taken away;
+//! - `shell`: `nslab shell`: the walk in it, who joins it, what it leaves;
 //! - `docs`: the transcripts in the pages.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
@@ -69,6 +70,7 @@ mod reference;
 mod refusals;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
+mod shell;
 mod tools;
 mod uplink;
 mod walk;
@@ -103,9 +105,11 @@ fn main() {
         uplink::trials(),
         docs::trials(),
         doctor::trials(),
+        shell::trials(),
     ];
     let compared = [
         walk::trials(),
+        shell::compared(),
         ip::trials(),
         ip_address::trials(),
         ip_addrlabel::trials(),

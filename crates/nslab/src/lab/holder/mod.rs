@@ -15,6 +15,7 @@ mod place;
 mod record;
 mod start;
 mod users;
+pub(crate) mod way_out;
 
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -27,6 +28,7 @@ pub use join::{Ending, Joined, Outside};
 pub use place::{Holders, Kind, Locked};
 pub use start::{Program, Started};
 pub use users::{seen, user_name};
+pub use way_out::{WayOut, accompany};
 
 use self::record::Record;
 use self::users::owner;

@@ -273,6 +273,11 @@ impl Locked {
         read.is_ok_and(|record| record.is_some_and(|record| record.complete))
     }
 
+    /// The directory, and where it is.
+    pub(super) fn dir(&self) -> (&OwnedFd, &Path) {
+        (&self.dir, &self.path)
+    }
+
     /// What is on record, as it is.
     pub(super) fn found(&self) -> Result<Option<Found>> {
         record::find(&self.dir, &self.path, &self.name, self.uid)
