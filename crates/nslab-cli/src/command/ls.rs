@@ -1,24 +1,25 @@
 //! `nslab ls`.
 
+use nslab::lab::holder::Found;
 use nslab::lab::process::{Doing, Status};
 use nslab::lab::{Record, State, Store};
 use nslab::{Error, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::Verdict;
-use crate::output::{answer, json, remark, report, table};
+use super::{Verdict, rootless};
+use crate::output::{answer, json, remark, report, table_of};
 
 /// List the labs that are up
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  nslab ls --json")]
 pub(super) struct Args {
-    /// As JSON: a list of {name, state, nodes, segments, links, processes, file}; `prefix` where there is one, and uplink where there is one
+    /// As JSON: a list of {name, state, nodes, segments, links, processes, file}; `prefix`, `uplink` and, for a lab that is another user's, `user` where there is one
     #[arg(long)]
     json: bool,
 }
 
 /// A lab's way out through the machine.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Way {
     node: String,
     interface: String,
@@ -26,24 +27,27 @@ struct Way {
     nat: bool,
 }
 
-#[derive(Debug, Serialize)]
-struct Row {
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Row {
     name: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// Whose it is, where that is not the caller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     prefix: String,
-    state: &'static str,
+    state: String,
     nodes: Vec<String>,
     segments: Vec<String>,
     links: usize,
     processes: Vec<Process>,
     #[serde(skip)]
-    supervised: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    abandoned: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     uplink: Option<Way>,
     file: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Process {
     node: String,
     name: String,
@@ -55,37 +59,83 @@ struct Process {
 pub(super) fn run(args: &Args) -> Result<Verdict> {
     let mut rows = Vec::new();
     let mut broken: Option<Error> = None;
-    let store = Store::default();
-    for (_, record) in store.labs()? {
-        match record {
-            Ok(record) => rows.push(row(&store, &record)?),
-            // The others are still listed; the last failure gives the status.
-            Err(error) => {
-                if let Some(before) = broken.replace(error) {
-                    report(&before);
+    // The others are still listed; the last failure gives the status.
+    let mut tell = |error: Error| {
+        if let Some(before) = broken.replace(error) {
+            report(&before);
+        }
+    };
+    let user = if rootless::is_root() { None } else { Some(String::from("root")) };
+    add(&Store::default(), user.as_ref(), &mut rows, &mut tell)?;
+    for (name, found) in rootless::held()? {
+        match found {
+            Ok(Found::Alive(holder)) => {
+                let before = rows.len();
+                add(&holder.store(), None, &mut rows, &mut tell)?;
+                if rows.len() == before && holder.is_complete() {
+                    rows.push(Row::without_record(name.display().to_string(), "cut off"));
                 }
             }
+            Ok(Found::Ended) => rows.push(Row::without_record(name.display().to_string(), "gone")),
+            Err(error) => tell(error),
         }
     }
+    rows.extend(rootless::rows_of_users());
+    rows.sort_by(|a, b| (a.user.is_some(), &a.name, &a.user).cmp(&(b.user.is_some(), &b.name, &b.user)));
     if args.json {
         json(&rows)?;
     } else if !rows.is_empty() {
-        let head = ["LAB", "STATE", "NODES", "SEGMENTS", "LINKS", "FILE"].map(String::from);
-        let lines = rows.iter().map(|row| {
-            let file = row.file.clone();
-            let counts = [row.nodes.len(), row.segments.len(), row.links].map(|n| n.to_string());
-            let [nodes, segments, links] = counts;
-            [row.name.clone(), row.state.into(), nodes, segments, links, file]
-        });
-        answer(&table(std::iter::once(head).chain(lines)))?;
-        for row in rows.iter().filter(|row| row.state == "cut off") {
-            remark(&format!("lab {0} was cut off half-way: nslab up or nslab down {0} puts it right", row.name));
-        }
-        for row in rows.iter().filter(|row| !row.supervised) {
-            remark(&format!("lab {}: who looks after its processes is gone: nslab up starts them again", row.name));
-        }
+        answer(&text(&rows))?;
+        rows.iter().for_each(advise);
     }
     broken.map_or(Ok(Verdict::Good), Err)
+}
+
+/// The labs of a store, all of one user.
+fn add(store: &Store, user: Option<&String>, rows: &mut Vec<Row>, tell: &mut impl FnMut(Error)) -> Result<()> {
+    for (_, record) in store.labs()? {
+        match record {
+            Ok(record) => rows.push(Row { user: user.cloned(), ..row(store, &record)? }),
+            Err(error) => tell(error),
+        }
+    }
+    Ok(())
+}
+
+/// A column says whose they are, where some are not the caller's.
+fn text(rows: &[Row]) -> String {
+    let others = rows.iter().any(|row| row.user.is_some());
+    let mut head = ["LAB", "STATE", "NODES", "SEGMENTS", "LINKS", "FILE"].map(String::from).to_vec();
+    let mut lines: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let [nodes, segments, links] = [row.nodes.len(), row.segments.len(), row.links].map(|n| n.to_string());
+            vec![row.name.clone(), row.state.clone(), nodes, segments, links, row.file.clone()]
+        })
+        .collect();
+    if others {
+        head.insert(1, "USER".into());
+        let own = || "(you)".into();
+        lines.iter_mut().zip(rows).for_each(|(line, row)| line.insert(1, row.user.clone().unwrap_or_else(own)));
+    }
+    table_of(std::iter::once(head).chain(lines))
+}
+
+/// What to do about a lab that is not as it should be.
+fn advise(row: &Row) {
+    let name = &row.name;
+    match row.state.as_str() {
+        "cut off" => remark(&format!("lab {name} was cut off half-way: nslab up or nslab down {name} puts it right")),
+        "gone" => {
+            remark(&format!(
+                "lab {name} is gone: the process that held it has ended; nslab down {name} takes it off the list"
+            ));
+        }
+        _ if row.abandoned => {
+            remark(&format!("lab {name}: who looks after its processes is gone: nslab up starts them again"));
+        }
+        _ => {}
+    }
 }
 
 /// What a process is doing, in words.
@@ -121,6 +171,23 @@ pub(super) fn state(record: &Record) -> Result<&'static str> {
     })
 }
 
+impl Row {
+    /// Whether it is the caller's own.
+    pub(super) fn is_own(&self) -> bool {
+        self.user.is_none()
+    }
+
+    /// The same, as another user's.
+    pub(super) fn of(self, user: String) -> Self {
+        Self { user: Some(user), ..self }
+    }
+
+    /// What is known of a lab without a record: its name.
+    fn without_record(name: String, state: &str) -> Self {
+        Self { name, state: state.into(), ..Self::default() }
+    }
+}
+
 fn row(store: &Store, record: &Record) -> Result<Row> {
     let state = state(record)?;
     let names = |switch| {
@@ -131,11 +198,12 @@ fn row(store: &Store, record: &Record) -> Result<Row> {
     Ok(Row {
         name: record.plan.lab.to_string(),
         prefix: record.plan.prefix.to_string(),
-        state,
+        user: None,
+        state: state.into(),
         nodes: names(false),
         segments: names(true),
         links: record.plan.counts().2,
-        supervised: known.as_ref().is_none_or(|known| known.supervisor.is_alive()),
+        abandoned: known.as_ref().is_some_and(|known| !store.is_alive(known.supervisor)),
         processes: known.into_iter().flat_map(|known| known.processes).map(process).collect(),
         uplink: record.uplink.as_ref().map(|uplink| Way {
             node: uplink.node.to_string(),

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use nslab::types::{LabName, NodeName};
 use nslab::{Error, ErrorKind, Result};
 
 use super::Ui;
+use super::ls::Row;
 use crate::output;
 
 /// The word that has this program hold a lab; nothing that people type.
@@ -107,7 +108,7 @@ fn reach_only(store: &Store) -> Result<()> {
 pub(super) fn reach_node(store: &Store, lab: Option<&str>, node: &str) -> Result<()> {
     if let Some(lab) = lab {
         // What is no name is told of by who looks for the node.
-        return lab.parse().map_or(Ok(()), |lab| reach_if_up(store, &lab));
+        return lab.parse().map_or(Ok(()), |lab| reach(store, Some(&lab)));
     }
     if is_root() {
         return Ok(());
@@ -323,6 +324,30 @@ pub(super) fn leave(store: &Store, lab: &LabName, ui: Ui) -> Result<Leaving> {
             std::process::exit(status)
         }
     }
+}
+
+/// The labs of other users, for root: each user is asked by another process of this program, which is that user's, for
+/// what is inside is theirs to make. One that cannot be asked has none.
+pub(super) fn rows_of_users() -> Vec<Row> {
+    if JOINED.load(Ordering::Relaxed) || !holder::is_root() {
+        return Vec::new();
+    }
+    let mut rows = Vec::new();
+    for holders in Holders::others(Kind::Lab) {
+        let found = holders.list().unwrap_or_default();
+        let alive = found.into_iter().find_map(|(_, found)| match found {
+            Ok(Found::Alive(holder)) => holder.gid(),
+            _ => None,
+        });
+        let Some(gid) = alive else { continue };
+        let mut command = Command::new("/proc/self/exe");
+        command.arg0("nslab").args(["ls", "--json"]).env_clear().uid(holders.uid()).gid(gid);
+        let Ok(output) = command.stdin(Stdio::null()).stderr(Stdio::null()).output() else { continue };
+        let theirs: Vec<Row> = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let user = user(holders.uid());
+        rows.extend(theirs.into_iter().filter(Row::is_own).map(|row| row.of(user.clone())));
+    }
+    rows
 }
 
 /// Whether a lab is held, and not under /run/nslab.

@@ -36,8 +36,12 @@ pub(super) fn map(pid: u32) -> Result<Ids> {
 }
 
 fn write(pid: u32, file: &str, text: &str) -> Result<()> {
-    let path = format!("/proc/{pid}/{file}");
-    std::fs::write(&path, text).map_err(|error| Error::os(format_args!("writing {path}"), error))
+    std::fs::write(format!("/proc/{pid}/{file}"), text).map_err(|error| {
+        let message =
+            format_args!("without root, a lab needs namespaces of its own: writing \"{text}\" to their {file}");
+        let error = Error::os(message, error);
+        if error.errno() == Some(libc::EPERM) { error.with_help(super::start::FORBIDDEN) } else { error }
+    })
 }
 
 /// The first of the ids that are lent to a user, and how many: from lines as `NAME:FIRST:COUNT`.

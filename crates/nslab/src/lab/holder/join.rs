@@ -113,11 +113,7 @@ impl Holder {
             }
             error
         };
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))
-            .map_err(|error| Error::os(format_args!("reading /proc/{pid}/status"), error))?;
-        let gid = status.lines().find_map(|line| line.strip_prefix("Gid:"));
-        let gid = gid.and_then(|ids| ids.split_ascii_whitespace().nth(1)?.parse::<u32>().ok());
-        let Some(gid) = gid.filter(|_| super::owner(pid) == Some(uid)) else {
+        let Some(gid) = self.gid().filter(|_| super::owner(pid) == Some(uid)) else {
             let message = format!("process {pid} is not user {uid}'s, though that user's record says so");
             return Err(Error::new(ErrorKind::Permission, message));
         };

@@ -76,6 +76,12 @@ impl Holder {
         self.uid
     }
 
+    /// The id of the user's group, as the caller sees it. None where it has ended.
+    #[must_use]
+    pub fn gid(&self) -> Option<u32> {
+        users::group(self.pid())
+    }
+
     /// Whether what it was started for was done. If not, and nobody has its record [locked](Holders::lock), who started
     /// it was killed.
     #[must_use]

@@ -23,6 +23,9 @@ pub struct Program {
     pub words: Vec<OsString>,
 }
 
+/// What to do where the kernel does not let a user have namespaces.
+pub(super) const FORBIDDEN: &str = "this machine does not let this user have them; run it as root";
+
 /// A holder that goes with this process, until it is told that what it was started for is done.
 #[derive(Debug)]
 pub struct Started {
@@ -110,7 +113,7 @@ fn refused(line: &str) -> Error {
         libc::ENOSPC => error.with_help(
             "the limit is reached; raise it, as root of the machine: sysctl -w user.max_user_namespaces=10000",
         ),
-        libc::EPERM | libc::EACCES => error.with_help("this machine does not let its users make them; run it as root"),
+        libc::EPERM | libc::EACCES => error.with_help(FORBIDDEN),
         _ => error,
     }
 }

@@ -7,8 +7,17 @@ use crate::types::LabName;
 
 /// The user that a process belongs to, if that is one and the same in each respect (real, effective and saved).
 pub(super) fn owner(pid: i32) -> Option<u32> {
+    same(pid, "Uid:")
+}
+
+/// The group that a process belongs to, in the same way.
+pub(super) fn group(pid: i32) -> Option<u32> {
+    same(pid, "Gid:")
+}
+
+fn same(pid: i32, what: &str) -> Option<u32> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(what))?;
     let mut ids = line.split_ascii_whitespace().map(str::parse);
     let first = ids.next()?.ok()?;
     ids.all(|id| id == Ok(first)).then_some(first)
