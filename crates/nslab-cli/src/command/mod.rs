@@ -102,6 +102,9 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
     if words.get(1).is_some_and(|word| word == rootless::HOLD) {
         return ExitCode::from(u8::from(rootless::hold().is_err()));
     }
+    if words.get(1).is_some_and(|word| word == rootless::ACCOMPANY) {
+        return ExitCode::from(u8::from(rootless::accompany().is_err()));
+    }
     let words = match Words::try_parse_from(words) {
         Ok(words) => words,
         Err(error) => {

@@ -24,6 +24,7 @@
 //! - `example`: the script that a newcomer runs;
 //! - `doctor`: what is found where something is taken away;
 //! - `shell`: `nslab shell`: the walk in it, who joins it, what it leaves;
+//! - `way_out`: uplinks without root;
 //! - `docs`: the transcripts in the pages;
 //! - `user`: those of labs once more, without root.
 //!
@@ -76,6 +77,7 @@ mod tools;
 mod uplink;
 mod user;
 mod walk;
+mod way_out;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -108,6 +110,7 @@ fn main() {
         docs::trials(),
         doctor::trials(),
         shell::trials(),
+        way_out::trials(),
     ];
     let compared = [
         walk::trials(),

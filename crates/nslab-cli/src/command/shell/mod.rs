@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use nslab::lab::holder::{Ending, Found, Holder, Holders, Joined, Kind, Outside};
+use nslab::lab::holder::{Ending, Found, Holder, Holders, Joined, Kind, Locked, Outside, Started};
 use nslab::types::LabName;
 use nslab::{Error, ErrorKind, Result};
 
@@ -28,8 +28,11 @@ pub(super) struct Args {
     /// Have the machine's ip and ping in it, in place of nslab's
     #[arg(long)]
     machine_tools: bool,
+    /// Give it a way out through the machine, by pasta or slirp4netns
+    #[arg(long)]
+    uplink: bool,
     /// End the sandbox of that name, with all that is in it
-    #[arg(long, requires = "name", conflicts_with_all = ["machine_tools", "command"])]
+    #[arg(long, requires = "name", conflicts_with_all = ["machine_tools", "uplink", "command"])]
     down: bool,
     /// A command in place of the shell
     #[arg(last = true, value_name = "COMMAND")]
@@ -48,8 +51,8 @@ pub(super) fn run(args: &Args, ui: Ui) -> ExitCode {
                 Err(error) => output::report(&error),
             };
         }
-        Some(name) => named(name, ui).map(|()| Some(name.as_str())),
-        None => unnamed(ui).map(|()| None),
+        Some(name) => named(name, args.uplink, ui).map(|()| Some(name.as_str())),
+        None => unnamed(args.uplink, ui).map(|()| None),
     };
     let error = match entered.and_then(|name| tools::furnish(&own, name, args.machine_tools)) {
         Ok(sandbox) => become_program(&sandbox, args, ui),
@@ -62,6 +65,18 @@ pub(super) fn run(args: &Args, ui: Ui) -> ExitCode {
 
 fn holders() -> Result<Holders> {
     rootless::holders(Kind::Shell)
+}
+
+/// The caller's sandboxes, by name. From inside one none is in sight.
+pub(super) fn held() -> Result<Vec<(OsString, Result<Found>)>> {
+    if tools::sandbox_here().is_some() {
+        return Ok(Vec::new());
+    }
+    match holders() {
+        // To root, who may have another user's environment (sudo), this is not what was asked for.
+        Err(_) if rootless::is_root() => Ok(Vec::new()),
+        holders => holders?.list(),
+    }
 }
 
 /// Who is in one already sees the processes of that alone, and would take all others for ended.
@@ -91,20 +106,26 @@ fn clear_ended(holders: &Holders, except: Option<&LabName>) -> Result<()> {
 }
 
 /// Goes on inside the sandbox of a name.
-fn named(name: &LabName, ui: Ui) -> Result<()> {
+fn named(name: &LabName, uplink: bool, ui: Ui) -> Result<()> {
     refuse_nested()?;
     let holders = holders()?;
     clear_ended(&holders, Some(name))?;
     if let Some(Found::Alive(holder)) = holders.find(name)?
         && holder.is_complete()
+        && !uplink
     {
         return join(&holder);
     }
     let locked = holders.lock(name, || ui.remark(&format!("waiting for another command on sandbox {name}")))?;
     let holder = match locked.find()? {
-        Some(Found::Alive(holder)) => holder,
+        Some(Found::Alive(holder)) => {
+            if uplink {
+                rootless::way_out().ensure(&locked, &holder)?;
+            }
+            holder
+        }
         _ => {
-            let mut started = locked.start(&rootless::program())?;
+            let mut started = start(&locked, uplink)?;
             started.complete(&locked)?;
             started.into_holder()
         }
@@ -113,8 +134,18 @@ fn named(name: &LabName, ui: Ui) -> Result<()> {
     join(&holder)
 }
 
+/// Starts a holder; it goes with this process until it is complete.
+fn start(locked: &Locked, uplink: bool) -> Result<Started> {
+    let started = locked.start(&rootless::program())?;
+    if uplink && let Err(error) = rootless::way_out().ensure(locked, &started.holder) {
+        started.holder.end().and_then(|()| locked.find().map(drop))?;
+        return Err(error);
+    }
+    Ok(started)
+}
+
 /// Goes on inside a sandbox that ends when this does.
-fn unnamed(ui: Ui) -> Result<()> {
+fn unnamed(uplink: bool, ui: Ui) -> Result<()> {
     refuse_nested()?;
     let name: LabName = format!("shell-{}", std::process::id()).parse()?;
     let holders = holders()?;
@@ -124,7 +155,7 @@ fn unnamed(ui: Ui) -> Result<()> {
         // It was made complete by nobody, so nobody wants it.
         holder.end()?;
     }
-    let started = locked.start(&rootless::program())?;
+    let started = start(&locked, uplink)?;
     match started.holder.join()? {
         Joined::Inside => Ok(()),
         Joined::Outside(outside) => {

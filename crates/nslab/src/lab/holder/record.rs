@@ -9,7 +9,6 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use serde::{Deserialize, Serialize};
 
 use super::ids::Ids;
-use super::way_out;
 use super::{Found, Holder};
 use crate::error::{Error, Result};
 use crate::lab::process::Handle;
@@ -143,7 +142,6 @@ pub(super) fn read(dir: &OwnedFd, path: &Path, name: &LabName, uid: u32) -> Resu
 
 /// Removes the record, and a half-written one.
 pub(super) fn remove(dir: &OwnedFd, path: &Path) -> Result<()> {
-    way_out::forget(dir)?;
     for name in [NEW_FILE, FILE] {
         match rustix::fs::unlinkat(dir, name, AtFlags::empty()) {
             Ok(()) | Err(rustix::io::Errno::NOENT) => {}

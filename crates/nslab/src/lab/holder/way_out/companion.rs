@@ -47,7 +47,6 @@ pub fn accompany(starter: BorrowedFd<'_>) -> Result<()> {
     let mut go = [0; 3];
     let stays = starter.read_exact(&mut go).is_ok() && go == *b"go\n";
     drop(starter);
-    // The standard input is the last copy of the stream.
     if stays {
         companion.stay(&holder, &signals)?;
     }

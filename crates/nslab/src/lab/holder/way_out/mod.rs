@@ -7,6 +7,7 @@
 mod companion;
 mod program;
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -25,6 +26,7 @@ use self::program::{Kind, is_connected};
 use super::{Holder, Locked, Program};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lab::process::{Handle, handle};
+use crate::namespace::settings::Settings;
 
 /// On record, in the directory of the holder's.
 const FILE: &str = "way-out.json";
@@ -60,7 +62,7 @@ impl WayOut {
     /// [`ErrorKind::Unsupported`] where neither program is installed, or none of those works here; then nothing is left.
     pub fn ensure(&self, locked: &Locked, holder: &Holder) -> Result<()> {
         let (dir, path) = locked.dir();
-        if read(dir).is_some_and(Handle::is_alive) {
+        if locked.companion().is_alive() {
             return Ok(());
         }
         check_tun()?;
@@ -73,6 +75,7 @@ impl WayOut {
                 Ok((companion, mut stream)) => {
                     write(dir, &companion)
                         .map_err(|error| Error::os(format_args!("writing {}", path.join(FILE).display()), error))?;
+                    locked.companion().0.replace(companion.open());
                     return stream.write_all(b"go\n").map_err(|error| Error::os("speaking to the way out", error));
                 }
                 Err(error) => failed.push(format!("{shown}: {error}")),
@@ -129,12 +132,22 @@ impl WayOut {
     /// # Errors
     /// [`ErrorKind::TimedOut`] where it does not end.
     pub fn end(locked: &Locked) -> Result<()> {
-        let (dir, _) = locked.dir();
-        if let Some(companion) = read(dir).and_then(Handle::open) {
-            let _ = pidfd_send_signal(&companion, Signal::TERM);
+        if let Some(companion) = locked.companion().0.borrow().as_ref() {
+            let _ = pidfd_send_signal(companion, Signal::TERM);
         }
-        forget(dir)
+        locked.companion().forget(locked.dir().0)
     }
+}
+
+/// Has everything in the network of the calling process forward, which is to be a holder's with a way out: it is a machine
+/// of its own, and an interface that is made anew with the way out forwards too.
+///
+/// # Errors
+/// Where the setting of IPv4 cannot be made; a kernel without IPv6 has none for that.
+pub fn forward() -> Result<()> {
+    let mut settings = Settings::default();
+    let _ = settings.set("net/ipv6/conf/all/forwarding", "1");
+    settings.set("net/ipv4/ip_forward", "1").map_err(|error| Error::os("setting net.ipv4.ip_forward", error))
 }
 
 fn ended(why: &str) -> Error {
@@ -171,19 +184,34 @@ fn write(dir: &OwnedFd, companion: &Handle) -> std::io::Result<()> {
     std::fs::File::from(file).write_all(&serde_json::to_vec(companion)?)
 }
 
-/// Waits until the way out of a holder that has ended is gone too, and takes it off the record.
-pub(super) fn forget(dir: &OwnedFd) -> Result<()> {
-    if let Some(companion) = read(dir).and_then(Handle::open)
-        && !handle::wait([&companion], Instant::now() + PATIENCE)
-    {
-        // The kernel ends the program with it.
-        let _ = pidfd_send_signal(&companion, Signal::KILL);
-        if !handle::wait([&companion], Instant::now() + PATIENCE) {
-            return Err(Error::new(ErrorKind::TimedOut, "the way out of a lab does not end"));
-        }
+/// The companion of a way out, opened: where a command has joined a holder, it cannot be looked for any more.
+#[derive(Debug)]
+pub(super) struct Companion(RefCell<Option<OwnedFd>>);
+
+impl Companion {
+    /// The one on record in a directory, if that lives.
+    pub(super) fn find(dir: &OwnedFd) -> Self {
+        Self(RefCell::new(read(dir).and_then(Handle::open)))
     }
-    match rustix::fs::unlinkat(dir, FILE, AtFlags::empty()) {
-        Ok(()) | Err(rustix::io::Errno::NOENT) => Ok(()),
-        Err(errno) => Err(Error::os("removing the record of a way out", errno)),
+
+    fn is_alive(&self) -> bool {
+        self.0.borrow().as_ref().is_some_and(|companion| !handle::wait([companion], Instant::now()))
+    }
+
+    /// Waits until the way out of a holder that has ended is gone too, and takes it off the record.
+    pub(super) fn forget(&self, dir: &OwnedFd) -> Result<()> {
+        if let Some(companion) = self.0.take()
+            && !handle::wait([&companion], Instant::now() + PATIENCE)
+        {
+            // The kernel ends the program with it.
+            let _ = pidfd_send_signal(&companion, Signal::KILL);
+            if !handle::wait([&companion], Instant::now() + PATIENCE) {
+                return Err(Error::new(ErrorKind::TimedOut, "the way out of a lab does not end"));
+            }
+        }
+        match rustix::fs::unlinkat(dir, FILE, AtFlags::empty()) {
+            Ok(()) | Err(rustix::io::Errno::NOENT) => Ok(()),
+            Err(errno) => Err(Error::os("removing the record of a way out", errno)),
+        }
     }
 }

@@ -34,6 +34,10 @@ impl Kind {
             Self::Pasta => {
                 command.args(["--foreground", "--quiet", "--stderr", "--config-net", "--no-map-gw"]);
                 command.args(["--tcp-ports", "none", "--udp-ports", "none", "--tcp-ns", "none", "--udp-ns", "none"]);
+                if rustix::process::geteuid().is_root() {
+                    // Else it becomes nobody, who may not join what is root's.
+                    command.args(["--runas", "0"]);
+                }
                 command.args(["--ns-ifname", INTERFACE, &pid.to_string()]);
             }
             Self::Slirp4netns => {
