@@ -1,8 +1,8 @@
 //! `nslab ls`.
 
 use nslab::lab::holder::Found;
-use nslab::lab::process::{Doing, Status};
-use nslab::lab::{Record, State, Store};
+use nslab::lab::process::Status;
+use nslab::lab::{Record, Store};
 use nslab::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -47,13 +47,17 @@ pub(super) struct Row {
     file: String,
 }
 
+/// A process of a lab, and what it is doing.
 #[derive(Debug, Serialize, Deserialize)]
-struct Process {
-    node: String,
-    name: String,
-    state: String,
-    pid: Option<i32>,
-    restarts: u32,
+pub(super) struct Process {
+    pub(super) node: String,
+    pub(super) name: String,
+    pub(super) state: String,
+    pub(super) pid: Option<i32>,
+    pub(super) restarts: u32,
+    /// `up` would not start it again.
+    #[serde(skip)]
+    pub(super) good: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<Verdict> {
@@ -109,25 +113,6 @@ fn add(store: &Store, user: Option<&String>, rows: &mut Vec<Row>, tell: &mut imp
     Ok(())
 }
 
-/// A column says whose they are, where some are not the caller's.
-fn text(rows: &[Row]) -> String {
-    let others = rows.iter().any(|row| row.user.is_some());
-    let mut head = ["LAB", "STATE", "NODES", "SEGMENTS", "LINKS", "FILE"].map(String::from).to_vec();
-    let mut lines: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| {
-            let [nodes, segments, links] = [row.nodes.len(), row.segments.len(), row.links].map(|n| n.to_string());
-            vec![row.name.clone(), row.state.clone(), nodes, segments, links, row.file.clone()]
-        })
-        .collect();
-    if others {
-        head.insert(1, "USER".into());
-        let own = || "(you)".into();
-        lines.iter_mut().zip(rows).for_each(|(line, row)| line.insert(1, row.user.clone().unwrap_or_else(own)));
-    }
-    table_of(std::iter::once(head).chain(lines))
-}
-
 /// What to do about a lab that is not as it should be.
 fn advise(row: &Row) {
     let name = &row.name;
@@ -145,23 +130,46 @@ fn advise(row: &Row) {
     }
 }
 
-/// What a process is doing, in words.
-fn doing(status: &Status) -> String {
-    match status.doing {
-        Doing::Waiting => "waiting".into(),
-        Doing::Running => "running".into(),
-        Doing::Ready => "ready".into(),
-        Doing::Restarting => "restarting".into(),
-        Doing::Exited(status) => format!("exited {status}"),
-        Doing::Killed(signal) => format!("killed by signal {signal}"),
-        Doing::Failed => "cannot be started".into(),
-        Doing::Lost => "lost".into(),
-    }
+/// What no lab has has no column; whose they are has one, where some are not the caller's.
+fn text(rows: &[Row]) -> String {
+    let others = rows.iter().any(|row| row.user.is_some());
+    let processes = rows.iter().any(|row| !row.processes.is_empty());
+    let uplinks = rows.iter().any(|row| row.uplink.is_some());
+    let line = |cells: [String; 9]| -> Vec<String> {
+        let [name, user, state, nodes, segments, links, of_processes, uplink, file] = cells;
+        let mut line = vec![name];
+        line.extend(others.then_some(user));
+        line.extend([state, nodes, segments, links]);
+        line.extend(processes.then_some(of_processes));
+        line.extend(uplinks.then_some(uplink));
+        line.push(file);
+        line
+    };
+    let head = ["LAB", "USER", "STATE", "NODES", "SEGMENTS", "LINKS", "PROCESSES", "UPLINK", "FILE"].map(String::from);
+    let lines = rows.iter().map(|row| {
+        let (all, good) = (row.processes.len(), row.processes.iter().filter(|process| process.good).count());
+        let of_processes = if good == all { all.to_string() } else { format!("{good} of {all}") };
+        let [nodes, segments, links] = [row.nodes.len(), row.segments.len(), row.links].map(|n| n.to_string());
+        let uplink = row.uplink.as_ref().map_or("-", |way| way.node.as_str());
+        line([
+            row.name.clone(),
+            row.user.clone().unwrap_or_else(|| "(you)".into()),
+            row.state.clone(),
+            nodes,
+            segments,
+            links,
+            of_processes,
+            uplink.into(),
+            row.file.clone(),
+        ])
+    });
+    table_of(std::iter::once(line(head)).chain(lines))
 }
 
-fn process(status: Status) -> Process {
+pub(super) fn process(status: Status) -> Process {
     Process {
-        state: doing(&status),
+        good: status.is_good(),
+        state: status.doing.to_string(),
         pid: status.handle.map(|handle| handle.pid),
         node: status.id.node.to_string(),
         name: status.id.name.to_string(),
@@ -170,12 +178,12 @@ fn process(status: Status) -> Process {
 }
 
 /// How far a lab has come, in a word or three.
-pub(super) fn state(record: &Record) -> Result<&'static str> {
-    Ok(match record.state {
-        _ if record.is_of_an_earlier_boot()? => "gone at restart",
-        State::Up => "up",
-        State::Publishing | State::Changing | State::Leaving => "cut off",
-    })
+pub(super) fn state(store: &Store, record: &Record) -> Result<&'static str> {
+    if record.is_of_an_earlier_boot()? {
+        return Ok("gone at restart");
+    }
+    let Some(under_way) = record.state.under_way() else { return Ok("up") };
+    Ok(if store.at_work(&record.plan.lab).is_some() { under_way } else { "cut off" })
 }
 
 impl Row {
@@ -185,7 +193,11 @@ impl Row {
     }
 
     /// The same, as another user's.
-    pub(super) fn of(self, user: String) -> Self {
+    pub(super) fn of(mut self, user: String) -> Self {
+        for process in &mut self.processes {
+            let bad = ["killed", "cannot", "lost"].iter().any(|word| process.state.starts_with(word));
+            process.good = !bad && process.state.strip_prefix("exited ").is_none_or(|status| status == "0");
+        }
         Self { user: Some(user), ..self }
     }
 
@@ -201,7 +213,7 @@ impl Row {
 }
 
 fn row(store: &Store, record: &Record) -> Result<Row> {
-    let state = state(record)?;
+    let state = state(store, record)?;
     let names = |switch| {
         let of_kind = record.plan.nodes.iter().filter(|node| node.switch == switch);
         of_kind.map(|node| node.name.to_string()).collect()

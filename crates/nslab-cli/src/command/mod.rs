@@ -22,6 +22,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use nslab::Error;
 
 use crate::output::{self, ColorWhen};
 
@@ -109,9 +110,12 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Ok(words) => words,
         Err(error) => {
             // Help and version go to standard output and are no misuse.
-            let status = if error.use_stderr() { 2 } else { 0 };
-            let _ = error.print();
-            return ExitCode::from(status);
+            return match error.print() {
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                    output::report(&Error::os("writing help", error))
+                }
+                _ => ExitCode::from(if error.use_stderr() { 2 } else { 0 }),
+            };
         }
     };
     words.color.apply();

@@ -18,6 +18,7 @@ use nslab::lab::{Record, Store};
 use nslab::topology::plan::Plan;
 use nslab::types::{LabName, NodeName};
 use nslab::{Error, ErrorKind, Result};
+use serde::de::DeserializeOwned;
 
 use super::Ui;
 use super::ls::Row;
@@ -396,13 +397,17 @@ pub(super) fn is_held(store: &Store, lab: &LabName) -> bool {
     !is_root() || !is_there(store, lab)
 }
 
-/// Has another process of this program take a lab down.
-pub(super) fn again(lab: &LabName, ui: Ui) -> Result<()> {
+/// Has another process of this program take a lab down; what it says is given where that is wanted as JSON.
+pub(super) fn again<T: DeserializeOwned>(lab: &LabName, json: bool, ui: Ui) -> Result<Vec<T>> {
     let mut command = Command::new("/proc/self/exe");
-    command.arg0("nslab").args(ui.quiet.then_some("--quiet")).args(ui.verbose.then_some("--verbose"));
-    let status = command.args(["down", lab.as_str()]).status();
-    match status.map_err(|error| Error::os("starting this program again", error))?.code() {
-        Some(0) => Ok(()),
-        _ => Err(Error::new(ErrorKind::Kernel, format!("lab \"{lab}\" was not taken down"))),
+    command.arg0("nslab").args(ui.quiet.then_some("--quiet")).args(ui.verbose.then_some("--verbose")).arg("down");
+    command.args(json.then_some("--json")).arg(lab.as_str());
+    let started = |error| Error::os("starting this program again", error);
+    let failed = || Error::new(ErrorKind::Kernel, format!("lab \"{lab}\" was not taken down"));
+    if !json {
+        let status = command.status().map_err(started)?;
+        return if status.success() { Ok(Vec::new()) } else { Err(failed()) };
     }
+    let output = command.stderr(Stdio::inherit()).output().map_err(started)?;
+    serde_json::from_slice(&output.stdout).ok().filter(|_| output.status.success()).ok_or_else(failed)
 }

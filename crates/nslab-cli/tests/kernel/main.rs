@@ -16,6 +16,7 @@
 //! - `progress`: what long work shows on a terminal, and that it shows it nowhere else;
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
 //! - `change`: labs that are up, changed by hand and by their file;
+//! - `drift`: what was done by hand beside links and addresses, or came about by itself;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `fault`: system calls that fail, one after the other;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
@@ -43,6 +44,7 @@ mod coverage;
 mod differential;
 mod docs;
 mod doctor;
+mod drift;
 mod example;
 mod exec;
 mod fault;
@@ -94,6 +96,7 @@ fn main() {
     let alone = [
         lab::trials(),
         change::trials(),
+        drift::trials(),
         lab_kinds::trials(),
         impair::trials(),
         prefix::trials(),

@@ -65,7 +65,7 @@ pub fn attempt(way: Way, tell: &mut dyn FnMut(&str), proc: &dyn Fn() -> std::io:
     trial.step(Step::Lab, two_nodes);
     trial.step(Step::Sys, || mount_sys(OsStr::new("nslab")));
     trial.features();
-    if trial.step(Step::ProcessNamespace, enter::into_own_processes) {
+    if trial.step(Step::ProcessNamespace, enter::children_into_new_processes) {
         (trial.tell)(&line(&Told::Begins(Step::Proc)));
         match proc() {
             Ok(said) => said.lines().for_each(|said| (trial.tell)(said)),

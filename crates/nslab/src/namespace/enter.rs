@@ -5,7 +5,6 @@
 
 use std::os::fd::BorrowedFd;
 
-use rustix::io::Errno;
 use rustix::thread::{LinkNameSpaceType, ThreadNameSpaceType, move_into_link_name_space, move_into_thread_name_spaces};
 
 use crate::error::{Error, Result};
@@ -40,29 +39,10 @@ pub(crate) fn switch_mounts(namespace: BorrowedFd<'_>) -> Result<()> {
     move_into_link_name_space(namespace, Some(LinkNameSpaceType::Mount)).map_err(failed)
 }
 
-/// Moves this process, which must have a single thread, into a new user namespace, in which it has no id yet.
-pub(crate) fn into_new_user() -> Result<()> {
-    crate::sys::unshare_user_alone().map_err(|errno| Error::os("creating a user namespace", errno))
-}
-
 /// Moves this process, which must have a single thread, into a user namespace of its own, with mounts and a network
 /// that belong to it.
 pub(crate) fn into_own_user() -> Result<()> {
-    crate::sys::unshare_user().map_err(|errno| {
-        let error = Error::os("making a user namespace", errno);
-        match errno {
-            Errno::NOSPC => error.with_help(
-                "the limit is reached; raise it, as root of the machine: sysctl -w user.max_user_namespaces=10000",
-            ),
-            Errno::PERM => error.with_help("this machine does not let you; run it as root"),
-            _ => error,
-        }
-    })
-}
-
-/// Has the processes that this one makes from now on live in a process namespace of their own.
-pub(crate) fn into_own_processes() -> Result<()> {
-    crate::sys::unshare_processes().map_err(|errno| Error::os("making a process namespace", errno))
+    crate::sys::unshare_user().map_err(|errno| Error::os("making a user namespace", errno))
 }
 
 /// Moves this process, which must have a single thread, into the user, mount and network namespaces of another, and
@@ -71,6 +51,17 @@ pub(crate) fn join(pidfd: BorrowedFd<'_>, processes: bool) -> rustix::io::Result
     let mut which = ThreadNameSpaceType::USER | ThreadNameSpaceType::MOUNT | ThreadNameSpaceType::NETWORK;
     which.set(ThreadNameSpaceType::PROCESS_ID, processes);
     move_into_thread_name_spaces(pidfd, which)
+}
+
+/// Moves this process, which must have a single thread, into a new user namespace, in which it has no id yet.
+pub(crate) fn into_new_user() -> Result<()> {
+    crate::sys::unshare_user_alone().map_err(|errno| Error::os("creating a user namespace", errno))
+}
+
+/// Has the next process that the calling thread starts be the first of a new process namespace. From then on it can
+/// start no thread.
+pub(crate) fn children_into_new_processes() -> Result<()> {
+    crate::sys::unshare_processes().map_err(|errno| Error::os("creating a process namespace", errno))
 }
 
 /// Moves the calling thread into a new network namespace.

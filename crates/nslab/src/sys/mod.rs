@@ -48,13 +48,6 @@ pub(crate) fn unshare_user() -> Result<()> {
     unsafe { rustix::thread::unshare_unsafe(flags) }
 }
 
-/// Has the processes that this one makes from now on live in a process namespace of their own. The first is its
-/// process 1.
-pub(crate) fn unshare_processes() -> Result<()> {
-    // SAFETY: as above; the calling process stays where it is.
-    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWPID) }
-}
-
 /// Sets how a mount, and all beneath it, share what is mounted on them (mount_setattr(2), Linux 5.12).
 pub(crate) fn set_propagation(mount: BorrowedFd<'_>, propagation: MountPropagationFlags) -> Result<()> {
     let attributes =

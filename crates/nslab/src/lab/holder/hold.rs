@@ -75,7 +75,7 @@ fn begin(starter: &UnixStream) -> Result<()> {
 fn first_process(starter: &UnixStream) -> Result<Option<Option<Pid>>> {
     let failed = |error: std::io::Error| Error::os("making a pipe", error);
     let (mut said, mut say) = std::io::pipe().map_err(failed)?;
-    if enter::into_own_processes().is_err() {
+    if enter::children_into_new_processes().is_err() {
         return Ok(Some(None));
     }
     let Ok(first) = crate::sys::process::fork() else { return Ok(Some(None)) };

@@ -25,7 +25,7 @@ pub struct Program {
 
 /// What to do where the kernel does not let a user have namespaces.
 pub(super) const FORBIDDEN: &str =
-    "this machine does not let this user have them: nslab doctor tells why, and what to do";
+    "nslab doctor says what this machine does not allow, and what to do; root needs none";
 
 /// A holder that goes with this process, until it is told that what it was started for is done.
 #[derive(Debug)]
@@ -112,7 +112,7 @@ fn refused(line: &str) -> Error {
         Error::new(ErrorKind::of_errno(errno), format!("without root, a lab needs namespaces of its own: {message}"));
     match errno {
         libc::ENOSPC => error.with_help(
-            "the limit is reached (nslab doctor); raise it, as root of the machine: sysctl -w user.max_user_namespaces=10000",
+            "the limit is reached; raise it, as root of the machine: sysctl -w user.max_user_namespaces=10000",
         ),
         libc::EPERM | libc::EACCES => error.with_help(FORBIDDEN),
         _ => error,
