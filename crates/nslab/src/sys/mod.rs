@@ -34,6 +34,12 @@ pub(crate) fn unshare_user_alone() -> Result<()> {
     unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWUSER) }
 }
 
+/// Has the next child of the calling thread be the first process of a new process namespace.
+pub(crate) fn unshare_processes() -> Result<()> {
+    // SAFETY: as above.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWPID) }
+}
+
 /// Moves the calling thread into a namespace of its own for the host name.
 pub(crate) fn unshare_host_name() -> Result<()> {
     // SAFETY: as above.
