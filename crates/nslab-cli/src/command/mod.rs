@@ -6,6 +6,7 @@ mod diff;
 mod doctor;
 mod down;
 mod exec;
+mod graph;
 mod logs;
 mod ls;
 mod pages;
@@ -13,6 +14,7 @@ mod rootless;
 mod schema;
 mod set;
 mod shell;
+mod sight;
 mod status;
 mod supervise;
 mod up;
@@ -62,6 +64,7 @@ enum Verb {
     Sh(exec::ShellArgs),
     Shell(shell::Args),
     Check(check::Args),
+    Graph(graph::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
     Doctor(doctor::Args),
@@ -131,6 +134,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Shell(args) => return shell::run(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
+        Verb::Graph(args) => graph::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
         Verb::Doctor(args) => doctor::run(&args, ui),
         Verb::Cidr(args) => cidr::run(&args, ui),

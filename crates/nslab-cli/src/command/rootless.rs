@@ -4,6 +4,7 @@
 //! that is inside, where all is as it is for root; the one outside waits for that and ends as it does.
 
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -251,7 +252,8 @@ fn finish(ending: Ending, holder: &Holder, locked: Option<Locked>) -> ! {
 /// A lab without root that is being made or changed.
 pub(super) struct Making {
     locked: Locked,
-    started: Option<Started>,
+    /// Never dropped: that would end the holder, and this process, before it has said what went wrong.
+    started: Option<ManuallyDrop<Started>>,
     /// Which ids of users there are inside.
     pub(super) ids: Ids,
 }
@@ -309,6 +311,7 @@ pub(super) fn make(plan: &Plan, ui: Ui) -> Result<Option<Making>> {
     }
     let ids = started.holder.ids();
     let Some(outside) = enter(&started.holder)? else {
+        let started = ManuallyDrop::new(started);
         if wants_out {
             holder::forward()?;
         }

@@ -12,6 +12,7 @@
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
+//! - `graph`: pictures of labs, of networks made by hand, and of the machine;
 //! - `prefix`: labs with the same node names side by side;
 //! - `progress`: what long work shows on a terminal, and that it shows it nowhere else;
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
@@ -48,6 +49,7 @@ mod drift;
 mod example;
 mod exec;
 mod fault;
+mod graph;
 mod impair;
 mod ip;
 mod ip_address;
@@ -98,6 +100,7 @@ fn main() {
         change::trials(),
         drift::trials(),
         lab_kinds::trials(),
+        graph::trials(),
         impair::trials(),
         prefix::trials(),
         progress::trials(),
