@@ -67,7 +67,7 @@ ip route add default via 198.51.100.2
 echo '0 2147483647' >/proc/sys/net/ipv4/ping_group_range
 programs() { mkdir -p /run/programs; for p; do ln -s $(command -v $p) /run/programs; done; }
 nslab() { PATH=/run/programs:/run/bin $AS /run/bin/nslab \"$@\"; }
-asks() { nslab exec $1 /run/bin/nslab ping -q -c 1 -w 5 203.0.113.9 | grep -o '[01] received'; }
+asks() { nslab exec $1 /run/bin/nslab ping -q -c 1 -w 30 203.0.113.9 | grep -o '[01] received'; }
 field() { sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/' /run/user/nslab/$1; }
 until_so() { n=0; until eval \"$1\"; do n=$((n+1)); [ $n -lt 1000000 ] || exit 8; done; }
 gone() { for p; do until_so \"[ ! -e /proc/$p ] || grep -q 'State:.*Z' /proc/$p/status\"; done; }
@@ -132,7 +132,7 @@ fn comes_and_goes(program: &str) {
 
 fn sandboxes(program: &str) {
     let out = run(&format!(
-        "programs {program}; ask='ping -q -c 1 -w 5 203.0.113.9'
+        "programs {program}; ask='ping -q -c 1 -w 30 203.0.113.9'
          nslab shell --uplink -- $ask | grep -o '[01] received'
          nslab shell play -- $ask 2>&1 || true
          nslab shell --uplink play -- $ask | grep -o '[01] received'

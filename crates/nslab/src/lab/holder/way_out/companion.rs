@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::sys::{process, signal};
 
 /// How long the program may take until the holder has a default route.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How much of what the program says is kept.
 const KEPT: usize = 500;
@@ -100,7 +100,7 @@ impl Companion {
                 return Err(super::ended("what it is for has ended"));
             }
             if ended || Instant::now() > deadline {
-                let why = if ended { "it ended" } else { "it has made no default route within 10 s" };
+                let why = if ended { "it ended" } else { "it has made no default route within 20 s" };
                 let said = self.words();
                 return Err(super::ended(&if said.is_empty() { why.into() } else { format!("{why}: {said}") }));
             }
