@@ -26,6 +26,8 @@
 //! - `example`: the script that a newcomer runs;
 //! - `why`: labs broken in one way each, and what mends them;
 //! - `doctor`: what is found where something is taken away;
+//! - `shell`: `nslab shell`: the walk in it, who joins it, what it leaves;
+//! - `way_out`: uplinks without root;
 //! - `docs`: the transcripts in the pages;
 //! - `user`: those of labs once more, without root.
 //!
@@ -75,10 +77,12 @@ mod reference;
 mod refusals;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
+mod shell;
 mod tools;
 mod uplink;
 mod user;
 mod walk;
+mod way_out;
 mod why;
 
 use libtest_mimic::{Arguments, Trial};
@@ -114,9 +118,12 @@ fn main() {
         why::trials(),
         docs::trials(),
         doctor::trials(),
+        shell::trials(),
+        way_out::trials(),
     ];
     let compared = [
         walk::trials(),
+        shell::compared(),
         ip::trials(),
         ip_address::trials(),
         ip_addrlabel::trials(),
