@@ -1,4 +1,4 @@
-//! What a packet filter says: its chains, rules and sets as values. Pure; [`super::ruleset`] reads them.
+//! What a packet filter says: its chains, rules and sets as values. Pure; [`read_all`](super::read_all) reads them.
 //!
 //! Of expressions, those that most rules are made of are understood; of others the name is kept.
 
