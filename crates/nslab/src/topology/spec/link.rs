@@ -26,7 +26,12 @@ static LINK: Table<Entry> = Table {
         key("star", star, NODES, "a link from the hub to each node"),
         key("hub", hub, &Schema::Text, "the node in the middle of a star"),
         key("impair", impaired, BOTH, "what happens to the packets, in both directions or by the sides a and b"),
-        key("kind", kind, &Schema::Words(&["veth", "vxlan"]), "a cable (veth), or a tunnel (vxlan)"),
+        key(
+            "kind",
+            kind,
+            &Schema::Words(&["veth", "vxlan", "wireguard"]),
+            "a cable (veth), or a tunnel (vxlan, wireguard)",
+        ),
         key("id", id, &Schema::Number(0, 0xff_ffff), "the number of the tunnel (VNI)"),
         key("port", port, &Schema::Number(1, 65535), "the tunnel's UDP port"),
         key("ttl", ttl, &Schema::Number(0, 255), "the time to live of the tunnel's packets"),
