@@ -104,21 +104,23 @@ fn peer(tree: &Tree<'_>, problems: &mut Problems<'_>) -> Option<Peer> {
 
 fn endpoint(tree: &Tree<'_>, peer: &mut DraftPeer, problems: &mut Problems<'_>) {
     let Some(text) = tree.text("`endpoint`", problems) else { return };
-    let parse = || {
-        let (address, port) = text.rsplit_once(':')?;
-        let port = port.parse().ok().filter(|port| *port > 0)?;
-        let in_brackets = address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        let address = match in_brackets {
-            Some(address) => IpAddr::V6(address.parse().ok()?),
-            None => IpAddr::V4(address.parse().ok()?),
-        };
-        Some((address, port))
-    };
-    peer.endpoint = parse();
+    peer.endpoint = place(text);
     if peer.endpoint.is_none() {
         let help = "write it as `192.0.2.1:51820` or `\"[2001:db8::1]:51820\"`";
         problems.add(tree.span.clone(), format!("`endpoint` is {}", quote(text)), help);
     }
+}
+
+/// An address and a port; an IPv6 address in brackets.
+fn place(text: &str) -> Option<(IpAddr, u16)> {
+    let (address, port) = text.rsplit_once(':')?;
+    let port = port.parse().ok().filter(|port| *port > 0)?;
+    let in_brackets = address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let address = match in_brackets {
+        Some(address) => IpAddr::V6(address.parse().ok()?),
+        None => IpAddr::V4(address.parse().ok()?),
+    };
+    Some((address, port))
 }
 
 fn allowed_ips(tree: &Tree<'_>, peer: &mut DraftPeer, problems: &mut Problems<'_>) {

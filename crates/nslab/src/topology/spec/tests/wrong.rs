@@ -222,10 +222,10 @@ const WRONG: &[(&str, &[&str])] = &[
 #[test]
 fn each_mistake_is_told_with_its_place() {
     let wrong: Vec<_> = WRONG.iter().filter(|(text, expected)| problems(text) != *expected).collect();
-    for (text, expected) in &wrong {
-        println!("{text}\nfound: {:#?}\nexpected: {expected:#?}\n", problems(text));
-    }
-    assert!(wrong.is_empty(), "{} differ, see above", wrong.len());
+    let shown = |(text, expected): &&(&str, &[&str])| {
+        format!("{text}\nfound: {:#?}\nexpected: {expected:#?}\n", problems(text))
+    };
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.iter().map(shown).collect::<String>());
 }
 
 #[test]
