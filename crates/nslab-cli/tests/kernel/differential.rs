@@ -25,6 +25,8 @@ pub(crate) enum Mask {
     Hardware,
     /// The timers of a running bridge and its ports.
     Timers,
+    /// What ping has at random, and the time of day.
+    Ping,
 }
 
 /// What differs this often differs by itself, and not by when the kernel did something on its own (an
@@ -129,6 +131,13 @@ fn cover(text: &str, mask: Mask) -> String {
         let timer =
             r#"\b((?:hello|tcn|topology_change|gc|hold|message_age|forward_delay)_timer)("?:? *)[0-9]+\.[0-9]{2}"#;
         patterns.push((timer, "$1 T"));
+    }
+    if matches!(mask, Mask::Ping) {
+        patterns.extend([
+            (r"ident=[0-9]+", "ident=N"),
+            (r"flow 0x[0-9a-f]{5}", "flow N"),
+            (r"\[[0-9]{10}\.[0-9]{6}\] ", "[DATE] "),
+        ]);
     }
     let mut text = text.to_owned();
     for (pattern, with) in patterns {

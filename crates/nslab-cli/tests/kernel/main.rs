@@ -8,7 +8,8 @@
 //! - `ip_address`, `ip_addrlabel`, `ip_neigh`: the same for one object each, every way of showing with every filter;
 //! - `ip_netns`, `ip_rule`, `ip_options`: the same, object by object and in every mode;
 //! - `random`: the same words at random to both;
-//! - `ping`: the same for iputils' `ping`;
+//! - `ping`: the same for iputils' `ping`; `ping_options` for each of its options, `ping_answers` for answers of all
+//!   sorts (from `answerer`);
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
@@ -34,6 +35,7 @@
     reason = "a test; without the built-in harness, clippy does not see that it is one"
 )]
 
+mod answerer;
 mod change;
 mod coverage;
 mod differential;
@@ -58,6 +60,8 @@ mod lab_kinds;
 #[path = "../support/markdown.rs"]
 mod markdown;
 mod ping;
+mod ping_answers;
+mod ping_options;
 mod prefix;
 mod processes;
 mod progress;
@@ -74,6 +78,9 @@ mod walk;
 use libtest_mimic::{Arguments, Trial};
 
 fn main() {
+    if answerer::main() || ping_answers::main() {
+        return;
+    }
     let arguments = Arguments::from_args();
     let possible = sandbox::is_possible();
     if !possible {
@@ -100,6 +107,7 @@ fn main() {
         example::trials(),
         uplink::trials(),
         docs::trials(),
+        ping_answers::alone(),
     ];
     let compared = [
         walk::trials(),
@@ -115,6 +123,8 @@ fn main() {
         ip_rule::trials(),
         random::trials(),
         ping::trials(),
+        ping_answers::trials(),
+        ping_options::trials(),
     ];
     // A trial may have a reason of its own.
     let unless = |able: bool| {

@@ -11,16 +11,20 @@
 
 pub mod engine;
 pub mod matrix;
+mod options;
 pub mod packet;
 mod resolve;
 mod run;
 mod signals;
 mod socket;
+mod way;
 
-pub use resolve::{Resolved, name_of, numeric, resolve};
+pub use options::PathMtu;
+pub use resolve::{Resolved, Scoped, name_of, numeric, resolve};
 pub use run::{Ended, ping};
 pub use signals::{Signal, Signals};
-pub use socket::{Arrival, ProbeSocket, source_address};
+pub use socket::{Arrival, ProbeSocket};
+pub use way::Way;
 
 /// Which IP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -37,7 +37,7 @@ impl Lab {
     }
 
     fn arrival<'a>(&self, at: u64, message: Message<'a>) -> Arrival<'a> {
-        Arrival { at: self.start + ms(at), from: target(), ttl: 64, len: 64, message }
+        Arrival { at: self.start + ms(at), from: target(), scope: 0, ttl: 64, len: 64, message }
     }
 
     /// A sound reply; whether it was taken for one.
