@@ -33,8 +33,23 @@ pub(crate) enum Mask {
 /// address that stops being tentative, a timer, a route that comes with a carrier).
 const TRIES: usize = 3;
 
+/// What a script prints once its network is there: see [`compare_in_network`].
+pub(crate) const NETWORK_IS_THERE: &str = "network is there";
+
+/// The same as [`compare`], for a script that makes a network first and then prints [`NETWORK_IS_THERE`]: two
+/// that fail alike at that would compare equal.
+pub(crate) fn compare_in_network(script: &str, mask: Mask) {
+    let out = compared(script, mask);
+    assert!(out.lines().any(|line| line == NETWORK_IS_THERE), "no network\n--- script\n{script}\n--- out\n{out}");
+}
+
 /// Runs a script both ways and compares standard output, standard error and exit statuses.
 pub(crate) fn compare(script: &str, mask: Mask) {
+    compared(script, mask);
+}
+
+/// Gives what was printed, besides.
+fn compared(script: &str, mask: Mask) -> String {
     let script = format!("{PRELUDE}{script}");
     let run = |folder| Ran::new(&sandbox::run(&[folder], &script), mask);
     let both = || (run(tools::reference().unwrap()), run(tools::ours()));
@@ -53,6 +68,7 @@ pub(crate) fn compare(script: &str, mask: Mask) {
     // A script that did nothing would compare equal.
     assert!(!expected.out.is_empty() || !expected.err.is_empty(), "the script printed nothing");
     coverage::passed(&script);
+    expected.out
 }
 
 /// Asks both for help. The text is our own, but each word of the reference's that can be typed is among ours,

@@ -2,7 +2,7 @@
 
 use libtest_mimic::Trial;
 
-use crate::differential::{Mask, compare};
+use crate::differential::{Mask, NETWORK_IS_THERE, compare_in_network};
 use crate::{tools, trial};
 
 /// a (10.0.0.1, fd00::1) - (…254, …fe) r (10.0.1.254, fd01::fe, MTU 1400) - (10.0.1.2, fd01::2) b.
@@ -35,8 +35,8 @@ address add fe80::e/64 dev v1 nodad
 link set v2 up mtu 1400
 route add prohibit 10.0.3.0/24
 route add blackhole 10.0.4.0/24
--6 route add prohibit fd03::/64
--6 route add blackhole fd04::/64
+route add prohibit fd03::/64
+route add blackhole fd04::/64
 X
 ip -n b -batch - <<X
 address add 10.0.1.2/24 dev v3
@@ -44,20 +44,20 @@ address add fd01::2/64 dev v3 nodad
 link set lo up
 link set v3 up mtu 1400
 route add default via 10.0.1.254
--6 route add default via fd01::fe
+route add default via fd01::fe
 X
 ip -n a -batch - <<X
 route add 10.0.0.0/16 via 10.0.0.254
--6 route add fd01::/64 via fd00::fe
--6 route add fd02::/64 via fd00::fe
--6 route add fd03::/64 via fd00::fe
--6 route add fd04::/64 via fd00::fe
--6 route add unreachable fd09::/64
--6 route add blackhole fd0a::/64
--6 route add prohibit fd0b::/64
+route add fd01::/64 via fd00::fe
+route add fd02::/64 via fd00::fe
+route add fd03::/64 via fd00::fe
+route add fd04::/64 via fd00::fe
+route add unreachable fd09::/64
+route add blackhole fd0a::/64
+route add prohibit fd0b::/64
 X
 ip netns exec r sh -c 'cd /proc/sys/net; echo 1 > ipv4/ip_forward; echo 1 > ipv6/conf/all/forwarding
-echo 0 > ipv4/icmp_ratelimit; echo 0 > ipv6/icmp/ratelimit; echo 0 > ipv4/icmp_echo_ignore_broadcasts'
+echo 0 > ipv4/icmp_ratemask; echo 0 > ipv6/icmp/ratemask; echo 0 > ipv4/icmp_echo_ignore_broadcasts'
 cat > /run/hosts <<X
 127.0.0.1 localhost
 10.0.0.254 router gw
@@ -278,7 +278,7 @@ const RANDOM: u64 = 6;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let case = |name: &str, script: String| {
-        trial(&format!("ping_options::{name}"), move || compare(&in_a(&script), Mask::Ping))
+        trial(&format!("ping_options::{name}"), move || compare_in_network(&in_a(&script), Mask::Ping))
     };
     let cases = CASES.iter().map(|&(name, script)| case(name, script.into()));
     let random = (1..=RANDOM).map(|seed| case(&format!("random_{seed}"), random(seed)));
@@ -290,7 +290,7 @@ fn in_a(script: &str) -> String {
     let ip = format!("ip() {{ {} \"$@\"; }}\n", tools::reference().unwrap().join("ip").display());
     let shown = "r() { echo \"+ $*\"; echo \"+ $*\" >&2; \"$@\"; echo \"= $?\"; }\n";
     let inside = format!("{shown}{ip}{script}").replace('\'', r"'\''");
-    format!("set -e\n{ip}{NETWORK}\nset +e\nip netns exec a sh -c '{inside}'")
+    format!("set -e\n{ip}{NETWORK}\nset +e\necho {NETWORK_IS_THERE}\nip netns exec a sh -c '{inside}'")
 }
 
 /// The same commands each time.

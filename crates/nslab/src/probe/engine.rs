@@ -43,6 +43,8 @@ pub struct Settings {
     pub preload: u32,
     /// Let the interval follow the round trips, to the millisecond, but no further down than this.
     pub adaptive: Option<Duration>,
+    /// Whether answers from other addresses than the target's are passed over.
+    pub only_target: bool,
     /// Whether an answer from any address is as good as one from the target, as it is with a broadcast.
     pub any_address: bool,
     /// What the data is made of; without it, each byte is the low eight bits of its place.
@@ -60,6 +62,7 @@ impl Default for Settings {
             data_len: 56,
             preload: 1,
             adaptive: None,
+            only_target: false,
             any_address: false,
             pattern: None,
         }
@@ -373,7 +376,7 @@ impl Session {
     }
 
     fn reply<'a>(&mut self, arrival: &Arrival<'a>, reply: &Reply<'a>) -> Option<ReplyEvent<'a>> {
-        if reply.id != self.id {
+        if reply.id != self.id || (self.settings.only_target && arrival.from != self.target) {
             return None;
         }
         let sent = *self.request(reply.seq)?;
@@ -381,8 +384,8 @@ impl Session {
         self.request_data(reply.seq, &mut expected);
         let timed = expected.len() >= TIMED_LEN;
         // A packet that is broken anyway is reported as such; any other must know the secret.
-        let knows = |len: usize| reply.data.iter().zip(&expected).take(len).all(|(got, sent)| got == sent);
-        if reply.intact && timed && !knows(TIMED_LEN) {
+        let knows = || reply.data.get(..TIMED_LEN).is_some_and(|data| expected.starts_with(data));
+        if reply.intact && timed && !knows() {
             return None;
         }
         let round_trip = timed.then(|| arrival.at.saturating_duration_since(sent.at));

@@ -59,15 +59,6 @@ impl ProbeSocket {
         rustix::net::bind(&self.fd, &to).map_err(|errno| Error::os(format_args!("sending from {address}"), errno))
     }
 
-    /// Receives only what this address sends (connect(2)).
-    ///
-    /// # Errors
-    /// What connect(2) says, as where there is no route.
-    pub fn connect(&self, to: IpAddr) -> Result<()> {
-        rustix::net::connect(&self.fd, &SocketAddr::new(to, 0))
-            .map_err(|errno| Error::os(format_args!("connecting to {to}"), errno))
-    }
-
     /// The interface, by index, that addresses of a link are on when they are sent to; 0 leaves it to the kernel.
     pub fn set_scope(&mut self, scope: u32) {
         self.scope = scope;

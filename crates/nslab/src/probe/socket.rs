@@ -52,8 +52,6 @@ pub struct ProbeSocket {
 const ICMP_FILTER: i32 = 1;
 /// `ICMPV6_FILTER` of linux/icmpv6.h, at level `IPPROTO_ICMPV6`.
 const ICMPV6_FILTER: i32 = 1;
-/// So many errors in a row are more than packets can have caused.
-const PENDING: u32 = 64;
 /// Enough for the largest packet.
 pub(crate) const BUFFER: usize = 65536 + v4::MAX_IP_HEADER;
 
@@ -132,16 +130,10 @@ impl ProbeSocket {
     /// What recvmsg(2) says, but `EAGAIN`.
     pub fn receive<'a>(&self, buffer: &'a mut Vec<u8>) -> Result<Option<Arrival<'a>>> {
         buffer.resize(BUFFER, 0);
-        let mut pending = 0;
         loop {
             let datagram = match retry_on_intr(|| sys::icmp::receive(self.fd.as_fd(), buffer)) {
                 Ok(datagram) => datagram,
                 Err(Errno::AGAIN) => return Ok(None),
-                // What a connected socket is told of its packets is in the notices too.
-                Err(errno) if pending < PENDING && is_of_a_packet(errno) => {
-                    pending += 1;
-                    continue;
-                }
                 Err(errno) => return Err(Error::os("receiving ICMP", errno)),
             };
             if self.understand(buffer.get(..datagram.len).unwrap_or_default(), &datagram).is_some() {
@@ -168,23 +160,6 @@ impl AsFd for ProbeSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
-}
-
-/// Whether an error is what ICMP said of a packet that was sent (icmp(7)).
-fn is_of_a_packet(errno: Errno) -> bool {
-    [
-        Errno::HOSTUNREACH,
-        Errno::NETUNREACH,
-        Errno::CONNREFUSED,
-        Errno::MSGSIZE,
-        Errno::ACCESS,
-        Errno::PROTO,
-        Errno::NOPROTOOPT,
-        Errno::OPNOTSUPP,
-        Errno::HOSTDOWN,
-        Errno::NONET,
-    ]
-    .contains(&errno)
 }
 
 /// The kernel stamps by the real-time clock, which may be set back or forth; its distance from now is

@@ -9,7 +9,7 @@ use nslab::{Error, ops};
 use rustix::io::Errno;
 
 use super::arguments::Arguments;
-use super::called::{self, is_of_a_link};
+use super::called::{self, Called, is_of_a_link};
 use super::sockets::{self, Sockets, family_name};
 use super::{Fail, complain, is_root, print, say};
 
@@ -252,17 +252,20 @@ impl Aim {
     }
 
     /// The first line.
-    pub(super) fn beginning(&self, arguments: &Arguments) -> String {
+    pub(super) fn beginning(&self, arguments: &Arguments, called: &Called) -> String {
         let interface = arguments.interface.as_deref().map_or_else(Default::default, String::from_utf8_lossy);
         let restricted = arguments.interface.is_some() || arguments.strict_source;
-        let source = self.source.filter(|_| restricted).map(called::numeric);
+        let source = self.source.filter(|_| restricted).map(|source| match self.family() {
+            Family::V6 if arguments.names => called.name(source),
+            _ => called::numeric(source),
+        });
         let from = source.as_deref().map(|source| (source, &*interface));
         let target = called::numeric(self.target);
         print::beginning(&self.name, &target, self.family(), self.flow, from, arguments.size)
     }
 
     /// The options that iputils sets behind its first line.
-    pub(super) fn set_up(&self, arguments: &Arguments) -> Result<(), Fail> {
+    pub(super) fn set_up(&self, arguments: &Arguments) {
         let socket = &self.socket;
         // Whoever may not have these goes without, as in iputils.
         if arguments.debug {
@@ -280,10 +283,6 @@ impl Aim {
             let Fail(_, message) = Fail::os(&format!("WARNING: failed to set mark: {mark}"), &error);
             complain(&message);
         }
-        if arguments.connect && self.family() == Family::V4 {
-            socket.connect(self.target.address).map_err(|error| Fail::os("connect failed", &error))?;
-        }
-        Ok(())
     }
 }
 

@@ -120,11 +120,12 @@ fn say(text: &str) -> Result<(), u8> {
 fn run(arguments: &Arguments) -> Result<u8, Fail> {
     let sockets = Sockets::open(arguments)?;
     let Some(aim) = aim::take(arguments, sockets)? else { return Ok(1) };
-    if let Err(status) = say(&aim.beginning(arguments)) {
+    let called = Called::new(aim.named, arguments);
+    if let Err(status) = say(&aim.beginning(arguments, &called)) {
         return Ok(status);
     }
     allow_interval(arguments)?;
-    aim.set_up(arguments)?;
+    aim.set_up(arguments);
 
     let settings = settings(arguments, &aim);
     let mut session = Session::random(aim.target.address, settings);
@@ -132,7 +133,7 @@ fn run(arguments: &Arguments) -> Result<u8, Fail> {
         session = session.with_id(identifier);
     }
     let signals = Signals::watch().map_err(|error| Fail::new(error.to_string()))?;
-    let show = Show::new(arguments, Called::new(aim.named, arguments), settings.any_address);
+    let show = Show::new(arguments, called, settings.any_address);
     let mut broken = None;
     ping(
         &mut session,
@@ -172,6 +173,8 @@ fn settings(arguments: &Arguments, aim: &Aim) -> Settings {
         data_len: arguments.size,
         preload: arguments.preload,
         adaptive: arguments.adaptive.then_some(shortest),
+        // What iputils makes of a connected socket; with IPv6 it does not connect.
+        only_target: arguments.connect && aim.target.address.is_ipv4(),
         any_address: aim.several,
         pattern: arguments.pattern,
     }
