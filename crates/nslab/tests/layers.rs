@@ -32,6 +32,10 @@ const LAYERS: &[&str] = &[
     "topology::apply",
     "topology",
     "lab",
+    "doctor::facts",
+    "doctor::apparmor",
+    "doctor::judge",
+    "doctor",
 ];
 
 /// What does no I/O and reads no clock.
@@ -47,6 +51,9 @@ const PURE: &[&str] = &[
     "topology::diff",
     "probe::engine",
     "probe::packet",
+    "doctor::facts",
+    "doctor::apparmor",
+    "doctor::judge",
 ];
 
 /// The one part of those that reads a file.
@@ -63,7 +70,11 @@ const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
         &["sys", "namespace::enter"],
         "changing a thread's namespace",
     ),
-    (&["unshare_network", "unshare_root"], &["sys", "namespace::enter"], "changing a thread's namespace"),
+    (
+        &["unshare_network", "unshare_root", "unshare_user_alone", "unshare_processes"],
+        &["sys", "namespace::enter"],
+        "changing a thread's namespace",
+    ),
     (&["unshare_mounts"], &["sys", "namespace::exec"], "changing a process's mounts"),
 ];
 

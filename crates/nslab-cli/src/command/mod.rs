@@ -3,6 +3,7 @@
 mod check;
 mod cidr;
 mod diff;
+mod doctor;
 mod down;
 mod exec;
 mod logs;
@@ -19,6 +20,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use nslab::Error;
 
 use crate::output::{self, ColorWhen};
 
@@ -59,6 +61,7 @@ enum Verb {
     Check(check::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
+    Doctor(doctor::Args),
     Schema(schema::Args),
     #[command(hide = true)]
     Supervise(supervise::Args),
@@ -97,9 +100,12 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Ok(words) => words,
         Err(error) => {
             // Help and version go to standard output and are no misuse.
-            let status = if error.use_stderr() { 2 } else { 0 };
-            let _ = error.print();
-            return ExitCode::from(status);
+            return match error.print() {
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                    output::report(&Error::os("writing help", error))
+                }
+                _ => ExitCode::from(if error.use_stderr() { 2 } else { 0 }),
+            };
         }
     };
     words.color.apply();
@@ -115,6 +121,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
+        Verb::Doctor(args) => doctor::run(&args, ui),
         Verb::Cidr(args) => cidr::run(&args, ui),
         Verb::Schema(schema::Args {}) => schema::run(),
         Verb::Supervise(args) => supervise::run(&args),

@@ -138,7 +138,7 @@ impl Asked {
             )],
             (10, 9) => vec![self.packet_of(self.to, &self.icmp)],
             (10, 10) => (0..=255).map(|noise: u8| self.packet_of(self.to, &vec![noise; usize::from(noise)])).collect(),
-            (10, 11) => (0..24).map(|len| self.reply(|icmp| icmp.truncate(len))).collect(),
+            (10, 11) => (0..self.icmp.len().min(24)).map(|len| self.reply(|icmp| icmp.truncate(len))).collect(),
             (10, 12) => {
                 (0..self.packet.len()).map(|len| self.notice(3, 1, [0; 4], &self.packet[..len])).take(28).collect()
             }

@@ -17,12 +17,14 @@
 //! - `progress`: what long work shows on a terminal, and that it shows it nowhere else;
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
 //! - `change`: labs that are up, changed by hand and by their file;
+//! - `drift`: what was done by hand beside links and addresses, or came about by itself;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `fault`: system calls that fail, one after the other;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
 //! - `processes`: the processes of labs, and what `down` ends;
 //! - `exec`: what a program started in a namespace gets and does not get;
 //! - `example`: the script that a newcomer runs;
+//! - `doctor`: what is found where something is taken away;
 //! - `docs`: the transcripts in the pages.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
@@ -40,6 +42,8 @@ mod change;
 mod coverage;
 mod differential;
 mod docs;
+mod doctor;
+mod drift;
 mod example;
 mod exec;
 mod fault;
@@ -93,6 +97,7 @@ fn main() {
     let alone = [
         lab::trials(),
         change::trials(),
+        drift::trials(),
         lab_kinds::trials(),
         impair::trials(),
         prefix::trials(),
@@ -108,6 +113,7 @@ fn main() {
         uplink::trials(),
         docs::trials(),
         ping_answers::alone(),
+        doctor::trials(),
     ];
     let compared = [
         walk::trials(),
