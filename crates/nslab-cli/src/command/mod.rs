@@ -13,6 +13,7 @@ mod schema;
 mod set;
 mod status;
 mod supervise;
+mod trace;
 mod up;
 mod which;
 
@@ -59,6 +60,7 @@ enum Verb {
     Exec(exec::Args),
     Sh(exec::ShellArgs),
     Check(check::Args),
+    Trace(trace::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
     Doctor(doctor::Args),
@@ -120,6 +122,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Exec(args) => return exec::run(&args, ui),
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
+        Verb::Trace(args) => trace::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
         Verb::Doctor(args) => doctor::run(&args, ui),
         Verb::Cidr(args) => cidr::run(&args, ui),

@@ -23,6 +23,7 @@
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
 //! - `processes`: the processes of labs, and what `down` ends;
 //! - `exec`: what a program started in a namespace gets and does not get;
+//! - `trace`: the way between nodes, and where it ends;
 //! - `example`: the script that a newcomer runs;
 //! - `doctor`: what is found where something is taken away;
 //! - `docs`: the transcripts in the pages.
@@ -76,6 +77,7 @@ mod refusals;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
 mod tools;
+mod trace;
 mod uplink;
 mod walk;
 
@@ -113,6 +115,7 @@ fn main() {
         uplink::trials(),
         docs::trials(),
         ping_answers::alone(),
+        trace::trials(),
         doctor::trials(),
     ];
     let compared = [

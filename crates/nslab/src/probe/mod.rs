@@ -4,7 +4,8 @@
 //! - [`engine`]: one ping session as a state machine, the clock passed in;
 //! - [`ProbeSocket`]: raw ICMP, in the namespace of the thread that opened it;
 //! - [`ping`]: engine and socket put together;
-//! - [`matrix`]: many sources and targets at once.
+//! - [`matrix`]: many sources and targets at once;
+//! - [`trace`]: the way to a target, hop by hop.
 //!
 //! A reply counts only if it answers a request that was sent: same identifier, a sequence number in use,
 //! and the secret that this session put into its data.
@@ -17,6 +18,7 @@ mod resolve;
 mod run;
 mod signals;
 mod socket;
+pub mod trace;
 mod way;
 
 pub use options::PathMtu;
