@@ -16,6 +16,8 @@ pub use statistics::{RoundTrips, Statistics};
 
 /// Requests without an answer are sent no faster than this when the interval is zero.
 const SLOWEST_FLOOD: Duration = Duration::from_millis(10);
+/// The longest interval that is quick.
+const QUICK: Duration = Duration::from_millis(2);
 /// What a full buffer adds to an adaptive interval is a round trip, but no more than this.
 const MOST_SLOWED: Duration = Duration::from_millis(50);
 /// A packet is longer than may leave whole (errno(3)).
@@ -279,6 +281,11 @@ impl Session {
 
     fn in_flight(&self) -> u16 {
         (self.statistics.transmitted as u16).wrapping_sub(self.acknowledged)
+    }
+
+    /// Whether requests follow each other within two milliseconds or less.
+    pub(super) fn is_quick(&self) -> bool {
+        self.interval <= QUICK
     }
 
     /// The number of the last request, if it has no answer.
