@@ -6,11 +6,14 @@ mod diff;
 mod doctor;
 mod down;
 mod exec;
+mod graph;
 mod logs;
 mod ls;
 mod pages;
+mod rootless;
 mod schema;
 mod set;
+mod sight;
 mod status;
 mod supervise;
 mod trace;
@@ -61,6 +64,7 @@ enum Verb {
     Sh(exec::ShellArgs),
     Check(check::Args),
     Trace(trace::Args),
+    Graph(graph::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
     Doctor(doctor::Args),
@@ -98,6 +102,10 @@ impl Ui {
 
 /// Reads the words, does what they say, and gives the exit status.
 pub(crate) fn main(words: &[OsString]) -> ExitCode {
+    // Before anything is read that takes memory: it stays for as long as a lab.
+    if words.get(1).is_some_and(|word| word == rootless::HOLD) {
+        return ExitCode::from(u8::from(rootless::hold().is_err()));
+    }
     let words = match Words::try_parse_from(words) {
         Ok(words) => words,
         Err(error) => {
@@ -123,6 +131,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
         Verb::Trace(args) => trace::run(&args, ui),
+        Verb::Graph(args) => graph::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
         Verb::Doctor(args) => doctor::run(&args, ui),
         Verb::Cidr(args) => cidr::run(&args, ui),

@@ -13,6 +13,7 @@
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
+//! - `graph`: pictures of labs, of networks made by hand, and of the machine;
 //! - `prefix`: labs with the same node names side by side;
 //! - `progress`: what long work shows on a terminal, and that it shows it nowhere else;
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
@@ -26,7 +27,8 @@
 //! - `trace`: the way between nodes, and where it ends;
 //! - `example`: the script that a newcomer runs;
 //! - `doctor`: what is found where something is taken away;
-//! - `docs`: the transcripts in the pages.
+//! - `docs`: the transcripts in the pages;
+//! - `user`: those of labs once more, without root.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
 
@@ -48,6 +50,7 @@ mod drift;
 mod example;
 mod exec;
 mod fault;
+mod graph;
 mod impair;
 mod ip;
 mod ip_address;
@@ -79,6 +82,7 @@ mod sandbox;
 mod tools;
 mod trace;
 mod uplink;
+mod user;
 mod walk;
 
 use libtest_mimic::{Arguments, Trial};
@@ -101,6 +105,7 @@ fn main() {
         change::trials(),
         drift::trials(),
         lab_kinds::trials(),
+        graph::trials(),
         impair::trials(),
         prefix::trials(),
         progress::trials(),
@@ -142,7 +147,23 @@ fn main() {
             trial.with_ignored_flag(ignored)
         }
     };
+    let as_user = user::trials_of(|| {
+        vec![
+            lab::trials(),
+            change::trials(),
+            lab_kinds::trials(),
+            impair::trials(),
+            prefix::trials(),
+            progress::trials(),
+            refusals::trials(),
+            exec::trials(),
+            processes::trials(),
+            example::trials(),
+        ]
+    });
+    let user = possible && user::is_possible();
     let mut trials: Vec<Trial> = Vec::new();
+    trials.extend(as_user.into_iter().flatten().map(unless(user)));
     trials.extend(alone.into_iter().flatten().map(unless(possible)));
     trials.extend(compared.into_iter().flatten().map(unless(possible && reference)));
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -152,7 +173,9 @@ fn main() {
 
 /// A trial that fails by panicking, as ordinary tests do.
 fn trial(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
+    let (name, begin) = user::mode(name);
     Trial::test(name, move || {
+        begin();
         test();
         Ok(())
     })

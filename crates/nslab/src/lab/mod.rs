@@ -7,8 +7,10 @@
 mod change;
 mod check;
 mod down;
+pub mod holder;
 mod limits;
 mod lock;
+mod machine;
 pub mod process;
 mod record;
 mod rounds;
@@ -25,6 +27,7 @@ pub(crate) use check::FILES;
 pub use check::{Probed, check};
 pub use down::{Down, down};
 pub use limits::tight;
+pub use machine::{machine, members};
 pub use record::{Kept, Node, Record, State};
 pub use set::{Setting, set};
 pub use up::{Up, check_names_free, up};
@@ -42,12 +45,20 @@ pub struct Store {
     names: Names,
     supervisor: Option<Supervisor>,
     progress: Progress,
+    /// A /proc in which the labs' processes have the ids that are on record.
+    proc: PathBuf,
 }
 
 impl Default for Store {
     /// Records under /run/nslab, names under /run/netns, and no way to start a supervisor.
     fn default() -> Self {
-        Self { dir: "/run/nslab".into(), names: Names::default(), supervisor: None, progress: Progress::default() }
+        Self {
+            dir: "/run/nslab".into(),
+            names: Names::default(),
+            supervisor: None,
+            progress: Progress::default(),
+            proc: "/proc".into(),
+        }
     }
 }
 
