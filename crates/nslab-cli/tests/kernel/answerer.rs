@@ -122,7 +122,7 @@ impl Asked {
             (0, 3) => vec![sound.clone(), sound],
             (0, 4) => vec![self.reply(|icmp| icmp.truncate(54))],
             (0, 7) => {
-                vec![self.from_address(if v4 { next } else { "fd09::99".parse().unwrap() }, &self.reply_icmp(|_| {}))]
+                vec![self.packet_of(if v4 { next } else { "fd09::99".parse().unwrap() }, &self.reply_icmp(|_| {}))]
             }
             // What must not count; a sound answer behind it shows that it was only passed over.
             (10, 1) => vec![self.reply(|icmp| icmp[4] ^= 1)],
@@ -132,10 +132,12 @@ impl Asked {
             (10, 5) => vec![self.reply(|icmp| icmp.truncate(6))],
             (10, 6) => vec![self.reply(Vec::clear)],
             (10, 7) => vec![self.packet_of(self.to, &broken(self.reply_icmp(|_| {})))],
-            (10, 8) => vec![self.from_address(
-                if v4 { next } else { "fd09::99".parse().unwrap() },
-                &self.reply_icmp(|icmp| icmp[9] ^= 1),
-            )],
+            (10, 8) => {
+                vec![self.packet_of(
+                    if v4 { next } else { "fd09::99".parse().unwrap() },
+                    &self.reply_icmp(|icmp| icmp[9] ^= 1),
+                )]
+            }
             (10, 9) => vec![self.packet_of(self.to, &self.icmp)],
             (10, 10) => (0..=255).map(|noise: u8| self.packet_of(self.to, &vec![noise; usize::from(noise)])).collect(),
             (10, 11) => (0..self.icmp.len().min(24)).map(|len| self.reply(|icmp| icmp.truncate(len))).collect(),
@@ -197,10 +199,6 @@ impl Asked {
         icmp.extend(quote);
         let from = if self.from.is_ipv4() { "10.0.0.254" } else { "fd00::fe" };
         self.packet_of(from.parse().unwrap(), &icmp)
-    }
-
-    fn from_address(&self, from: IpAddr, icmp: &[u8]) -> Vec<u8> {
-        self.packet_of(from, icmp)
     }
 
     /// The checksum is made right, but of a broken packet.
