@@ -1,5 +1,6 @@
 //! Running a script with the reference programs and with ours, in twin sandboxes, and comparing.
 
+use std::path::Path;
 use std::process::Output;
 
 use regex_lite::Regex;
@@ -48,11 +49,27 @@ pub(crate) fn compare(script: &str, mask: Mask) {
     compared(script, mask);
 }
 
-/// Gives what was printed, besides.
 fn compared(script: &str, mask: Mask) -> String {
-    let script = format!("{PRELUDE}{script}");
-    let run = |folder| Ran::new(&sandbox::run(&[folder], &script), mask);
-    let both = || (run(tools::reference().unwrap()), run(tools::ours()));
+    let script = with_prelude(script);
+    let run = |folder: &Path| sandbox::run(&[folder], &script);
+    let out = printed(&script, || run(tools::reference().unwrap()), || run(tools::ours()), mask);
+    coverage::passed(&script);
+    out
+}
+
+/// A script with the words that cases have.
+pub(crate) fn with_prelude(script: &str) -> String {
+    format!("{PRELUDE}{script}")
+}
+
+/// Has a script run in two ways print and return the same.
+pub(crate) fn same(script: &str, expected: impl Fn() -> Output, got: impl Fn() -> Output, mask: Mask) {
+    printed(script, expected, got, mask);
+}
+
+/// The same, and gives what was printed.
+fn printed(script: &str, expected: impl Fn() -> Output, got: impl Fn() -> Output, mask: Mask) -> String {
+    let both = || (Ran::new(&expected(), mask), Ran::new(&got(), mask));
     let (mut expected, mut got) = both();
     for _ in 1..TRIES {
         if expected == got {
@@ -67,7 +84,6 @@ fn compared(script: &str, mask: Mask) -> String {
     );
     // A script that did nothing would compare equal.
     assert!(!expected.out.is_empty() || !expected.err.is_empty(), "the script printed nothing");
-    coverage::passed(&script);
     expected.out
 }
 
