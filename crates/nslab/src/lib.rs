@@ -9,6 +9,7 @@
 //! - [`ops`]: links and addresses, typed;
 //! - [`probe`]: who reaches whom;
 //! - [`topology`]: a lab's description, the plan to build it, building it;
+//! - [`picture`]: pictures of networks;
 //! - [`lab`]: labs that are up, on record;
 //! - [`doctor`]: what the machine allows.
 //!
@@ -23,6 +24,7 @@ pub mod lab;
 pub mod namespace;
 pub mod netlink;
 pub mod ops;
+pub mod picture;
 pub mod probe;
 mod sys;
 pub mod topology;

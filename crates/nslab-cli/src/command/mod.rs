@@ -6,11 +6,15 @@ mod diff;
 mod doctor;
 mod down;
 mod exec;
+mod graph;
 mod logs;
 mod ls;
 mod pages;
+mod rootless;
 mod schema;
 mod set;
+mod shell;
+mod sight;
 mod status;
 mod supervise;
 mod up;
@@ -20,6 +24,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use nslab::Error;
 
 use crate::output::{self, ColorWhen};
 
@@ -57,7 +62,9 @@ enum Verb {
     Status(status::Args),
     Exec(exec::Args),
     Sh(exec::ShellArgs),
+    Shell(shell::Args),
     Check(check::Args),
+    Graph(graph::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
     Doctor(doctor::Args),
@@ -95,13 +102,23 @@ impl Ui {
 
 /// Reads the words, does what they say, and gives the exit status.
 pub(crate) fn main(words: &[OsString]) -> ExitCode {
+    // Before anything is read that takes memory: it stays for as long as a lab.
+    if words.get(1).is_some_and(|word| word == rootless::HOLD) {
+        return ExitCode::from(u8::from(rootless::hold().is_err()));
+    }
+    if words.get(1).is_some_and(|word| word == rootless::ACCOMPANY) {
+        return ExitCode::from(u8::from(rootless::accompany().is_err()));
+    }
     let words = match Words::try_parse_from(words) {
         Ok(words) => words,
         Err(error) => {
             // Help and version go to standard output and are no misuse.
-            let status = if error.use_stderr() { 2 } else { 0 };
-            let _ = error.print();
-            return ExitCode::from(status);
+            return match error.print() {
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                    output::report(&Error::os("writing help", error))
+                }
+                _ => ExitCode::from(if error.use_stderr() { 2 } else { 0 }),
+            };
         }
     };
     words.color.apply();
@@ -115,7 +132,9 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Ls(args) => ls::run(&args),
         Verb::Exec(args) => return exec::run(&args, ui),
         Verb::Sh(args) => return exec::shell(&args, ui),
+        Verb::Shell(args) => return shell::run(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
+        Verb::Graph(args) => graph::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
         Verb::Doctor(args) => doctor::run(&args, ui),
         Verb::Cidr(args) => cidr::run(&args, ui),

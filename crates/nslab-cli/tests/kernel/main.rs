@@ -12,10 +12,12 @@
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
+//! - `graph`: pictures of labs, of networks made by hand, and of the machine;
 //! - `prefix`: labs with the same node names side by side;
 //! - `progress`: what long work shows on a terminal, and that it shows it nowhere else;
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
 //! - `change`: labs that are up, changed by hand and by their file;
+//! - `drift`: what was done by hand beside links and addresses, or came about by itself;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `fault`: system calls that fail, one after the other;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
@@ -23,7 +25,10 @@
 //! - `exec`: what a program started in a namespace gets and does not get;
 //! - `example`: the script that a newcomer runs;
 //! - `doctor`: what is found where something is taken away;
-//! - `docs`: the transcripts in the pages.
+//! - `shell`: `nslab shell`: the walk in it, who joins it, what it leaves;
+//! - `way_out`: uplinks without root;
+//! - `docs`: the transcripts in the pages;
+//! - `user`: those of labs once more, without root.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
 
@@ -40,9 +45,11 @@ mod coverage;
 mod differential;
 mod docs;
 mod doctor;
+mod drift;
 mod example;
 mod exec;
 mod fault;
+mod graph;
 mod impair;
 mod ip;
 mod ip_address;
@@ -69,9 +76,12 @@ mod reference;
 mod refusals;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
+mod shell;
 mod tools;
 mod uplink;
+mod user;
 mod walk;
+mod way_out;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -88,7 +98,9 @@ fn main() {
     let alone = [
         lab::trials(),
         change::trials(),
+        drift::trials(),
         lab_kinds::trials(),
+        graph::trials(),
         impair::trials(),
         prefix::trials(),
         progress::trials(),
@@ -103,9 +115,12 @@ fn main() {
         uplink::trials(),
         docs::trials(),
         doctor::trials(),
+        shell::trials(),
+        way_out::trials(),
     ];
     let compared = [
         walk::trials(),
+        shell::compared(),
         ip::trials(),
         ip_address::trials(),
         ip_addrlabel::trials(),
@@ -126,7 +141,23 @@ fn main() {
             trial.with_ignored_flag(ignored)
         }
     };
+    let as_user = user::trials_of(|| {
+        vec![
+            lab::trials(),
+            change::trials(),
+            lab_kinds::trials(),
+            impair::trials(),
+            prefix::trials(),
+            progress::trials(),
+            refusals::trials(),
+            exec::trials(),
+            processes::trials(),
+            example::trials(),
+        ]
+    });
+    let user = possible && user::is_possible();
     let mut trials: Vec<Trial> = Vec::new();
+    trials.extend(as_user.into_iter().flatten().map(unless(user)));
     trials.extend(alone.into_iter().flatten().map(unless(possible)));
     trials.extend(compared.into_iter().flatten().map(unless(possible && reference)));
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -136,7 +167,9 @@ fn main() {
 
 /// A trial that fails by panicking, as ordinary tests do.
 fn trial(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
+    let (name, begin) = user::mode(name);
     Trial::test(name, move || {
+        begin();
         test();
         Ok(())
     })

@@ -127,8 +127,7 @@ impl Store {
     pub fn check_whole(&self, record: &Record) -> Result<()> {
         let lab = &record.plan.lab;
         if record.state != super::State::Up || record.is_of_an_earlier_boot()? {
-            return Err(Error::new(ErrorKind::Busy, format!("lab \"{lab}\" is not whole: it was cut off"))
-                .with_help(format!("nslab up with the lab's file makes it whole; nslab down {lab} clears it away")));
+            return Err(self.not_whole(record));
         }
         record.nodes.iter().try_for_each(|node| self.open_node(lab, node).map(drop))
     }

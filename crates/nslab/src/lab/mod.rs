@@ -7,8 +7,10 @@
 mod change;
 mod check;
 mod down;
+pub mod holder;
 mod limits;
 mod lock;
+mod machine;
 pub mod process;
 mod record;
 mod rounds;
@@ -25,6 +27,7 @@ pub(crate) use check::FILES;
 pub use check::{Probed, check};
 pub use down::{Down, down};
 pub use limits::tight;
+pub use machine::{machine, members};
 pub use record::{Kept, Node, Record, State};
 pub use set::{Setting, set};
 pub use up::{Up, check_names_free, up};
@@ -42,12 +45,20 @@ pub struct Store {
     names: Names,
     supervisor: Option<Supervisor>,
     progress: Progress,
+    /// A /proc in which the labs' processes have the ids that are on record.
+    proc: PathBuf,
 }
 
 impl Default for Store {
     /// Records under /run/nslab, names under /run/netns, and no way to start a supervisor.
     fn default() -> Self {
-        Self { dir: "/run/nslab".into(), names: Names::default(), supervisor: None, progress: Progress::default() }
+        Self {
+            dir: "/run/nslab".into(),
+            names: Names::default(),
+            supervisor: None,
+            progress: Progress::default(),
+            proc: "/proc".into(),
+        }
     }
 }
 
@@ -99,6 +110,29 @@ impl Store {
     /// [`ErrorKind::NotFound`] where there is no such lab.
     pub fn read(&self, lab: &LabName) -> Result<Record> {
         record::read(&self.dir.join(lab.as_str()), lab)
+    }
+
+    /// The command that is making, changing or taking away a lab right now, by its process id: a lab that is not whole
+    /// is not cut off then. None where there is none, or /proc does not tell.
+    #[must_use]
+    pub fn at_work(&self, lab: &LabName) -> Option<i32> {
+        lock::holder(&self.dir.join(lab.as_str()))
+    }
+
+    /// What to say of a lab that is not whole: that somebody is at it, or that it was cut off.
+    #[must_use]
+    pub fn not_whole(&self, record: &Record) -> Error {
+        let lab = &record.plan.lab;
+        let (message, help) = match self.at_work(lab).map(|pid| (pid, record.state.under_way())) {
+            Some((pid, Some(doing))) => {
+                (format!("lab \"{lab}\" is {doing} by process {pid}"), "wait until that is done".into())
+            }
+            _ => (
+                format!("lab \"{lab}\" is not whole: it was cut off"),
+                format!("nslab up with the lab's file makes it whole; nslab down {lab} clears it away"),
+            ),
+        };
+        Error::new(ErrorKind::Busy, message).with_help(help)
     }
 
     /// The hosts file (hosts(5)) of a lab that is up: every node's name and addresses.

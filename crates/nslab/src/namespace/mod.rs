@@ -6,6 +6,8 @@
 pub(crate) mod descriptors;
 pub(crate) mod enter;
 mod exec;
+mod find;
+pub(crate) mod machine;
 mod mounts;
 mod named;
 pub(crate) mod processes;
@@ -22,6 +24,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use crate::error::{Error, Result};
 pub use exec::{Warnings, become_host, become_named, become_namespace, spawn_named};
 pub(crate) use exec::{become_node, mount_sys, own_mounts};
+pub use find::{Everywhere, Process, Whereabouts};
 pub use mounts::MountNamespace;
 pub use named::{NETNS_DIR, Names, Placeholder, Withdrawn};
 pub use watch::{NameChange, Watch};

@@ -6,15 +6,15 @@
 
 mod client;
 mod end;
-mod handle;
+pub(super) mod handle;
 mod message;
 mod state;
 mod supervisor;
 
 use std::path::PathBuf;
 
-pub(super) use client::dismiss;
 pub use client::{Reconciled, Supervisor, reconcile, start, stop};
+pub(super) use client::{dead, dismiss};
 pub(super) use end::check_outside;
 pub use end::{Ended, GRACE, end_in};
 pub use handle::Handle;
@@ -35,7 +35,13 @@ impl Store {
     /// # Errors
     /// Where what is known of them cannot be read.
     pub fn processes(&self, lab: &LabName) -> Result<Option<Processes>> {
-        state::read(&self.dir.join(lab.as_str()))
+        state::read_by(&self.proc, &self.dir.join(lab.as_str()))
+    }
+
+    /// Whether a process of a lab's runs: its supervisor, or one that that looks after.
+    #[must_use]
+    pub fn is_alive(&self, process: Handle) -> bool {
+        process.is_alive_in(&self.proc)
     }
 
     /// The file with a process's output; the older part of a long one is in the same with `.1` behind it.

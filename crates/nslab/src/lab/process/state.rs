@@ -1,5 +1,6 @@
 //! What is known of a lab's processes: written by their supervisor, read by everybody.
 
+use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,22 @@ pub enum Doing {
     Lost,
 }
 
+/// In words, as `nslab ls --json` has them.
+impl fmt::Display for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waiting => f.write_str("waiting"),
+            Self::Running => f.write_str("running"),
+            Self::Ready => f.write_str("ready"),
+            Self::Restarting => f.write_str("restarting"),
+            Self::Exited(status) => write!(f, "exited {status}"),
+            Self::Killed(signal) => write!(f, "killed by signal {signal}"),
+            Self::Failed => f.write_str("cannot be started"),
+            Self::Lost => f.write_str("lost"),
+        }
+    }
+}
+
 /// A process of a lab.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
@@ -52,6 +69,14 @@ pub struct Status {
     pub(super) job: Job,
 }
 
+impl Status {
+    /// Whether it is as it should be: `up` would not start it again for its own sake.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        !matches!(self.doing, Doing::Failed | Doing::Lost | Doing::Killed(_) | Doing::Exited(1..))
+    }
+}
+
 /// The processes of a lab and who looks after them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Processes {
@@ -63,6 +88,11 @@ pub struct Processes {
 
 /// What is known; none where the lab has no processes.
 pub(super) fn read(dir: &Path) -> Result<Option<Processes>> {
+    read_by(Path::new("/proc"), dir)
+}
+
+/// The same by another /proc.
+pub(super) fn read_by(proc: &Path, dir: &Path) -> Result<Option<Processes>> {
     let path = dir.join(FILE);
     let bytes = match std::fs::read(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -70,7 +100,7 @@ pub(super) fn read(dir: &Path) -> Result<Option<Processes>> {
     };
     let mut found: Processes = serde_json::from_slice(&bytes)
         .map_err(|error| Error::invalid(format!("{} is not what this version writes: {error}", path.display())))?;
-    if !found.supervisor.is_alive() {
+    if !found.supervisor.is_alive_in(proc) {
         for status in &mut found.processes {
             if !matches!(status.doing, Doing::Exited(_) | Doing::Killed(_) | Doing::Failed) {
                 status.doing = Doing::Lost;

@@ -31,8 +31,13 @@ use crate::types::LabName;
 /// has made and given as standard input; the process must be one of its own, with a single thread, that has opened nothing yet.
 ///
 /// # Errors
-/// Where it cannot begin.
+/// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) without such a socket; where it cannot begin.
 pub fn supervise(store: &Store, lab: &LabName, listener: BorrowedFd<'_>) -> Result<()> {
+    if !matches!(rustix::net::sockopt::socket_acceptconn(listener), Ok(true)) {
+        let message =
+            "the supervisor of a lab's processes is started by `nslab up`, and takes its socket as standard input";
+        return Err(Error::invalid(message));
+    }
     crate::sys::process::close_inherited().map_err(|errno| Error::os("closing what was inherited", errno))?;
     crate::sys::process::heed_signals();
     // In a session of its own, no terminal's end is its own; one that leads a session already is in its own.
@@ -271,6 +276,8 @@ impl Loop {
             if !matches!(caller.waits, Wait::Request) || caller.text.last() != Some(&b'\n') {
                 continue;
             }
+            // Who went before is made up for.
+            self.lost = false;
             match serde_json::from_slice(&caller.text) {
                 Ok(Request::Start { jobs, folder }) => {
                     caller.waits = Wait::Ready;
