@@ -17,6 +17,7 @@ mod shell;
 mod sight;
 mod status;
 mod supervise;
+mod trace;
 mod up;
 mod which;
 mod why;
@@ -66,6 +67,7 @@ enum Verb {
     Shell(shell::Args),
     Check(check::Args),
     Why(why::Args),
+    Trace(trace::Args),
     Graph(graph::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
@@ -137,6 +139,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Shell(args) => return shell::run(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
         Verb::Why(args) => why::run(&args, ui),
+        Verb::Trace(args) => trace::run(&args, ui),
         Verb::Graph(args) => graph::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
         Verb::Doctor(args) => doctor::run(&args, ui),
