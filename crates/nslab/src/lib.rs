@@ -8,6 +8,7 @@
 //! - [`netlink`]: requests to the kernel and its answers;
 //! - [`ops`]: links and addresses, typed;
 //! - [`probe`]: who reaches whom;
+//! - [`capture`]: packets as they pass, into a file or as lines;
 //! - [`topology`]: a lab's description, the plan to build it, building it;
 //! - [`lab`]: labs that are up, on record.
 //!
@@ -15,6 +16,7 @@
 //! fails returns an [`Error`], whose [`kind`](Error::kind) a program can match on.
 #![deny(missing_docs)]
 
+pub mod capture;
 mod errno;
 mod error;
 pub mod lab;

@@ -21,6 +21,7 @@ const LAYERS: &[&str] = &[
     "netlink",
     "ops",
     "probe",
+    "capture",
     "topology::kinds",
     "topology::spec",
     "topology::domains",
@@ -47,13 +48,27 @@ const PURE: &[&str] = &[
     "topology::diff",
     "probe::engine",
     "probe::packet",
+    "capture::dissect",
+    "capture::filter",
+    "capture::frame",
+    "capture::pcapng",
 ];
 
 /// The one part of those that reads a file.
 const IMPURE: &[&str] = &["topology::spec::read"];
 
 /// What the pure parts may use beside each other.
-const PURE_MAY_USE: &[&str] = &["errno", "error", "probe::Arrival", "probe::Family"];
+const PURE_MAY_USE: &[&str] = &[
+    "errno",
+    "error",
+    "probe::Arrival",
+    "probe::Family",
+    "capture::Direction",
+    "capture::LinkType",
+    "capture::Packet",
+    "capture::Reception",
+    "capture::Statistics",
+];
 
 /// Names that only some files may have, and why.
 const ONLY_IN: &[(&[&str], &[&str], &str)] = &[

@@ -1,5 +1,6 @@
 //! The verbs of the labs: one verb, one file.
 
+mod capture;
 mod check;
 mod cidr;
 mod diff;
@@ -57,6 +58,7 @@ enum Verb {
     Exec(exec::Args),
     Sh(exec::ShellArgs),
     Check(check::Args),
+    Capture(capture::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
     Schema(schema::Args),
@@ -114,6 +116,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Exec(args) => return exec::run(&args, ui),
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
+        Verb::Capture(args) => capture::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
         Verb::Cidr(args) => cidr::run(&args, ui),
         Verb::Schema(schema::Args {}) => schema::run(),

@@ -4,6 +4,7 @@
 #![allow(unsafe_code, reason = "the one place for it; every block says why it is sound")]
 
 pub(crate) mod icmp;
+pub(crate) mod packet;
 pub(crate) mod process;
 pub(crate) mod resolve;
 pub(crate) mod signal;
