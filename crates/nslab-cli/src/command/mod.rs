@@ -4,13 +4,16 @@ mod capture;
 mod check;
 mod cidr;
 mod diff;
+mod doctor;
 mod down;
 mod exec;
+mod graph;
 mod logs;
 mod ls;
 mod pages;
 mod schema;
 mod set;
+mod sight;
 mod status;
 mod supervise;
 mod up;
@@ -20,6 +23,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use nslab::Error;
 
 use crate::output::{self, ColorWhen};
 
@@ -59,8 +63,10 @@ enum Verb {
     Sh(exec::ShellArgs),
     Check(check::Args),
     Capture(capture::Args),
+    Graph(graph::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
+    Doctor(doctor::Args),
     Schema(schema::Args),
     #[command(hide = true)]
     Supervise(supervise::Args),
@@ -99,9 +105,12 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Ok(words) => words,
         Err(error) => {
             // Help and version go to standard output and are no misuse.
-            let status = if error.use_stderr() { 2 } else { 0 };
-            let _ = error.print();
-            return ExitCode::from(status);
+            return match error.print() {
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                    output::report(&Error::os("writing help", error))
+                }
+                _ => ExitCode::from(if error.use_stderr() { 2 } else { 0 }),
+            };
         }
     };
     words.color.apply();
@@ -117,7 +126,9 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
         Verb::Capture(args) => capture::run(&args, ui),
+        Verb::Graph(args) => graph::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
+        Verb::Doctor(args) => doctor::run(&args, ui),
         Verb::Cidr(args) => cidr::run(&args, ui),
         Verb::Schema(schema::Args {}) => schema::run(),
         Verb::Supervise(args) => supervise::run(&args),

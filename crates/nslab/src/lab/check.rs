@@ -10,6 +10,9 @@ use crate::namespace::{Namespace, descriptors};
 use crate::probe::matrix::{self, Outcome, Reason, Settings, Sockets, Source};
 use crate::types::{LabName, Prefix};
 
+/// A namespace, two sockets, and a connection where it is asked in rounds: no command has more open for a node.
+pub(crate) const FILES: u64 = 4;
+
 /// One node's way to one address of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Probed {
@@ -43,8 +46,7 @@ struct Asker {
 /// away by hand; [`ErrorKind::Permission`] without root.
 pub fn check(store: &Store, record: &Record, settings: &Settings) -> Result<Vec<Probed>> {
     store.check_whole(record)?;
-    // A namespace, two sockets, and a connection where it is asked in rounds.
-    descriptors::make_room(record.nodes.len(), 4)?;
+    descriptors::make_room(record.nodes.len(), FILES)?;
     let addresses = record.plan.addresses();
     let mut askers = Vec::new();
     for (place, node) in record.hosts() {
@@ -125,8 +127,7 @@ impl Store {
     pub fn check_whole(&self, record: &Record) -> Result<()> {
         let lab = &record.plan.lab;
         if record.state != super::State::Up || record.is_of_an_earlier_boot()? {
-            return Err(Error::new(ErrorKind::Busy, format!("lab \"{lab}\" is not whole: it was cut off"))
-                .with_help(format!("nslab up with the lab's file makes it whole; nslab down {lab} clears it away")));
+            return Err(self.not_whole(record));
         }
         record.nodes.iter().try_for_each(|node| self.open_node(lab, node).map(drop))
     }
