@@ -10,6 +10,7 @@
 //! - `random`: the same words at random to both;
 //! - `ping`: the same for iputils' `ping`;
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
+//! - `capture`: packets of labs, seen and written;
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
 //! - `graph`: pictures of labs, of networks made by hand, and of the machine;
@@ -37,6 +38,7 @@
     reason = "a test; without the built-in harness, clippy does not see that it is one"
 )]
 
+mod capture;
 mod change;
 mod coverage;
 mod differential;
@@ -91,6 +93,7 @@ fn main() {
     }
     let alone = [
         lab::trials(),
+        capture::trials(),
         change::trials(),
         drift::trials(),
         lab_kinds::trials(),

@@ -81,6 +81,9 @@ pub trait Sink {
 /// How often at most the kernel is asked what it has counted.
 const COUNTING: Duration = Duration::from_millis(250);
 
+/// How often it is looked whether an interface that is down is still there.
+const LOOKING: Duration = Duration::from_millis(200);
+
 /// What poll(2) has found.
 #[derive(Debug, Default)]
 struct Found {
@@ -109,11 +112,8 @@ pub fn run(capture: &mut Capture, stop: &Stop, names: Option<&Watch>, sink: &mut
         } else {
             capture.read();
         }
-        for at in found.failed {
-            if capture.is_gone(at) {
-                sink.gone(at, Gone::Interface);
-            }
-        }
+        found.failed.into_iter().for_each(|at| capture.went_down(at));
+        capture.gone().into_iter().for_each(|at| sink.gone(at, Gone::Interface));
         if found.names
             && let Some(names) = names
         {
@@ -146,7 +146,8 @@ pub fn run(capture: &mut Capture, stop: &Stop, names: Option<&Watch>, sink: &mut
 fn wait(capture: &Capture, stop: &Stop, names: Option<&Watch>, sink: &dyn Sink) -> Result<Found> {
     // What was read and is not complete yet is handed over a little later.
     let waiting = capture.is_waiting().then(|| Instant::now() + LAG / 4);
-    let until = [waiting, sink.deadline()].into_iter().flatten().min();
+    let down = capture.is_any_down().then(|| Instant::now() + LOOKING);
+    let until = [waiting, down, sink.deadline()].into_iter().flatten().min();
     let timeout = until.map(|until| {
         let left = until.saturating_duration_since(Instant::now());
         Timespec { tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX), tv_nsec: left.subsec_nanos().into() }

@@ -71,7 +71,7 @@ const MOST_HELD: usize = 64 << 20;
 /// As much memory is kept to be used again, in blocks.
 const MOST_SPARE: usize = 64;
 /// Opening a socket's ring and closing it waits for the kernel's readers (RCU), so several do so at once.
-const WORKERS: usize = 32;
+const WORKERS: usize = 64;
 
 impl Capture {
     /// Opens a socket for each interface; from then on packets are taken.
@@ -125,9 +125,25 @@ impl Capture {
         }
     }
 
-    /// Whether an interface is gone, where its socket tells of an error.
-    pub(super) fn is_gone(&mut self, at: usize) -> bool {
-        self.taps.get_mut(at).is_some_and(|tap| tap.is_gone(&mut self.spare))
+    /// Hears that the socket of an interface has an error.
+    pub(super) fn went_down(&mut self, at: usize) {
+        self.taps.get_mut(at).into_iter().for_each(Tap::went_down);
+    }
+
+    /// Whether one of the interfaces is down.
+    pub(super) fn is_any_down(&self) -> bool {
+        self.taps.iter().any(Tap::is_down)
+    }
+
+    /// The places of interfaces that are gone since this was asked last.
+    pub(super) fn gone(&mut self) -> Vec<usize> {
+        let mut gone = Vec::new();
+        for (at, tap) in self.taps.iter_mut().enumerate() {
+            if tap.is_gone(&mut self.spare) {
+                gone.push(at);
+            }
+        }
+        gone
     }
 
     /// Lets go of the interfaces of a namespace, by its name; gives the places of those that were there.

@@ -31,6 +31,8 @@ pub(super) struct Tap {
     blocks: VecDeque<Block>,
     /// The first packet of the first block.
     head: Option<Frame>,
+    /// Whether the interface went down; the kernel does not tell when one that is down is deleted.
+    is_down: bool,
     /// The time of the last packet that was read.
     pub(super) seen: Duration,
     pub(super) counted: Statistics,
@@ -64,6 +66,7 @@ impl Tap {
             link_type: interface.link_type,
             blocks: VecDeque::new(),
             head: None,
+            is_down: false,
             seen: Duration::ZERO,
             counted: Statistics::default(),
         })
@@ -83,6 +86,7 @@ impl Tap {
                 spare.push(bytes);
                 return size;
             }
+            self.is_down = false;
             size += self.push(bytes);
         }
     }
@@ -139,12 +143,22 @@ impl Tap {
         }
     }
 
-    /// Whether the interface is gone: then it takes no more, and what was read is still handed over.
+    /// Hears that the socket has an error: the interface went down. It may come up again.
+    pub(super) fn went_down(&mut self) {
+        // Asking takes the error away.
+        let errors = self.ring.as_ref().is_some_and(|ring| sockopt::socket_error(ring).is_ok_and(|it| it.is_err()));
+        self.is_down |= errors;
+    }
+
+    /// Whether the interface is down, as far as is known.
+    pub(super) fn is_down(&self) -> bool {
+        self.is_down && self.ring.is_some()
+    }
+
+    /// Whether an interface that went down is gone: then it takes no more, and what was read is still handed over.
     pub(super) fn is_gone(&mut self, spare: &mut Vec<Vec<u8>>) -> bool {
-        let Some(ring) = &self.ring else { return false };
-        // Asking takes the error away; one that only went down may come up again.
-        let failed = sockopt::socket_error(ring).is_ok_and(|error| error.is_err());
-        let gone = failed && packet::bound_to(ring.as_fd()).is_ok_and(|index| index < 0);
+        let bound = self.ring.as_ref().filter(|_| self.is_down).map(|ring| packet::bound_to(ring.as_fd()));
+        let gone = bound.is_some_and(|bound| bound.is_ok_and(|index| index < 0));
         if gone {
             self.close(spare);
         }

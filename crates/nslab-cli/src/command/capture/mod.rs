@@ -48,10 +48,10 @@ pub(super) struct Args {
     host: Vec<String>,
     /// Only packets from or to this port, or one of several (as 8000-8080); given again, any of them
     #[arg(long, value_name = "PORT")]
-    port: Vec<Ports>,
+    port: Vec<String>,
     /// Only this protocol: arp, ip, ip6, icmp, icmp6, tcp, udp, …, or a number; given again, any of them
     #[arg(long, value_name = "PROTOCOL")]
-    proto: Vec<Protocol>,
+    proto: Vec<String>,
     /// Only packets with the tag of this VLAN; given again, any of them
     #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u16).range(0..=4095))]
     vlan: Vec<u16>,
@@ -86,14 +86,11 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         return Err(Error::invalid("-w - writes packets to standard output, which is a terminal here")
             .with_help("send them to a program or to a file: nslab capture -w - | wireshark -k -i -"));
     }
+    let ports = args.port.iter().map(|port| port.parse()).collect::<Result<Vec<Ports>>>()?;
+    let protocols = args.proto.iter().map(|protocol| protocol.parse()).collect::<Result<Vec<Protocol>>>()?;
     let store = Store::default();
     let selection = Selection::of(&store, &args.words, &args.prefixed)?;
-    let filter = Filter {
-        hosts: selection.hosts(&args.host)?,
-        ports: args.port.clone(),
-        protocols: args.proto.clone(),
-        vlans: args.vlan.clone(),
-    };
+    let filter = Filter { hosts: selection.hosts(&args.host)?, ports, protocols, vlans: args.vlan.clone() };
     let names: Vec<String> = selection.chosen.iter().map(|chosen| chosen.name.clone()).collect();
     let settings = Settings { filter, snap_len: args.snaplen, buffer: args.buffer };
 

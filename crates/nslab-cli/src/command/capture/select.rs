@@ -55,6 +55,10 @@ impl Selection {
         };
         let given = lab.is_some() || rest.is_empty() || prefixed.prefix.is_some();
         let records = if given { vec![which::record(store, lab, prefixed)?] } else { Vec::new() };
+        // A node that is named is looked at on its own.
+        if rest.is_empty() {
+            records.iter().try_for_each(|record| store.check_whole(record))?;
+        }
         let mut selection = Self { places: Vec::new(), chosen: Vec::new(), records, given };
         if rest.is_empty() {
             selection.whole_lab(store)?;
@@ -154,7 +158,6 @@ impl Selection {
         }
         let found = self.records.get(record).and_then(|record| Some((record, record.nodes.get(at)?)));
         let Some((lab, node)) = found else { return Err(Error::new(ErrorKind::NotFound, "no such node")) };
-        store.check_whole(lab)?;
         let namespace = store.open_node(&lab.plan.lab, node)?;
         let (netns, name) = (node.netns_name(), node.name.to_string());
         self.open(namespace, netns, name, Some((record, at)))
