@@ -11,8 +11,10 @@ mod graph;
 mod logs;
 mod ls;
 mod pages;
+mod rootless;
 mod schema;
 mod set;
+mod shell;
 mod sight;
 mod status;
 mod supervise;
@@ -61,6 +63,7 @@ enum Verb {
     Status(status::Args),
     Exec(exec::Args),
     Sh(exec::ShellArgs),
+    Shell(shell::Args),
     Check(check::Args),
     Capture(capture::Args),
     Graph(graph::Args),
@@ -101,6 +104,13 @@ impl Ui {
 
 /// Reads the words, does what they say, and gives the exit status.
 pub(crate) fn main(words: &[OsString]) -> ExitCode {
+    // Before anything is read that takes memory: it stays for as long as a lab.
+    if words.get(1).is_some_and(|word| word == rootless::HOLD) {
+        return ExitCode::from(u8::from(rootless::hold().is_err()));
+    }
+    if words.get(1).is_some_and(|word| word == rootless::ACCOMPANY) {
+        return ExitCode::from(u8::from(rootless::accompany().is_err()));
+    }
     let words = match Words::try_parse_from(words) {
         Ok(words) => words,
         Err(error) => {
@@ -124,6 +134,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Ls(args) => ls::run(&args),
         Verb::Exec(args) => return exec::run(&args, ui),
         Verb::Sh(args) => return exec::shell(&args, ui),
+        Verb::Shell(args) => return shell::run(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
         Verb::Capture(args) => capture::run(&args, ui),
         Verb::Graph(args) => graph::run(&args, ui),

@@ -376,7 +376,7 @@ status 3
 
 fn hostile() {
     let out = succeed(&format!(
-        "{FRAMES}cat >random.py <<'END'
+        "{FRAMES}cat >noise.py <<'END'
 import random, socket
 out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); out.bind((\"eth0\", 0)); random.seed(1)
 for n in range(2000):
@@ -384,7 +384,7 @@ for n in range(2000):
     out.send(random.randbytes(12) + kind + random.randbytes(random.randrange(200)))
 END
          start h1:eth0 r:eth0 --vlan 5 --proto arp >tagged; nslab exec h1 python3 frames.py tagged; end; grep -v short tagged
-         start h1 >seen; nslab exec h1 python3 random.py; end >said; grep -c ' h1:eth0 out ' seen
+         start h1 >seen; nslab exec h1 python3 noise.py; end >said; grep -c ' h1:eth0 out ' seen
          grep -c '[^[:print:]]' seen || true"
     ));
     let out = lines(&out);

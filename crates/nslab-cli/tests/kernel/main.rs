@@ -26,7 +26,10 @@
 //! - `exec`: what a program started in a namespace gets and does not get;
 //! - `example`: the script that a newcomer runs;
 //! - `doctor`: what is found where something is taken away;
-//! - `docs`: the transcripts in the pages.
+//! - `shell`: `nslab shell`: the walk in it, who joins it, what it leaves;
+//! - `way_out`: uplinks without root;
+//! - `docs`: the transcripts in the pages;
+//! - `user`: those of labs once more, without root.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
 
@@ -75,9 +78,12 @@ mod reference;
 mod refusals;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
+mod shell;
 mod tools;
 mod uplink;
+mod user;
 mod walk;
+mod way_out;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -112,9 +118,12 @@ fn main() {
         uplink::trials(),
         docs::trials(),
         doctor::trials(),
+        shell::trials(),
+        way_out::trials(),
     ];
     let compared = [
         walk::trials(),
+        shell::compared(),
         ip::trials(),
         ip_address::trials(),
         ip_addrlabel::trials(),
@@ -135,7 +144,24 @@ fn main() {
             trial.with_ignored_flag(ignored)
         }
     };
+    let as_user = user::trials_of(|| {
+        vec![
+            lab::trials(),
+            capture::trials(),
+            change::trials(),
+            lab_kinds::trials(),
+            impair::trials(),
+            prefix::trials(),
+            progress::trials(),
+            refusals::trials(),
+            exec::trials(),
+            processes::trials(),
+            example::trials(),
+        ]
+    });
+    let user = possible && user::is_possible();
     let mut trials: Vec<Trial> = Vec::new();
+    trials.extend(as_user.into_iter().flatten().map(unless(user)));
     trials.extend(alone.into_iter().flatten().map(unless(possible)));
     trials.extend(compared.into_iter().flatten().map(unless(possible && reference)));
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -145,7 +171,9 @@ fn main() {
 
 /// A trial that fails by panicking, as ordinary tests do.
 fn trial(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
+    let (name, begin) = user::mode(name);
     Trial::test(name, move || {
+        begin();
         test();
         Ok(())
     })

@@ -11,7 +11,7 @@ use nslab::topology::plan::Port;
 use nslab::types::Prefix;
 use nslab::{Error, ErrorKind, Result};
 
-use super::super::which;
+use super::super::{rootless, which};
 
 /// Interfaces to capture on, and the namespaces that they are in.
 pub(super) struct Selection {
@@ -287,5 +287,6 @@ impl Selection {
 fn names_a_lab(store: &Store, word: &str, prefixed: &which::Prefixed) -> bool {
     // LAB/NODE looks like a path too.
     let is_file = which::is_file(word) && (!word.contains('/') || Path::new(word).exists());
-    is_file || (!word.contains('/') && which::lab_named(word, prefixed).is_ok_and(|lab| store.read(&lab).is_ok()))
+    is_file
+        || (!word.contains('/') && which::lab_named(word, prefixed).is_ok_and(|lab| rootless::is_known(store, &lab)))
 }
