@@ -150,7 +150,7 @@ impl Carried<'_> {
         out.push_str(" | ");
         let rest = self.bytes.from(4 + words * 4);
         match (kind, self.depth.checked_sub(1)) {
-            (_, None) => out.push_str("…"),
+            (_, None) => out.push('…'),
             (0x6558, Some(depth)) => return ethernet(out, rest, depth),
             (_, Some(depth)) => return of_type(out, kind, rest, depth),
         }
