@@ -78,6 +78,7 @@ const PURE_MAY_USE: &[&str] = &[
     "error",
     "probe::Arrival",
     "probe::Family",
+    "probe::trace::Trace",
     "capture::Direction",
     "capture::LinkType",
     "capture::Packet",

@@ -18,6 +18,7 @@ mod shell;
 mod sight;
 mod status;
 mod supervise;
+mod trace;
 mod up;
 mod which;
 
@@ -65,6 +66,7 @@ enum Verb {
     Sh(exec::ShellArgs),
     Shell(shell::Args),
     Check(check::Args),
+    Trace(trace::Args),
     Capture(capture::Args),
     Graph(graph::Args),
     Logs(logs::Args),
@@ -136,6 +138,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Shell(args) => return shell::run(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
+        Verb::Trace(args) => trace::run(&args, ui),
         Verb::Capture(args) => capture::run(&args, ui),
         Verb::Graph(args) => graph::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
