@@ -160,15 +160,26 @@ fn nothing_outside() {
     assert!(lines[1].trim().parse::<u32>().unwrap() > 5);
 }
 
-/// A process that goes on in the background goes with it.
+/// A process that goes on in the background goes with it; also where it is none of a process namespace's, for want of a
+/// /proc that shows that.
 fn leaves_nothing() {
-    let out = beside(
-        "mark=98761$$
+    for setup in ["", "mount -t tmpfs tmpfs /proc/irq"] {
+        leave_with(setup);
+    }
+}
+
+fn leave_with(setup: &str) {
+    let out = beside(&format!(
+        "{setup}
+         mark=98761$$
          $AS nslab shell -- sh -c \"sleep $mark & ip netns add one; setsid sleep $mark & exit 4\" || echo $?
-         cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c \"sleep $mark\" || true
-         find /run/user; ls /run/netns 2>/dev/null || true",
-    );
-    assert_eq!(out, "4\n0\n/run/user\n");
+         cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c \"[s]leep $mark\" || true
+         find /run/user; ls /run/netns 2>/dev/null || true
+         $AS nslab shell play -- sh -c \"setsid sleep $mark & exit 3\" || echo $?; $AS nslab shell --down play
+         cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c \"[s]leep $mark\" || true
+         find /run/user"
+    ));
+    assert_eq!(out, "4\n0\n/run/user\n3\nsandbox play is down\n0\n/run/user\n", "{setup}");
 }
 
 /// Whoever of the three processes is killed. They are found by their parents and by the record: others on this machine

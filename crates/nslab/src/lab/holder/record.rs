@@ -28,7 +28,7 @@ const LONGEST: u64 = 4096;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Spaces {
-    user: (u64, u64),
+    pub(super) user: (u64, u64),
     mnt: (u64, u64),
     net: (u64, u64),
 }
@@ -42,7 +42,7 @@ pub(super) struct Record {
     pub(super) process: Handle,
     /// The machine's start that it was started in.
     boot_id: String,
-    spaces: Spaces,
+    pub(super) spaces: Spaces,
     /// Whether it is process 1 of a process namespace.
     pub(super) processes: bool,
     pub(super) ids: Ids,
