@@ -36,6 +36,7 @@ const LAYERS: &[&str] = &[
     "topology",
     "picture",
     "lab",
+    "why",
     "doctor::facts",
     "doctor::apparmor",
     "doctor::judge",
@@ -59,6 +60,17 @@ const PURE: &[&str] = &[
     "picture",
     "probe::engine",
     "probe::packet",
+    "ops::nft::rules",
+    "why::evidence",
+    "why::fib",
+    "why::filter",
+    "why::finding",
+    "why::links",
+    "why::remedy",
+    "why::routes",
+    "why::segment",
+    "why::walk",
+    "why::words",
     "doctor::facts",
     "doctor::apparmor",
     "doctor::judge",
@@ -68,7 +80,7 @@ const PURE: &[&str] = &[
 const IMPURE: &[&str] = &["topology::spec::read"];
 
 /// What the pure parts may use beside each other.
-const PURE_MAY_USE: &[&str] = &["errno", "error", "probe::Arrival", "probe::Family"];
+const PURE_MAY_USE: &[&str] = &["errno", "error", "probe::Arrival", "probe::Family", "probe::trace::Trace"];
 
 /// Names that only some files may have, and why.
 const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
