@@ -16,6 +16,8 @@
 //! - `progress`: what long work shows on a terminal, and that it shows it nowhere else;
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
 //! - `change`: labs that are up, changed by hand and by their file;
+//! - `check`: ports, the machine's namespaces, what is asked, what is shown, what is left;
+//! - `check_random`: random labs, broken at random: right in every pair;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `fault`: system calls that fail, one after the other;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
@@ -35,6 +37,8 @@
 )]
 
 mod change;
+mod check;
+mod check_random;
 mod coverage;
 mod differential;
 mod docs;
@@ -86,6 +90,8 @@ fn main() {
     let alone = [
         lab::trials(),
         change::trials(),
+        check::trials(),
+        check_random::trials(),
         lab_kinds::trials(),
         impair::trials(),
         prefix::trials(),

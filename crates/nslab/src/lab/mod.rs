@@ -11,17 +11,17 @@ mod limits;
 mod lock;
 pub mod process;
 mod record;
-mod rounds;
 mod set;
 mod up;
 pub mod uplink;
 mod wait;
+mod whole;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub use change::{Changes, Reality, compare, reality};
-pub use check::{Probed, check};
+pub use check::{Asked, Checked, Knocked, Member, Probed, check, check_machine};
 pub use down::{Down, down};
 pub use limits::tight;
 pub use record::{Kept, Node, Record, State};

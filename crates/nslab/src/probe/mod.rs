@@ -4,12 +4,14 @@
 //! - [`engine`]: one ping session as a state machine, the clock passed in;
 //! - [`ProbeSocket`]: raw ICMP, in the namespace of the thread that opened it;
 //! - [`ping`]: engine and socket put together;
-//! - [`matrix`]: many sources and targets at once.
+//! - [`matrix`]: many sources and targets at once;
+//! - [`knock`]: whether ports are open, many at once.
 //!
 //! A reply counts only if it answers a request that was sent: same identifier, a sequence number in use,
 //! and the secret that this session put into its data.
 
 pub mod engine;
+pub mod knock;
 pub mod matrix;
 pub mod packet;
 mod resolve;
