@@ -2,6 +2,7 @@
 //!
 //! One folder per bench. This program also runs itself inside of sandboxes, to do there what is measured.
 
+mod check;
 mod commands;
 mod failure;
 mod growth;
@@ -41,6 +42,7 @@ fn run() -> Result<()> {
         Words::MeasureCommands(options) => commands::measure(&options),
         Words::MeasurePairs(way) => pairs::measure(&way),
         Words::Star(options) => star::run(&options),
+        Words::Check(options) => check::run(&options),
         Words::Growth(options) => growth::run(&options),
         Words::MeasureSteps(steps) => steps::measure(&steps),
         Words::BarePairs { pairs, threads } => pairs::bare::make(pairs, threads),

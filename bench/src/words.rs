@@ -12,11 +12,14 @@ use crate::{growth, star};
 pub(crate) const USAGE: &str = "\
 Usage: bench [pairs] [--pairs N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench star [--hosts N] [--runs N] [--quick] [--json] [--nslab PATH]
+       bench check [--hosts N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench growth [--sizes N,N,...] [--runs N] [--json] [--nslab PATH]
        bench commands [--runs N] [--long-runs N] [--links N] [--routes N] [--batch N] [--nslab PATH]
 
 pairs   makes N pairs of network namespaces (300), each pair joined by a cable, by `nslab up` and by other ways
 star    makes N hosts (100) on one switch, by `nslab up`, by `ip -batch` and by mininet where it is installed
+check   asks for all pairs of N hosts (100) on one switch, by `nslab check`, by one fping a node and by mininet's
+        pingall, where they are installed
 growth  makes labs of several sizes (100,1000,10000) and shapes by `nslab up`, finds them unchanged, changes an
         address, takes them away, and says how time and memory grow
 commands  runs single commands of `nslab ip` and of every iproute2 there is: short ones (500 times each), and with
@@ -44,6 +47,7 @@ pub(crate) enum Words {
         threads: u32,
     },
     Star(star::Options),
+    Check(star::Options),
     Growth(growth::Options),
     /// Inside a sandbox: what is timed there.
     MeasureSteps(Steps),
@@ -76,7 +80,8 @@ impl Words {
                 let word = words.nth(1).ok_or_else(|| missing(MEASURE_STEPS))?;
                 Steps::read(&word).map(Self::MeasureSteps)
             }
-            Some("star") => star(words.skip(1)),
+            Some("star") => star(words.skip(1), Self::Star),
+            Some("check") => star(words.skip(1), Self::Check),
             Some("growth") => growth(words.skip(1)),
             _ => pairs(words),
         }
@@ -120,7 +125,7 @@ fn commands(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
     Ok(Words::Commands(options))
 }
 
-fn star(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
+fn star(mut words: impl Iterator<Item = OsString>, bench: fn(star::Options) -> Words) -> Result<Words> {
     let mut options = star::Options::default();
     while let Some(word) = words.next() {
         match word.to_str() {
@@ -133,7 +138,7 @@ fn star(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
             _ => return Err(unknown(&word)),
         }
     }
-    Ok(Words::Star(options))
+    Ok(bench(options))
 }
 
 fn growth(mut words: impl Iterator<Item = OsString>) -> Result<Words> {

@@ -41,6 +41,7 @@ fn main() {
         trial("pairs::refused", refused),
         trial("commands", commands),
         trial("star", star),
+        trial("check", check),
         trial("growth", growth),
     ];
     libtest_mimic::run(&arguments, trials).exit();
@@ -127,6 +128,13 @@ fn star() {
     assert!(err.ends_with("exit status: 0"), "{err}");
     assert!(out.starts_with("3 hosts on a switch, medians of 1 run"), "{out}");
     assert!(out.contains("batch by ip") && out.contains("made and taken away"), "{out}");
+}
+
+fn check() {
+    let (out, err) = bench(&["check", "--hosts", "3", "--runs", "1", "--quick"]);
+    assert!(err.ends_with("exit status: 0"), "{err}");
+    assert!(out.starts_with("3 hosts, all pairs, medians of 1 run"), "{out}");
+    assert!(out.lines().any(|line| line.starts_with("nslab check, again ") && line.contains(" ms ")), "{out}");
 }
 
 fn growth() {
