@@ -82,7 +82,7 @@ fn links_lead_somewhere() {
 /// What stands between `` ` `` and begins like a path of the repository is one.
 #[test]
 fn files_that_are_named_are_there() {
-    let named = Regex::new(r"`((?:crates|docs|examples|scripts|bench|\.ci)/[^`\s]*)`").unwrap();
+    let named = Regex::new(r"`((?:crates|docs|examples|packaging|scripts|bench|\.ci)/[^`\s]*)`").unwrap();
     let mut count = 0;
     for page in markdown::pages() {
         for found in named.captures_iter(&prose(&page)) {
@@ -111,7 +111,7 @@ fn walk(folder: &Path, all: &mut Vec<String>) {
 #[test]
 fn sources_that_are_named_are_there() {
     let mut all = Vec::new();
-    for folder in ["crates/", "bench/", "docs/", "examples/", "scripts/"] {
+    for folder in ["crates/", "bench/", "docs/", "examples/", "packaging/", "scripts/"] {
         all.push(format!("/{folder}"));
         walk(&markdown::root().join(folder), &mut all);
     }

@@ -9,18 +9,22 @@
 //! - [`ops`]: links and addresses, typed;
 //! - [`probe`]: who reaches whom;
 //! - [`topology`]: a lab's description, the plan to build it, building it;
-//! - [`lab`]: labs that are up, on record.
+//! - [`picture`]: pictures of networks;
+//! - [`lab`]: labs that are up, on record;
+//! - [`doctor`]: what the machine allows.
 //!
 //! The library prints nothing and reads neither arguments nor the environment. Each function that
 //! fails returns an [`Error`], whose [`kind`](Error::kind) a program can match on.
 #![deny(missing_docs)]
 
+pub mod doctor;
 mod errno;
 mod error;
 pub mod lab;
 pub mod namespace;
 pub mod netlink;
 pub mod ops;
+pub mod picture;
 pub mod probe;
 mod sys;
 pub mod topology;

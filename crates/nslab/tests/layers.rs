@@ -27,11 +27,19 @@ const LAYERS: &[&str] = &[
     "topology::routing",
     "topology::plan",
     "topology::observe::seen",
+    "topology::observe::network",
+    "topology::observe::planned",
     "topology::diff",
     "topology::observe",
     "topology::apply",
+    "topology::save",
     "topology",
+    "picture",
     "lab",
+    "doctor::facts",
+    "doctor::apparmor",
+    "doctor::judge",
+    "doctor",
 ];
 
 /// What does no I/O and reads no clock.
@@ -44,9 +52,16 @@ const PURE: &[&str] = &[
     "topology::routing",
     "topology::plan",
     "topology::observe::seen",
+    "topology::observe::network",
+    "topology::observe::planned",
     "topology::diff",
+    "topology::save",
+    "picture",
     "probe::engine",
     "probe::packet",
+    "doctor::facts",
+    "doctor::apparmor",
+    "doctor::judge",
 ];
 
 /// The one part of those that reads a file.
@@ -63,7 +78,11 @@ const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
         &["sys", "namespace::enter"],
         "changing a thread's namespace",
     ),
-    (&["unshare_network", "unshare_root"], &["sys", "namespace::enter"], "changing a thread's namespace"),
+    (
+        &["unshare_network", "unshare_root", "unshare_user_alone", "unshare_processes"],
+        &["sys", "namespace::enter"],
+        "changing a thread's namespace",
+    ),
     (&["unshare_mounts"], &["sys", "namespace::exec"], "changing a process's mounts"),
 ];
 

@@ -83,7 +83,8 @@ fn patch(plan: &Plan, file: &str, lines: &[Line]) -> String {
     let place = |line: &Line| match (&line.node, &line.ifname) {
         (Some(node), Some(ifname)) => format!("{node}:{ifname}"),
         (Some(node), None) => node.to_string(),
-        (None, _) => plan.lab.to_string(),
+        (None, Some(ifname)) => format!("(machine):{ifname}"),
+        (None, None) => plan.lab.to_string(),
     };
     let mut groups: Vec<(String, Vec<&Line>)> = Vec::new();
     let mut known = std::collections::HashMap::new();

@@ -1,11 +1,12 @@
 //! `nslab down`.
 
 use nslab::lab::{self, Store};
-use nslab::types::LabName;
+use nslab::types::{LabName, NodeName};
 use nslab::{Error, Result};
+use serde::Serialize;
 
 use super::{Ui, Verdict, which};
-use crate::output::{self, Bar, answer, count};
+use crate::output::{self, Bar, answer, count, json};
 
 /// Take labs away, from their records
 #[derive(Debug, clap::Args)]
@@ -18,31 +19,71 @@ pub(super) struct Args {
     /// All labs
     #[arg(long, conflicts_with_all = ["labs", "prefix"])]
     all: bool,
+    /// As JSON: a list of {lab, nodes, segments, absent, not_ours, processes, killed, finished}
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     prefixed: which::Prefixed,
+}
+
+/// A lab that was taken away.
+#[derive(Debug, Serialize)]
+struct Row {
+    lab: String,
+    /// How many nodes were removed.
+    nodes: usize,
+    segments: usize,
+    /// Those that were gone already.
+    absent: Vec<String>,
+    /// Names that are another namespace's now.
+    not_ours: Vec<String>,
+    /// How many processes were ended.
+    processes: usize,
+    /// How many of these did not heed SIGTERM.
+    killed: usize,
+    finished: bool,
 }
 
 pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let store = Store::default();
     let labs = if args.all { all(&store)? } else { named(&store, args)?.into_iter().map(Ok).collect() };
     let mut failed: Option<Error> = None;
+    let mut rows = Vec::new();
     for lab in labs {
         // The others are still taken away; the last failure gives the status.
-        if let Err(error) = lab.and_then(|lab| one(&store, &lab, ui))
-            && let Some(before) = failed.replace(error)
-        {
-            output::report(&before);
+        match lab.and_then(|lab| one(&store, &lab, Ui { quiet: ui.quiet || args.json, ..ui })) {
+            Ok(row) => rows.push(row),
+            Err(error) => {
+                if let Some(before) = failed.replace(error) {
+                    output::report(&before);
+                }
+            }
         }
+    }
+    if args.json {
+        json(&rows)?;
     }
     failed.map_or(Ok(Verdict::Good), Err)
 }
 
-fn one(store: &Store, lab: &LabName, ui: Ui) -> Result<()> {
+fn one(store: &Store, lab: &LabName, ui: Ui) -> Result<Row> {
     let waiting = || ui.remark(&format!("waiting for another command on lab {lab}"));
     let bar = Bar::start(!ui.quiet);
     let found = lab::down(&store.clone().with_progress(bar.progress()), lab, waiting);
     drop(bar);
-    tell(lab, &found?, ui)
+    let found = found?;
+    tell(lab, &found, ui)?;
+    let names = |names: &[NodeName]| names.iter().map(ToString::to_string).collect();
+    Ok(Row {
+        lab: lab.to_string(),
+        nodes: found.removed,
+        segments: found.switches,
+        absent: names(&found.absent),
+        not_ours: names(&found.not_ours),
+        processes: found.ended.processes,
+        killed: found.ended.killed,
+        finished: found.finished,
+    })
 }
 
 /// All labs; an error for what has a name that no lab can have.
@@ -63,6 +104,9 @@ fn named(store: &Store, Args { labs, prefixed, .. }: &Args) -> Result<Vec<LabNam
 }
 
 fn tell(lab: &LabName, found: &lab::Down, ui: Ui) -> Result<()> {
+    if let Some(damage) = &found.damaged {
+        ui.remark(&format!("{damage}; taken away by what it says of the lab's nodes"));
+    }
     for node in &found.not_ours {
         ui.remark(&format!("{node}: this name is now another namespace's; left alone"));
     }

@@ -1,12 +1,12 @@
 //! `nslab ls`.
 
-use nslab::lab::process::{Doing, Status};
-use nslab::lab::{Record, State, Store};
+use nslab::lab::process::Status;
+use nslab::lab::{Record, Store};
 use nslab::{Error, Result};
 use serde::Serialize;
 
 use super::Verdict;
-use crate::output::{answer, json, remark, report, table};
+use crate::output::{answer, json, remark, report, table_of};
 
 /// List the labs that are up
 #[derive(Debug, clap::Args)]
@@ -43,13 +43,17 @@ struct Row {
     file: String,
 }
 
+/// A process of a lab, and what it is doing.
 #[derive(Debug, Serialize)]
-struct Process {
-    node: String,
-    name: String,
-    state: String,
-    pid: Option<i32>,
-    restarts: u32,
+pub(super) struct Process {
+    pub(super) node: String,
+    pub(super) name: String,
+    pub(super) state: String,
+    pub(super) pid: Option<i32>,
+    pub(super) restarts: u32,
+    /// `up` would not start it again.
+    #[serde(skip)]
+    pub(super) good: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<Verdict> {
@@ -70,14 +74,7 @@ pub(super) fn run(args: &Args) -> Result<Verdict> {
     if args.json {
         json(&rows)?;
     } else if !rows.is_empty() {
-        let head = ["LAB", "STATE", "NODES", "SEGMENTS", "LINKS", "FILE"].map(String::from);
-        let lines = rows.iter().map(|row| {
-            let file = row.file.clone();
-            let counts = [row.nodes.len(), row.segments.len(), row.links].map(|n| n.to_string());
-            let [nodes, segments, links] = counts;
-            [row.name.clone(), row.state.into(), nodes, segments, links, file]
-        });
-        answer(&table(std::iter::once(head).chain(lines)))?;
+        answer(&text(&rows))?;
         for row in rows.iter().filter(|row| row.state == "cut off") {
             remark(&format!("lab {0} was cut off half-way: nslab up or nslab down {0} puts it right", row.name));
         }
@@ -88,23 +85,42 @@ pub(super) fn run(args: &Args) -> Result<Verdict> {
     broken.map_or(Ok(Verdict::Good), Err)
 }
 
-/// What a process is doing, in words.
-fn doing(status: &Status) -> String {
-    match status.doing {
-        Doing::Waiting => "waiting".into(),
-        Doing::Running => "running".into(),
-        Doing::Ready => "ready".into(),
-        Doing::Restarting => "restarting".into(),
-        Doing::Exited(status) => format!("exited {status}"),
-        Doing::Killed(signal) => format!("killed by signal {signal}"),
-        Doing::Failed => "cannot be started".into(),
-        Doing::Lost => "lost".into(),
-    }
+/// What no lab has has no column.
+fn text(rows: &[Row]) -> String {
+    let processes = rows.iter().any(|row| !row.processes.is_empty());
+    let uplinks = rows.iter().any(|row| row.uplink.is_some());
+    let line = |cells: [String; 8]| -> Vec<String> {
+        let [name, state, nodes, segments, links, of_processes, uplink, file] = cells;
+        let mut line = vec![name, state, nodes, segments, links];
+        line.extend(processes.then_some(of_processes));
+        line.extend(uplinks.then_some(uplink));
+        line.push(file);
+        line
+    };
+    let head = ["LAB", "STATE", "NODES", "SEGMENTS", "LINKS", "PROCESSES", "UPLINK", "FILE"].map(String::from);
+    let lines = rows.iter().map(|row| {
+        let (all, good) = (row.processes.len(), row.processes.iter().filter(|process| process.good).count());
+        let of_processes = if good == all { all.to_string() } else { format!("{good} of {all}") };
+        let [nodes, segments, links] = [row.nodes.len(), row.segments.len(), row.links].map(|n| n.to_string());
+        let uplink = row.uplink.as_ref().map_or("-", |way| way.node.as_str());
+        line([
+            row.name.clone(),
+            row.state.into(),
+            nodes,
+            segments,
+            links,
+            of_processes,
+            uplink.into(),
+            row.file.clone(),
+        ])
+    });
+    table_of(std::iter::once(line(head)).chain(lines))
 }
 
-fn process(status: Status) -> Process {
+pub(super) fn process(status: Status) -> Process {
     Process {
-        state: doing(&status),
+        good: status.is_good(),
+        state: status.doing.to_string(),
         pid: status.handle.map(|handle| handle.pid),
         node: status.id.node.to_string(),
         name: status.id.name.to_string(),
@@ -113,16 +129,16 @@ fn process(status: Status) -> Process {
 }
 
 /// How far a lab has come, in a word or three.
-pub(super) fn state(record: &Record) -> Result<&'static str> {
-    Ok(match record.state {
-        _ if record.is_of_an_earlier_boot()? => "gone at restart",
-        State::Up => "up",
-        State::Publishing | State::Changing | State::Leaving => "cut off",
-    })
+pub(super) fn state(store: &Store, record: &Record) -> Result<&'static str> {
+    if record.is_of_an_earlier_boot()? {
+        return Ok("gone at restart");
+    }
+    let Some(under_way) = record.state.under_way() else { return Ok("up") };
+    Ok(if store.at_work(&record.plan.lab).is_some() { under_way } else { "cut off" })
 }
 
 fn row(store: &Store, record: &Record) -> Result<Row> {
-    let state = state(record)?;
+    let state = state(store, record)?;
     let names = |switch| {
         let of_kind = record.plan.nodes.iter().filter(|node| node.switch == switch);
         of_kind.map(|node| node.name.to_string()).collect()

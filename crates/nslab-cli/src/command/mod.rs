@@ -3,13 +3,16 @@
 mod check;
 mod cidr;
 mod diff;
+mod doctor;
 mod down;
 mod exec;
+mod graph;
 mod logs;
 mod ls;
 mod pages;
 mod schema;
 mod set;
+mod sight;
 mod status;
 mod supervise;
 mod up;
@@ -19,6 +22,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use nslab::Error;
 
 use crate::output::{self, ColorWhen};
 
@@ -57,8 +61,10 @@ enum Verb {
     Exec(exec::Args),
     Sh(exec::ShellArgs),
     Check(check::Args),
+    Graph(graph::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
+    Doctor(doctor::Args),
     Schema(schema::Args),
     #[command(hide = true)]
     Supervise(supervise::Args),
@@ -97,9 +103,12 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Ok(words) => words,
         Err(error) => {
             // Help and version go to standard output and are no misuse.
-            let status = if error.use_stderr() { 2 } else { 0 };
-            let _ = error.print();
-            return ExitCode::from(status);
+            return match error.print() {
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                    output::report(&Error::os("writing help", error))
+                }
+                _ => ExitCode::from(if error.use_stderr() { 2 } else { 0 }),
+            };
         }
     };
     words.color.apply();
@@ -114,7 +123,9 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Exec(args) => return exec::run(&args, ui),
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
+        Verb::Graph(args) => graph::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
+        Verb::Doctor(args) => doctor::run(&args, ui),
         Verb::Cidr(args) => cidr::run(&args, ui),
         Verb::Schema(schema::Args {}) => schema::run(),
         Verb::Supervise(args) => supervise::run(&args),

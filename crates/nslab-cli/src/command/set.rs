@@ -25,6 +25,8 @@ pub(super) struct Args {
     /// The lab, where several are up; by default that of ./nslab.yaml
     #[arg(long)]
     lab: Option<String>,
+    #[command(flatten)]
+    prefixed: which::Prefixed,
 }
 
 pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
@@ -36,7 +38,7 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         words => Setting::Impair(impairment(&words.join(" "))?),
     };
     let store = Store::default();
-    let record = which::record(&store, args.lab.as_deref(), &which::Prefixed::default())?;
+    let record = which::record(&store, args.lab.as_deref(), &args.prefixed)?;
     let plan = &record.plan;
     let ends = ends(plan, &args.link, args.both)?;
     let lab = &plan.lab;

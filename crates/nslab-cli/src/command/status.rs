@@ -16,11 +16,11 @@ use crate::output::{answer, json, table};
 /// Show what is really there of a lab that is up
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  nslab status helloworld\n\n\
-    Exit status 1 where a node or an interface of the lab is missing, or the lab was cut off.")]
+    Exit status 1 where something of the lab is missing, a process of it has failed, or it was cut off.")]
 pub(super) struct Args {
     /// The lab, or its file; by default that of ./nslab.yaml, or the only one
     lab: Option<String>,
-    /// As JSON: {lab, state, nodes: [{name, switch, missing, interfaces: [{name, state, kind, …}]}]}
+    /// As JSON: {lab, state, nodes: [{name, switch, missing, interfaces: [{name, state, kind, …}]}], processes, uplink}
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -32,6 +32,16 @@ struct Lab {
     lab: String,
     state: &'static str,
     nodes: Vec<Node>,
+    processes: Vec<ls::Process>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uplink: Option<Uplink>,
+}
+
+#[derive(Debug, Serialize)]
+struct Uplink {
+    node: String,
+    /// What is not there of it, though its cable is.
+    missing: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -73,9 +83,11 @@ const MISSING: &str = "missing";
 pub(super) fn run(args: &Args) -> Result<Verdict> {
     let store = Store::default();
     let record = which::record(&store, args.lab.as_deref(), &args.prefixed)?;
-    let lab = lab_of(&record, &lab::reality(&store, &record)?)?;
+    let lab = lab_of(&store, &record, &lab::reality(&store, &record)?)?;
     let whole = lab.state == "up"
-        && lab.nodes.iter().all(|node| !node.missing && node.interfaces.iter().all(|it| it.state != MISSING));
+        && lab.nodes.iter().all(|node| !node.missing && node.interfaces.iter().all(|it| it.state != MISSING))
+        && lab.processes.iter().all(|process| process.good)
+        && lab.uplink.iter().all(|uplink| uplink.missing.is_empty());
     if args.json {
         json(&lab)?;
     } else {
@@ -84,7 +96,7 @@ pub(super) fn run(args: &Args) -> Result<Verdict> {
     Ok(if whole { Verdict::Good } else { Verdict::No })
 }
 
-fn lab_of(record: &Record, reality: &Reality) -> Result<Lab> {
+fn lab_of(store: &Store, record: &Record, reality: &Reality) -> Result<Lab> {
     let plan = &record.plan;
     let mut nodes = Vec::new();
     for (at, planned) in plan.nodes.iter().enumerate() {
@@ -102,7 +114,12 @@ fn lab_of(record: &Record, reality: &Reality) -> Result<Lab> {
         let name = planned.name.to_string();
         nodes.push(Node { name, switch: planned.switch, missing: found.is_none(), interfaces });
     }
-    Ok(Lab { lab: plan.lab.to_string(), state: ls::state(record)?, nodes })
+    let state = ls::state(store, record)?;
+    let known = if state == "up" { store.processes(&plan.lab)? } else { None };
+    let processes = known.into_iter().flat_map(|known| known.processes).map(ls::process).collect();
+    let missing = reality.uplink.iter().map(ToString::to_string).collect();
+    let uplink = record.uplink.as_ref().map(|uplink| Uplink { node: uplink.node.to_string(), missing });
+    Ok(Lab { lab: plan.lab.to_string(), state, nodes, processes, uplink })
 }
 
 fn missing(node: &NodeName, ifname: &str) -> Interface {
@@ -196,5 +213,17 @@ fn text(lab: &Lab) -> String {
     if rows.iter().skip(1).all(|[.., impair]| impair.is_empty()) {
         rows.iter_mut().take(1).for_each(|[.., impair]| impair.clear());
     }
-    format!("lab {}: {}\n{}", lab.lab, lab.state, table(rows))
+    let mut text = format!("lab {}: {}\n{}", lab.lab, lab.state, table(rows));
+    if !lab.processes.is_empty() {
+        let head = ["PROCESS", "STATE", "PID", "RESTARTS"].map(String::from);
+        let line = |it: &ls::Process| {
+            let pid = it.pid.map_or_else(|| "-".into(), |pid| pid.to_string());
+            [format!("{}/{}", it.node, it.name), it.state.clone(), pid, it.restarts.to_string()]
+        };
+        text.push_str(&table(std::iter::once(head).chain(lab.processes.iter().map(line))));
+    }
+    for missing in lab.uplink.iter().flat_map(|uplink| &uplink.missing) {
+        text.push_str(&format!("missing of the uplink: {missing}\n"));
+    }
+    text
 }

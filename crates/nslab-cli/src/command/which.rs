@@ -118,18 +118,14 @@ pub(super) fn node(store: &Store, word: &str) -> Result<Found> {
         }
         match record {
             Ok(record) => {
-                let state = record.state;
-                found.extend(of_record(record, name).map(|node| (node, state)));
+                let whole = if record.state == State::Up { Ok(()) } else { Err(store.not_whole(&record)) };
+                found.extend(of_record(record, name).map(|node| (node, whole)));
             }
             Err(error) => broken.push((lab_name, error)),
         }
     }
     match (found.pop(), found.is_empty(), broken.pop()) {
-        (Some((node, State::Up)), true, _) => Ok(node),
-        (Some((Found { lab, .. }, _)), true, _) => {
-            Err(Error::new(ErrorKind::Busy, format!("lab \"{lab}\" is not whole: it was cut off"))
-                .with_help(format!("nslab up with the lab's file makes it whole; nslab down {lab} clears it away")))
-        }
+        (Some((node, whole)), true, _) => whole.map(|()| node),
         (Some((Found { lab, .. }, _)), false, _) => {
             Err(Error::invalid(format!("several labs have a node {name}: say which"))
                 .with_help(format!("for example {lab}/{name}")))

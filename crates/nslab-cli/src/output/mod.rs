@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use nslab::{Error, ErrorKind};
 pub(crate) use progress::Bar;
+use unicode_width::UnicodeWidthStr;
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -94,11 +95,12 @@ pub(crate) fn table<const N: usize>(rows: impl IntoIterator<Item = [String; N]>)
 pub(crate) fn table_of(rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let rows: Vec<Vec<String>> = rows.into_iter().collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
     for row in &rows {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let padded = |(cell, width): (&String, &usize)| cell.clone() + &" ".repeat(width.saturating_sub(cell.width()));
+        let cells: Vec<String> = row.iter().zip(&widths).map(padded).collect();
         text.push_str(cells.join("  ").trim_end());
         text.push('\n');
     }

@@ -12,18 +12,21 @@
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
+//! - `graph`: pictures of labs, of networks made by hand, and of the machine;
 //! - `prefix`: labs with the same node names side by side;
 //! - `progress`: what long work shows on a terminal, and that it shows it nowhere else;
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
 //! - `change`: labs that are up, changed by hand and by their file;
 //! - `check`: ports, the machine's namespaces, what is asked, what is shown, what is left;
 //! - `check_random`: random labs, broken at random: right in every pair;
+//! - `drift`: what was done by hand beside links and addresses, or came about by itself;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `fault`: system calls that fail, one after the other;
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
 //! - `processes`: the processes of labs, and what `down` ends;
 //! - `exec`: what a program started in a namespace gets and does not get;
 //! - `example`: the script that a newcomer runs;
+//! - `doctor`: what is found where something is taken away;
 //! - `docs`: the transcripts in the pages.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
@@ -42,9 +45,12 @@ mod check_random;
 mod coverage;
 mod differential;
 mod docs;
+mod doctor;
+mod drift;
 mod example;
 mod exec;
 mod fault;
+mod graph;
 mod impair;
 mod ip;
 mod ip_address;
@@ -92,7 +98,9 @@ fn main() {
         change::trials(),
         check::trials(),
         check_random::trials(),
+        drift::trials(),
         lab_kinds::trials(),
+        graph::trials(),
         impair::trials(),
         prefix::trials(),
         progress::trials(),
@@ -106,6 +114,7 @@ fn main() {
         example::trials(),
         uplink::trials(),
         docs::trials(),
+        doctor::trials(),
     ];
     let compared = [
         walk::trials(),

@@ -17,6 +17,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("processes::supervisor_killed", supervisor_killed),
         trial("processes::what_others_wait_for_is_there_or_told", prerequisites),
         trial("processes::limits_are_those_of_who_calls", limits),
+        trial("processes::a_supervisor_with_nothing_to_do_gives_memory_back", memory),
         trial("processes::up_killed_at_random_moments", up_killed).with_ignored_flag(bash),
     ]
 }
@@ -193,6 +194,19 @@ fn limits() {
          (ulimit -Sn 70; nslab -q up /run/t.yaml); nslab logs b; (ulimit -n 60; nslab down t); ls -A /run/netns",
     );
     assert_eq!(out, "70\nlab t is down: 41 nodes removed, 40 processes ended\n");
+}
+
+/// And works on with less: it sees its process end.
+fn memory() {
+    let out = succeed(&format!(
+        "{PIDS}mkfifo /run/fifo
+         echo 'nodes: {{ a: {{ run: [ {{ name: p, command: read line </run/fifo }} ] }} }}' >/run/t.yaml
+         nslab -q up /run/t.yaml; pid=$(supervisor); kb() {{ sed -n \"s/^$1:[^0-9]*\\([0-9]*\\).*/\\1/p\" /proc/$pid/status; }}
+         until [ $((2 * $(kb VmRSS))) -lt $(kb VmHWM) ]; do :; done
+         echo >/run/fifo; until nslab ls --json | grep -q 'exited 0'; do :; done
+         until [ $((2 * $(kb VmRSS))) -lt $(kb VmHWM) ]; do :; done; nslab down t"
+    ));
+    assert_eq!(out, "lab t is down: 1 node removed\n");
 }
 
 fn up_killed() {

@@ -53,7 +53,7 @@ END
 reaches() { ip netns exec $1 ping -q -c 1 -W 3 $2 >/dev/null; }
 ";
 
-fn machine(script: &str) -> String {
+pub(crate) fn machine(script: &str) -> String {
     succeed(&format!("{MACHINE}{script}"))
 }
 

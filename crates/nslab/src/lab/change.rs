@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::lock::Locked;
-use super::process::Reconciled;
+use super::process::{Doing, Reconciled};
 use super::record::{self, Kept, Node, Record, State, Unfinished};
 use super::up::folder_of;
 use super::uplink::running;
@@ -16,11 +16,11 @@ use super::{Store, process};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Identity, Placeholder};
 use crate::topology::apply::change::Changer;
-use crate::topology::diff::{Change, Difference, Ours, Setting, from_nothing};
+use crate::topology::diff::{Change, Difference, Ours, Setting, UplinkPart, added_uplink, from_nothing};
 use crate::topology::kinds::LinkKind;
 use crate::topology::observe::{self, Found, Sighting, Wanted, seen};
 use crate::topology::plan::{Device, Plan};
-use crate::topology::spec::interface_of;
+use crate::topology::spec::{ProcessId, interface_of};
 use crate::types::{IfName, LabName, NodeName};
 
 /// What was done to a lab that was up, or is to be done.
@@ -37,6 +37,8 @@ pub struct Changes {
 /// What is really there of a lab.
 #[derive(Debug)]
 pub struct Reality {
+    /// What is missing of its way out, where the node and the cable of that are there.
+    pub uplink: Vec<UplinkPart>,
     /// The nodes: those on record, then those that only the plan has. `None` for one that is not there.
     pub nodes: Vec<(NodeName, Option<seen::Node>)>,
 }
@@ -75,8 +77,36 @@ pub fn compare(store: &Store, plan: &Plan) -> Result<Changes> {
         return Ok(Changes { changes: from_nothing(plan), ..Changes::default() });
     };
     let sight = look(store, &record, plan)?.check(&plan.lab)?;
-    let changer = Changer::new(sight.nodes, sight.fresh);
-    checked(changer.diff(plan, Some(&record.plan), &sight.ours), plan)
+    let changer = Changer::new(sight.nodes, sight.fresh, plan.prefix.clone());
+    let mut found = changer.diff(plan, Some(&record.plan), &sight.ours);
+    find_drift_of_uplink(&mut found, &record, plan, &changer)?;
+    found.changes.extend(dead_processes(store, &record, plan)?);
+    checked(found, plan)
+}
+
+/// The processes that `up` would start again, though nothing about them has changed.
+fn dead_processes(store: &Store, record: &Record, plan: &Plan) -> Result<Vec<Change>> {
+    let (before, mut jobs) = (record.jobs(&record.plan), record.jobs(plan));
+    jobs.retain(|job| before.contains(job));
+    let start = |(ProcessId { node, name }, doing): (ProcessId, Option<Doing>)| Change::StartProcess {
+        node,
+        process: name,
+        from: doing.map_or_else(|| "not started".into(), |doing| doing.to_string()),
+    };
+    Ok(process::dead(store, &plan.lab, &jobs)?.into_iter().map(start).collect())
+}
+
+/// Adds what is missing of the way out, where that is to stay.
+fn find_drift_of_uplink(found: &mut Difference, record: &Record, plan: &Plan, changer: &Changer) -> Result<()> {
+    let Some(uplink) = record.uplink.as_ref().filter(|_| !found.changes.iter().any(Change::is_uplink)) else {
+        return Ok(());
+    };
+    let Some(node) = changer.namespace(&uplink.node) else { return Ok(()) };
+    match running::missing(uplink, plan, node)? {
+        Some(parts) => found.changes.extend(parts.into_iter().map(|part| Change::MendUplink(Box::new(part)))),
+        None => found.changes.extend(added_uplink(plan)),
+    }
+    Ok(())
 }
 
 /// What is really there of a lab on record. A node whose name stands for something else is not there.
@@ -85,8 +115,14 @@ pub fn compare(store: &Store, plan: &Plan) -> Result<Changes> {
 /// [`ErrorKind::Permission`] without root.
 pub fn reality(store: &Store, record: &Record) -> Result<Reality> {
     let sight = look(store, record, &record.plan)?;
+    let mut uplink = Vec::new();
+    if let Some(known) = &record.uplink {
+        let node = sight.nodes.iter().find(|(name, ..)| *name == known.node).and_then(|(.., found)| found.as_ref());
+        let missing = node.map(|node| running::missing(known, &record.plan, &node.namespace)).transpose()?;
+        uplink.extend(missing.flatten().into_iter().flatten());
+    }
     let nodes = sight.nodes.into_iter().map(|(name, _, found)| (name, found.map(|found| found.node)));
-    Ok(Reality { nodes: nodes.collect() })
+    Ok(Reality { uplink, nodes: nodes.collect() })
 }
 
 /// Makes a running lab as a plan has it, but for what is kept of that which `nslab set` did. With `only`, the
@@ -106,8 +142,12 @@ pub(super) fn converge(
     let effective = &record.effective(plan);
     let sight = look(store, &record, effective)?.check(&plan.lab)?;
     let ours = sight.ours;
-    let mut changer = Changer::new(sight.nodes, sight.fresh);
-    let mut found = checked(changer.diff(effective, Some(&record.plan), &ours), &record.plan)?;
+    let mut changer = Changer::new(sight.nodes, sight.fresh, plan.prefix.clone());
+    let mut found = changer.diff(effective, Some(&record.plan), &ours);
+    if only.is_none() {
+        find_drift_of_uplink(&mut found, &record, plan, &changer)?;
+    }
+    let mut found = checked(found, &record.plan)?;
     if let Some(only) = only {
         let is_one =
             |(node, ifname): (&NodeName, &str)| only.iter().any(|(of, name)| of == node && name.as_str() == ifname);
@@ -147,11 +187,18 @@ pub(super) fn converge(
     if found.changes.iter().any(Change::is_real) || !whole {
         record::write(locked.path(), &record)?;
     }
+    let mend = |change: &Change| match change {
+        Change::MendUplink(part) => Some(UplinkPart::clone(part)),
+        _ => None,
+    };
+    let (to_mend, mut mended): (Vec<UplinkPart>, _) = (found.changes.iter().filter_map(mend).collect(), Vec::new());
     let mut carry_out = || {
         let prepared = if uplink_anew { running::leave(store, locked, &mut record, plan, &changer)? } else { None };
         changer.apply(effective, &ours, &found.changes)?;
         if let Some(prepared) = prepared {
             running::come(locked, &mut record, plan, &changer, &prepared)?;
+        } else if !to_mend.is_empty() && !uplink_anew {
+            running::mend(store, locked, &mut record, plan, &changer, &to_mend, &mut mended)?;
         }
         made.iter().try_for_each(|node| {
             let namespace = changer.namespace(&node.name).ok_or_else(|| Error::invalid("a node that was not made"))?;
@@ -160,7 +207,9 @@ pub(super) fn converge(
             placeholder.publish(&node.netns_name(), namespace).map_err(step)
         })
     };
-    if let Err(error) = carry_out().and_then(|()| record::write_hosts(locked.path(), plan)) {
+    let carried_out = carry_out().and_then(|()| record::write_hosts(locked.path(), plan));
+    let made = Done { nodes: made, mended };
+    if let Err(error) = carried_out {
         return Err(take_back(store, locked, changer, before, record, &made, error));
     }
     let kept: BTreeMap<&NodeName, &Node> = record
@@ -168,7 +217,7 @@ pub(super) fn converge(
         .iter()
         .chain(record.change.iter().flat_map(|change| &change.nodes))
         .filter(|node| changer.was(&node.name, node.netns))
-        .chain(&made)
+        .chain(&made.nodes)
         .map(|node| (&node.name, node))
         .collect();
     let nodes: Vec<Node> = match only {
@@ -212,6 +261,13 @@ pub(super) fn converge(
     }
 }
 
+/// What was made that a failure takes away again.
+struct Done {
+    nodes: Vec<Node>,
+    /// Parts of the uplink that were missing.
+    mended: Vec<UplinkPart>,
+}
+
 /// After a failure: everything as it was, or told what is not.
 fn take_back(
     store: &Store,
@@ -219,7 +275,7 @@ fn take_back(
     mut changer: Changer,
     mut before: Record,
     mut now: Record,
-    made: &[Node],
+    made: &Done,
     error: Error,
 ) -> Error {
     let mut left = Vec::new();
@@ -227,7 +283,8 @@ fn take_back(
     if uplink_anew {
         left.extend(running::remove(store, locked, &mut now, &changer).err());
     }
-    for node in made {
+    left.extend(running::unmend(&now, &before.plan, &changer, &made.mended).err());
+    for node in &made.nodes {
         let placeholder = node.placeholder.unwrap_or(now.placeholder);
         left.extend(store.names.withdraw(&node.netns_name(), node.netns, placeholder).err());
     }

@@ -25,6 +25,8 @@ pub struct Down {
     pub not_ours: Vec<NodeName>,
     /// The processes that ran in its nodes, whoever started them.
     pub ended: Ended,
+    /// What is wrong with its record, where it was taken away by what could still be read of that.
+    pub damaged: Option<String>,
     /// Whether the kernel was seen to have taken the lab's network apart. It does that in the background;
     /// where this is false it may still be at it.
     pub finished: bool,
@@ -46,12 +48,15 @@ pub fn down(store: &Store, lab: &LabName, mut waiting: impl FnMut()) -> Result<D
     let locked = Locked::take(&store.dir, lab, &mut waiting)?;
     match record::read(locked.path(), lab) {
         Ok(record) => take_away(store, &locked, record),
-        Err(error) => {
-            if error.kind() == ErrorKind::NotFound {
-                // A command was killed before it had anything on record: a half-written one is all there is.
-                record::remove(locked.path())?;
-            }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            // A command was killed before it had anything on record: a half-written one is all there is.
+            record::remove(locked.path())?;
             Err(error)
+        }
+        Err(error) => {
+            let Some(record) = record::salvage(locked.path(), lab) else { return Err(error) };
+            let found = take_away(store, &locked, record)?;
+            Ok(Down { damaged: Some(error.to_string()), ..found })
         }
     }
 }

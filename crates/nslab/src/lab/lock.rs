@@ -84,6 +84,24 @@ impl Drop for Locked {
     }
 }
 
+/// The process that has a lab's directory locked, as far as can be seen (proc_locks(5)). Looking takes no lock itself,
+/// which would keep others waiting.
+pub(super) fn holder(path: &Path) -> Option<i32> {
+    let there = rustix::fs::lstat(path).ok()?;
+    let (major, minor) = (rustix::fs::major(there.st_dev), rustix::fs::minor(there.st_dev));
+    let file = format!("{major:02x}:{minor:02x}:{}", there.st_ino);
+    let locks = std::fs::read_to_string("/proc/locks").ok()?;
+    let of_line = |line: &str| {
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        match words.as_slice() {
+            // One that waits has an arrow behind its number.
+            [_, "FLOCK", _, "WRITE", pid, of, ..] if **of == file => pid.parse().ok().filter(|pid| *pid > 0),
+            _ => None,
+        }
+    };
+    locks.lines().find_map(of_line)
+}
+
 fn make_dir(path: &Path) -> Result<()> {
     match DirBuilder::new().mode(0o755).create(path) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {

@@ -9,6 +9,7 @@ mod check;
 mod down;
 mod limits;
 mod lock;
+mod machine;
 pub mod process;
 mod record;
 mod set;
@@ -21,9 +22,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub use change::{Changes, Reality, compare, reality};
-pub use check::{Asked, Checked, Knocked, Member, Probed, check, check_machine};
+pub(crate) use check::FILES;
+pub use check::{Asked, Checked, Knocked, Participant, Probed, check, check_machine};
 pub use down::{Down, down};
 pub use limits::tight;
+pub use machine::{machine, members};
 pub use record::{Kept, Node, Record, State};
 pub use set::{Setting, set};
 pub use up::{Up, check_names_free, up};
@@ -98,6 +101,29 @@ impl Store {
     /// [`ErrorKind::NotFound`] where there is no such lab.
     pub fn read(&self, lab: &LabName) -> Result<Record> {
         record::read(&self.dir.join(lab.as_str()), lab)
+    }
+
+    /// The command that is making, changing or taking away a lab right now, by its process id: a lab that is not whole
+    /// is not cut off then. None where there is none, or /proc does not tell.
+    #[must_use]
+    pub fn at_work(&self, lab: &LabName) -> Option<i32> {
+        lock::holder(&self.dir.join(lab.as_str()))
+    }
+
+    /// What to say of a lab that is not whole: that somebody is at it, or that it was cut off.
+    #[must_use]
+    pub fn not_whole(&self, record: &Record) -> Error {
+        let lab = &record.plan.lab;
+        let (message, help) = match self.at_work(lab).map(|pid| (pid, record.state.under_way())) {
+            Some((pid, Some(doing))) => {
+                (format!("lab \"{lab}\" is {doing} by process {pid}"), "wait until that is done".into())
+            }
+            _ => (
+                format!("lab \"{lab}\" is not whole: it was cut off"),
+                format!("nslab up with the lab's file makes it whole; nslab down {lab} clears it away"),
+            ),
+        };
+        Error::new(ErrorKind::Busy, message).with_help(help)
     }
 
     /// The hosts file (hosts(5)) of a lab that is up: every node's name and addresses.

@@ -34,6 +34,19 @@ pub enum State {
     Leaving,
 }
 
+impl State {
+    /// What is being done to it, in words, while somebody is at it.
+    #[must_use]
+    pub fn under_way(self) -> Option<&'static str> {
+        match self {
+            Self::Up => None,
+            Self::Publishing => Some("being made"),
+            Self::Changing => Some("being changed"),
+            Self::Leaving => Some("being taken away"),
+        }
+    }
+}
+
 /// A node as it was published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Node {
@@ -192,7 +205,11 @@ pub(super) fn read(dir: &Path, lab: &LabName) -> Result<Record> {
     })?;
     let bad = |why: String| {
         Error::new(ErrorKind::Reply, format!("{}: not a record of this version of nslab: {why}", path.display()))
-            .with_help("take the lab down with the version that made it, or remove the record by hand")
+            .with_help(format!(
+                "take the lab down with the version that made it; or remove the network namespaces that are its nodes \
+                 (nslab ip netns list, nslab ip netns delete NAME), and then the folder {}",
+                dir.display()
+            ))
     };
     let record: Record = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
     if record.version != VERSION {
@@ -205,6 +222,33 @@ pub(super) fn read(dir: &Path, lab: &LabName) -> Result<Record> {
         return Err(bad("its nodes are not those of its plan".into()));
     }
     Ok(record)
+}
+
+/// What is still known of a lab whose record is damaged: what its nodes are, if that can be read. Enough to take it
+/// away, for no more is removed than what is named by identity. Of another version nothing is known.
+pub(super) fn salvage(dir: &Path, lab: &LabName) -> Option<Record> {
+    #[derive(Deserialize)]
+    struct Identities {
+        version: u32,
+        state: State,
+        boot_id: String,
+        placeholder: Identity,
+        nodes: Vec<Node>,
+        #[serde(default)]
+        change: Option<Unfinished>,
+        #[serde(default)]
+        uplink: Option<Uplink>,
+        plan: serde_json::Value,
+    }
+    let bytes = std::fs::read(dir.join(FILE)).ok()?;
+    let known: Identities = serde_json::from_slice(&bytes).ok()?;
+    let Identities { version, state, boot_id, placeholder, nodes, change, uplink, plan } = known;
+    // One of another lab was put here by somebody.
+    let of_this_lab = plan.get("lab").and_then(serde_json::Value::as_str) == Some(lab.as_str());
+    let plan = Plan::of_names(lab.clone(), nodes.iter().map(|node| node.name.clone()));
+    let (file, kept) = (PathBuf::new(), Vec::new());
+    let record = Record { version, state, file, boot_id, placeholder, nodes, plan, kept, change, uplink };
+    Some(record).filter(|record| of_this_lab && record.version == VERSION)
 }
 
 /// Writes the record so that a reader finds the old one or the new one, never a part.

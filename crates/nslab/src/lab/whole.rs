@@ -17,10 +17,8 @@ impl Store {
 
     /// Makes sure that a lab is up as far as its record tells.
     pub(super) fn check_up(&self, record: &Record) -> Result<()> {
-        let lab = &record.plan.lab;
         if record.state != State::Up || record.is_of_an_earlier_boot()? {
-            return Err(Error::new(ErrorKind::Busy, format!("lab \"{lab}\" is not whole: it was cut off"))
-                .with_help(format!("nslab up with the lab's file makes it whole; nslab down {lab} clears it away")));
+            return Err(self.not_whole(record));
         }
         Ok(())
     }

@@ -18,6 +18,11 @@ pub(crate) fn usual_limit() -> Rlimit {
     BEFORE.get().copied().unwrap_or_else(|| getrlimit(Resource::Nofile))
 }
 
+/// How many descriptors it takes to have so many open for each of so many nodes.
+pub(crate) fn needed(nodes: u64, each: u64) -> u64 {
+    nodes.saturating_mul(each).saturating_add(OTHERS)
+}
+
 /// Makes sure that this process may have so many descriptors open for each of so many nodes, and makes its
 /// table of descriptors large enough for them.
 ///
@@ -27,7 +32,7 @@ pub(crate) fn usual_limit() -> Rlimit {
 /// # Errors
 /// Where the limit is lower and may not be raised.
 pub(crate) fn make_room(nodes: usize, each: u64) -> Result<()> {
-    let needed = u64::try_from(nodes).unwrap_or(u64::MAX).saturating_mul(each).saturating_add(OTHERS);
+    let needed = needed(u64::try_from(nodes).unwrap_or(u64::MAX), each);
     let limit = getrlimit(Resource::Nofile);
     if limit.current.is_some_and(|current| current < needed) {
         let raised = Rlimit { current: Some(needed), maximum: limit.maximum.map(|maximum| maximum.max(needed)) };

@@ -39,6 +39,17 @@ pub(crate) fn switch_mounts(namespace: BorrowedFd<'_>) -> Result<()> {
     move_into_link_name_space(namespace, Some(LinkNameSpaceType::Mount)).map_err(failed)
 }
 
+/// Moves this process, which must have a single thread, into a new user namespace, in which it has no id yet.
+pub(crate) fn into_new_user() -> Result<()> {
+    crate::sys::unshare_user_alone().map_err(|errno| Error::os("creating a user namespace", errno))
+}
+
+/// Has the next process that the calling thread starts be the first of a new process namespace. From then on it can
+/// start no thread.
+pub(crate) fn children_into_new_processes() -> Result<()> {
+    crate::sys::unshare_processes().map_err(|errno| Error::os("creating a process namespace", errno))
+}
+
 /// Moves the calling thread into a new network namespace.
 pub(crate) fn into_new() -> Result<()> {
     crate::sys::unshare_network().map_err(|errno| {

@@ -36,12 +36,18 @@ pub fn become_namespace(namespace: &Namespace, name: &OsStr) -> Result<Warnings>
         let errno = rustix::io::Errno::from_raw_os_error(error.errno().unwrap_or(libc::EIO));
         Error::os(format_args!("setting the network namespace \"{}\" failed", name.display()), errno)
     })?;
+    own_mounts()?;
+    mount_sys(name)?;
+    Ok(bind_etc(name))
+}
+
+/// Moves this process, which must have a single thread, into a mount namespace of its own, whose mounts nobody else
+/// sees.
+pub(crate) fn own_mounts() -> Result<()> {
     crate::sys::unshare_mounts().map_err(|errno| Error::os("unshare failed", errno))?;
     // Nothing is mounted before this holds: it would show in the machine's own mounts.
     rustix::mount::mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
-        .map_err(|errno| Error::os("\"mount --make-rslave /\" failed", errno))?;
-    mount_sys(name)?;
-    Ok(bind_etc(name))
+        .map_err(|errno| Error::os("\"mount --make-rslave /\" failed", errno))
 }
 
 /// Starts a program inside, as [`become_named`] would be followed by it, and leaves this process where
@@ -62,7 +68,7 @@ pub fn spawn_named(
 }
 
 /// The old /sys shows the devices of the namespace that it was mounted from.
-fn mount_sys(name: &OsStr) -> Result<()> {
+pub(crate) fn mount_sys(name: &OsStr) -> Result<()> {
     let mut flags = MountFlags::empty();
     if rustix::mount::unmount("/sys", UnmountFlags::DETACH).is_err() {
         // It stays beneath ours, and a read-only one may only be covered by a read-only one.

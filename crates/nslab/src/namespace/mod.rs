@@ -6,10 +6,12 @@
 pub(crate) mod descriptors;
 pub(crate) mod enter;
 mod exec;
+mod find;
 mod mounts;
 mod named;
 pub(crate) mod processes;
 pub(crate) mod settings;
+pub(crate) mod user;
 mod watch;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -19,8 +21,9 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
 use crate::error::{Error, Result};
-pub(crate) use exec::become_node;
 pub use exec::{Warnings, become_host, become_named, become_namespace, spawn_named};
+pub(crate) use exec::{become_node, mount_sys, own_mounts};
+pub use find::{Everywhere, Process, Whereabouts};
 pub use mounts::MountNamespace;
 pub use named::{NETNS_DIR, Names, Placeholder, Withdrawn};
 pub use watch::{NameChange, Watch};

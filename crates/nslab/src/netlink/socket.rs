@@ -117,6 +117,22 @@ impl KernelSocket {
     }
 }
 
+impl KernelSocket {
+    /// Takes what has come without being waited for, and says whether there was any. What was lost for want of room
+    /// counts.
+    pub(crate) fn drain(&self) -> bool {
+        let mut any = false;
+        let mut buffer = [0_u8; 64];
+        loop {
+            let flags = RecvFlags::DONTWAIT | RecvFlags::TRUNC;
+            match retry_on_intr(|| rustix::net::recv(&self.fd, &mut buffer[..], flags)) {
+                Ok(_) | Err(Errno::NOBUFS) => any = true,
+                Err(_) => return any,
+            }
+        }
+    }
+}
+
 impl AsFd for KernelSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()

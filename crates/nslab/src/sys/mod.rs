@@ -4,6 +4,7 @@
 #![allow(unsafe_code, reason = "the one place for it; every block says why it is sound")]
 
 pub(crate) mod icmp;
+pub(crate) mod memory;
 pub(crate) mod process;
 pub(crate) mod resolve;
 pub(crate) mod signal;
@@ -25,6 +26,18 @@ pub(crate) fn unshare_network() -> Result<()> {
 pub(crate) fn unshare_mounts() -> Result<()> {
     // SAFETY: as above; CLONE_NEWNS implies CLONE_FS, which shares no memory.
     unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNS) }
+}
+
+/// Moves the calling process, which must have a single thread, into a new user namespace.
+pub(crate) fn unshare_user_alone() -> Result<()> {
+    // SAFETY: as above.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWUSER) }
+}
+
+/// Has the next child of the calling thread be the first process of a new process namespace.
+pub(crate) fn unshare_processes() -> Result<()> {
+    // SAFETY: as above.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWPID) }
 }
 
 /// Moves the calling thread into a namespace of its own for the host name.

@@ -73,7 +73,7 @@ pub const BRIDGE: &str = "br0";
 pub const BRIDGE_INDEX: u32 = 2;
 
 /// The index of the loopback interface in every namespace.
-pub(super) const LOOPBACK: u32 = 1;
+pub(crate) const LOOPBACK: u32 = 1;
 
 /// The hardware address of a switch's bridge.
 pub(super) fn bridge_mac(lab: &LabName, switch: &NodeName) -> MacAddr {
@@ -161,6 +161,9 @@ pub struct Device {
     /// The interface of its node, one of the plan's devices, that it is a port of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub master: Option<IfName>,
+    /// Of an end of a link that is a tunnel: the other end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<(NodeName, IfName)>,
 }
 
 impl Plan {
@@ -240,6 +243,7 @@ impl Plan {
                 mtu: device.mtu,
                 addresses: device.addresses.clone(),
                 master: masters.get(&(&device.node, &device.ifname)).map(|master| (*master).clone()),
+                peer: device.peer.clone(),
             })
         };
         let devices = in_order(lab).into_iter().filter_map(device).collect();
@@ -248,12 +252,20 @@ impl Plan {
         Self { lab, prefix, nodes, cables, devices, expect, uplink }
     }
 
+    /// A plan of nodes of which nothing is known but their names.
+    pub(crate) fn of_names(lab: LabName, names: impl Iterator<Item = NodeName>) -> Self {
+        let nodes = names.map(|name| NodePlan { switch: false, ..switch(&name) }).collect();
+        let (prefix, cables, devices) = (NamePrefix::default(), Vec::new(), Vec::new());
+        Self { lab, prefix, nodes, cables, devices, expect: Vec::new(), uplink: None }
+    }
+
     /// How many nodes, segments and links it makes: a segment's switch is no node, its cables are no links.
     #[must_use]
     pub fn counts(&self) -> (usize, usize, usize) {
         let switches = self.nodes.iter().filter(|node| node.switch).count();
-        let links = self.cables.iter().filter(|cable| !cable.a.bridged).count();
-        (self.nodes.len() - switches, switches, links)
+        let cables = self.cables.iter().filter(|cable| !cable.a.bridged).count();
+        let tunnels = self.devices.iter().filter(|device| device.peer.is_some()).count() / 2;
+        (self.nodes.len() - switches, switches, cables + tunnels)
     }
 
     fn show_uplink(&self, uplink: &UplinkPlan, f: &mut fmt::Formatter<'_>) -> fmt::Result {

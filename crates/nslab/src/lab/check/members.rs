@@ -5,15 +5,13 @@ use std::net::IpAddr;
 
 use crate::error::{ErrorKind, Result};
 use crate::lab::whole::taken_away;
-use crate::lab::{Record, Store};
+use crate::lab::{Record, Store, machine};
 use crate::namespace::{Namespace, cookie_here, descriptors};
-use crate::netlink::Connection;
-use crate::ops::address;
 use crate::wire::consts::RT_SCOPE_UNIVERSE;
 
 /// One who takes part in a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
+pub struct Participant {
     /// Its name: the node's, or the namespace's, as text.
     pub name: String,
     /// The addresses at which it is asked.
@@ -23,7 +21,7 @@ pub struct Member {
 }
 
 /// The nodes of a lab that are no switches.
-pub(super) fn of_record(store: &Store, record: &Record) -> Result<(Vec<Member>, Vec<Namespace>)> {
+pub(super) fn of_record(store: &Store, record: &Record) -> Result<(Vec<Participant>, Vec<Namespace>)> {
     descriptors::make_room(record.nodes.len(), 1)?;
     let lab = &record.plan.lab;
     let mut all = Vec::new();
@@ -53,41 +51,33 @@ pub(super) fn of_record(store: &Store, record: &Record) -> Result<(Vec<Member>, 
     let whole = record.nodes.iter().zip(all).zip(addresses.into_iter().zip(networks)).enumerate();
     for (_, ((node, namespace), (prefixes, networks))) in whole.filter(|(place, _)| hosts.contains(place)) {
         let addresses = prefixes.iter().map(|prefix| prefix.address()).collect();
-        members.push(Member { name: node.name.to_string(), addresses, networks });
+        members.push(Participant { name: node.name.to_string(), addresses, networks });
         namespaces.push(namespace);
     }
     Ok((members, namespaces))
 }
 
 /// The namespaces that have names, and addresses by which others may reach them.
-pub(super) fn of_machine(store: &Store) -> Result<(Vec<Member>, Vec<Namespace>)> {
-    let mut names = store.names().list()?;
-    names.sort();
-    descriptors::make_room(names.len(), 1)?;
-    let (mut members, mut namespaces) = (Vec::new(), Vec::new());
-    for name in names {
-        // One that goes meanwhile, or is no namespace, takes no part.
-        let Ok(namespace) = store.names().open(&name) else { continue };
-        let Ok(Ok((addresses, networks))) = namespace.enter(addresses) else { continue };
+pub(super) fn of_machine(store: &Store) -> Result<(Vec<Participant>, Vec<Namespace>)> {
+    let mut found = Vec::new();
+    for place in machine(store)?.places {
+        let Some(name) = place.names.first().filter(|_| !place.own) else { continue };
+        let (mut addresses, mut networks) = (Vec::new(), BTreeSet::new());
+        for address in place.node.links.iter().flat_map(|link| &link.addresses) {
+            let prefix = address.prefix;
+            if address.scope != RT_SCOPE_UNIVERSE || prefix.address().is_loopback() {
+                continue;
+            }
+            addresses.push(prefix.address());
+            if prefix.len() < prefix.max_len() {
+                networks.insert(prefix.network().to_string());
+            }
+        }
         if !addresses.is_empty() {
-            members.push(Member { name: name.to_string_lossy().into_owned(), addresses, networks });
-            namespaces.push(namespace);
+            let (name, networks) = (name.to_string_lossy().into_owned(), networks.into_iter().collect());
+            found.push((Participant { name, addresses, networks }, place.namespace));
         }
     }
-    Ok((members, namespaces))
-}
-
-/// Those of the calling thread's namespace, and their networks.
-fn addresses() -> Result<(Vec<IpAddr>, Vec<String>)> {
-    let (mut addresses, mut networks) = (Vec::new(), BTreeSet::new());
-    address::dump(&mut Connection::open()?, 0, None, |found| {
-        let prefix = found.prefix().filter(|_| found.scope() == RT_SCOPE_UNIVERSE);
-        let Some(prefix) = prefix.filter(|prefix| !prefix.address().is_loopback()) else { return Ok(()) };
-        addresses.push(prefix.address());
-        if prefix.len() < prefix.max_len() {
-            networks.insert(prefix.network().to_string());
-        }
-        Ok(())
-    })?;
-    Ok((addresses, networks.into_iter().collect()))
+    found.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    Ok(found.into_iter().unzip())
 }

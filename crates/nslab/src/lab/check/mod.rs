@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use self::entries::{Ask, FEW, Table};
-pub use self::members::Member;
+pub use self::members::Participant;
 use self::questions::Rules;
 use super::{Record, Store};
 use crate::error::{Error, Result};
@@ -18,6 +18,9 @@ use crate::probe::knock::{self, Knock};
 use crate::probe::matrix::{self, Course, Outcome, Reason, Settings, Sockets, Source};
 use crate::topology::spec::Expect;
 use crate::types::Service;
+
+/// A namespace, two sockets, and a connection: no command has more open for a node.
+pub(crate) const FILES: u64 = 4;
 
 /// What is to be asked; by default everything.
 #[derive(Debug, Clone, Default)]
@@ -94,7 +97,7 @@ impl Knocked {
 #[derive(Debug, Clone)]
 pub struct Checked {
     /// Who took part.
-    pub members: Vec<Member>,
+    pub members: Vec<Participant>,
     /// Of each that asks, each address of each that is asked.
     pub pairs: Vec<Probed>,
     /// The ports that something is expected of.
@@ -160,7 +163,7 @@ struct Asker {
 }
 
 fn run(
-    members: Vec<Member>,
+    members: Vec<Participant>,
     namespaces: &[Namespace],
     rules: &Rules<'_>,
     settings: &Settings,
@@ -168,8 +171,7 @@ fn run(
 ) -> Result<Option<Checked>> {
     let asked: Vec<Vec<(usize, IpAddr)>> = (0..members.len()).map(|from| rules.questions(&members, from)).collect();
     let total: usize = asked.iter().map(Vec::len).sum();
-    // A namespace, two sockets, and a connection.
-    descriptors::make_room(members.len(), 4)?;
+    descriptors::make_room(members.len(), FILES)?;
     let inside: Vec<&Namespace> = namespaces.iter().collect();
     let opened = Namespace::enter_each(&inside, |at| {
         let open = || Ok((Sockets::open()?, if total > FEW { Some(Table::open()?) } else { None }));
@@ -310,7 +312,7 @@ fn ask(
 }
 
 fn ports(
-    members: &[Member],
+    members: &[Participant],
     namespaces: &[&Namespace],
     rules: &Rules<'_>,
     settings: &Settings,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
-use super::{Asked, Member};
+use super::{Asked, Participant};
 use crate::error::{Error, Result};
 use crate::topology::spec::Expect;
 use crate::types::{Service, quote};
@@ -20,7 +20,7 @@ pub(super) struct Rules<'e> {
 
 impl<'e> Rules<'e> {
     /// `whose` is who the members are, for messages.
-    pub(super) fn new(members: &[Member], asked: &Asked, expect: &'e [Expect], whose: &str) -> Result<Self> {
+    pub(super) fn new(members: &[Participant], asked: &Asked, expect: &'e [Expect], whose: &str) -> Result<Self> {
         let places: HashMap<&str, usize> = members.iter().map(|member| member.name.as_str()).zip(0..).collect();
         let find = |name: &str| {
             places.get(name).copied().ok_or_else(|| {
@@ -76,7 +76,7 @@ impl<'e> Rules<'e> {
     }
 
     /// Whom a member asks at which addresses, in order.
-    pub(super) fn questions(&self, members: &[Member], from: usize) -> Vec<(usize, IpAddr)> {
+    pub(super) fn questions(&self, members: &[Participant], from: usize) -> Vec<(usize, IpAddr)> {
         let of = |to: usize| {
             members
                 .get(to)
@@ -103,8 +103,8 @@ mod tests {
     use super::*;
     use crate::topology::spec::expectations;
 
-    fn members() -> Vec<Member> {
-        let member = |(name, last): (&str, u8)| Member {
+    fn members() -> Vec<Participant> {
+        let member = |(name, last): (&str, u8)| Participant {
             name: name.into(),
             addresses: vec![[10, 0, 0, last].into(), [10, 1, 0, last].into()],
             networks: Vec::new(),

@@ -15,7 +15,7 @@ use rustix::process::{Pid, Resource, Signal, pidfd_send_signal, prlimit};
 use super::end;
 use super::handle::{self, Handle};
 use super::message::{Job, Reply, Request};
-use super::state::{self, Doing, Processes, SOCKET};
+use super::state::{self, Doing, Processes, SOCKET, Status};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lab::Store;
 use crate::namespace::{Identity, descriptors};
@@ -31,6 +31,9 @@ pub struct Supervisor {
     /// Its name for itself, and its first arguments.
     pub words: Vec<OsString>,
 }
+
+/// How often it is made sure that a supervisor that has not answered yet can.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// How long the supervisor may take to go when all that it looks after is gone.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -51,7 +54,7 @@ pub fn start(store: &Store, lab: &LabName, folder: &Path, jobs: Vec<Job>) -> Res
         Some(connection) => connection,
         None => spawn(store, lab, &dir)?,
     };
-    ask(connection, &Request::Start { jobs, folder: folder.into() })
+    ask(&dir, connection, &Request::Start { jobs, folder: folder.into() })
 }
 
 /// Ends processes, with all in their process groups, and forgets them.
@@ -59,8 +62,9 @@ pub fn start(store: &Store, lab: &LabName, folder: &Path, jobs: Vec<Job>) -> Res
 /// # Errors
 /// Where the supervisor does not answer.
 pub fn stop(store: &Store, lab: &LabName, ids: &[ProcessId]) -> Result<()> {
-    match connect(&store.dir.join(lab.as_str()))? {
-        Some(connection) if !ids.is_empty() => ask(connection, &Request::Stop(ids.to_vec())),
+    let dir = store.dir.join(lab.as_str());
+    match connect(&dir)? {
+        Some(connection) if !ids.is_empty() => ask(&dir, connection, &Request::Stop(ids.to_vec())),
         _ => Ok(()),
     }
 }
@@ -99,9 +103,24 @@ pub fn reconcile(store: &Store, lab: &LabName, folder: &Path, wanted: Vec<Job>) 
         state::remove(&dir)?;
         return Ok(Reconciled { stopped: ids, started: Vec::new() });
     }
-    let good = |doing| !matches!(doing, Doing::Failed | Doing::Lost | Doing::Killed(_) | Doing::Exited(1..));
+    let again: Vec<ProcessId> = to_start(&known, supervised, &wanted).into_iter().map(Job::id).collect();
+    let kept = |job: &Job| !again.contains(&job.id());
+    let changed = known.iter().filter(|status| !kept(&status.job) || !wanted.contains(&status.job));
+    let (stopped, before): (Vec<ProcessId>, Vec<Job>) =
+        changed.map(|status| (status.id.clone(), status.job.clone())).unzip();
+    let jobs: Vec<Job> = wanted.into_iter().filter(|job| !kept(job)).collect();
+    let started = jobs.iter().map(Job::id).collect();
+    stop(store, lab, &stopped)?;
+    start(store, lab, folder, jobs).inspect_err(|_| {
+        let _ = start(store, lab, folder, before);
+    })?;
+    Ok(Reconciled { stopped, started })
+}
+
+/// Of those that are wanted, those that do not run as they are wanted, and those that these wait for.
+fn to_start<'j>(known: &[Status], supervised: bool, wanted: &'j [Job]) -> Vec<&'j Job> {
     // A new supervisor knows of none of them, so what others wait for is started again too.
-    let same = |job: &Job| supervised && known.iter().any(|status| status.job == *job && good(status.doing));
+    let same = |job: &Job| supervised && known.iter().any(|status| status.job == *job && status.is_good());
     // One that was ready and has ended is started again for those that wait for it.
     let over = |job: &Job| {
         let was = !matches!(job.process.ready, None | Some(Ready::Exit));
@@ -115,18 +134,22 @@ pub fn reconcile(store: &Store, lab: &LabName, folder: &Path, wanted: Vec<Job>) 
         again.extend(more);
         at += 1;
     }
-    let again: Vec<ProcessId> = again.into_iter().map(Job::id).collect();
-    let kept = |job: &Job| !again.contains(&job.id());
-    let changed = known.iter().filter(|status| !kept(&status.job) || !wanted.contains(&status.job));
-    let (stopped, before): (Vec<ProcessId>, Vec<Job>) =
-        changed.map(|status| (status.id.clone(), status.job.clone())).unzip();
-    let jobs: Vec<Job> = wanted.into_iter().filter(|job| !kept(job)).collect();
-    let started = jobs.iter().map(Job::id).collect();
-    stop(store, lab, &stopped)?;
-    start(store, lab, folder, jobs).inspect_err(|_| {
-        let _ = start(store, lab, folder, before);
-    })?;
-    Ok(Reconciled { stopped, started })
+    again
+}
+
+/// Those of the processes that are wanted which have been started as they are wanted and have come to an end since, so
+/// that [`reconcile`] would start them again: each with what it is doing, none where that is not known.
+///
+/// # Errors
+/// Where what is known of them cannot be read.
+pub(in crate::lab) fn dead(store: &Store, lab: &LabName, wanted: &[Job]) -> Result<Vec<(ProcessId, Option<Doing>)>> {
+    let Some(known) = state::read(&store.dir.join(lab.as_str()))? else {
+        return Ok(wanted.iter().map(|job| (job.id(), None)).collect());
+    };
+    let supervised = known.supervisor.is_alive();
+    let of = |job: &Job| known.processes.iter().find(|status| status.job == *job).map(|status| status.doing);
+    let again = to_start(&known.processes, supervised, wanted);
+    Ok(again.into_iter().map(|job| (job.id(), of(job))).collect())
 }
 
 /// Tells the supervisor to start nothing any more and to go when its processes have. For those who end them
@@ -200,14 +223,30 @@ fn spawn(store: &Store, lab: &LabName, dir: &Path) -> Result<UnixStream> {
     Ok(connection)
 }
 
-fn ask(connection: UnixStream, request: &Request) -> Result<()> {
+/// One that is stopped answers nobody.
+fn check_running(dir: &Path) -> Result<()> {
+    let Some(pid) = state::read(dir)?.map(|known| known.supervisor.pid).filter(|pid| handle::is_stopped(*pid)) else {
+        return Ok(());
+    };
+    let message = format!("the supervisor of the lab's processes, process {pid}, is stopped and answers nobody");
+    Err(Error::new(ErrorKind::Busy, message).with_help(format!("kill -CONT {pid} lets it go on")))
+}
+
+fn ask(dir: &Path, connection: UnixStream, request: &Request) -> Result<()> {
     let failed = |error| Error::os("speaking to the supervisor of the lab's processes", error);
     let mut text = serde_json::to_vec(request).map_err(|error| Error::invalid(format!("a request: {error}")))?;
     text.push(b'\n');
     (&connection).write_all(&text).map_err(failed)?;
-    let mut line = String::new();
-    BufReader::new(&connection).read_line(&mut line).map_err(failed)?;
-    match serde_json::from_str(&line) {
+    connection.set_read_timeout(Some(LOOK)).map_err(failed)?;
+    let (mut line, mut reader) = (Vec::new(), BufReader::new(&connection));
+    // What has been read by then stays when the time is over.
+    while let Err(error) = reader.read_until(b'\n', &mut line) {
+        match error.kind() {
+            std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut => check_running(dir)?,
+            _ => return Err(failed(error)),
+        }
+    }
+    match serde_json::from_slice(&line) {
         Ok(Reply::Done) => Ok(()),
         Ok(Reply::Failed { id, why, log }) => {
             let mut message = format!("process {id} {why}");

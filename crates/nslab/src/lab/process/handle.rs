@@ -39,6 +39,11 @@ impl Handle {
     }
 }
 
+/// Whether a process is stopped (SIGSTOP, or by a debugger), and waits to be told to go on.
+pub(super) fn is_stopped(pid: i32) -> bool {
+    stat(pid).is_some_and(|stat| stat.stopped)
+}
+
 /// Opens the process that has this id now; none where there is none.
 pub(super) fn open(pid: i32) -> Result<Option<OwnedFd>> {
     let Some(pid) = Pid::from_raw(pid) else { return Ok(None) };
@@ -51,6 +56,7 @@ pub(super) fn open(pid: i32) -> Result<Option<OwnedFd>> {
 
 struct Stat {
     ended: bool,
+    stopped: bool,
     parent: i32,
     session: i32,
     start: u64,
@@ -63,6 +69,7 @@ fn stat(pid: i32) -> Option<Stat> {
     let fields: Vec<&str> = std::str::from_utf8(text).ok()?.split(' ').collect();
     Some(Stat {
         ended: matches!(*fields.first()?, "Z" | "X"),
+        stopped: matches!(*fields.first()?, "T" | "t"),
         parent: fields.get(1)?.parse().ok()?,
         session: fields.get(3)?.parse().ok()?,
         start: fields.get(19)?.parse().ok()?,

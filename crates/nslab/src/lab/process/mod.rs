@@ -13,8 +13,8 @@ mod supervisor;
 
 use std::path::PathBuf;
 
-pub(super) use client::dismiss;
 pub use client::{Reconciled, Supervisor, reconcile, start, stop};
+pub(super) use client::{dead, dismiss};
 pub(super) use end::check_outside;
 pub use end::{Ended, GRACE, end_in};
 pub use handle::Handle;

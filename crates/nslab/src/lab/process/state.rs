@@ -1,5 +1,6 @@
 //! What is known of a lab's processes: written by their supervisor, read by everybody.
 
+use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,22 @@ pub enum Doing {
     Lost,
 }
 
+/// In words, as `nslab ls --json` has them.
+impl fmt::Display for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waiting => f.write_str("waiting"),
+            Self::Running => f.write_str("running"),
+            Self::Ready => f.write_str("ready"),
+            Self::Restarting => f.write_str("restarting"),
+            Self::Exited(status) => write!(f, "exited {status}"),
+            Self::Killed(signal) => write!(f, "killed by signal {signal}"),
+            Self::Failed => f.write_str("cannot be started"),
+            Self::Lost => f.write_str("lost"),
+        }
+    }
+}
+
 /// A process of a lab.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
@@ -50,6 +67,14 @@ pub struct Status {
     pub restarts: u32,
     /// What it was started as.
     pub(super) job: Job,
+}
+
+impl Status {
+    /// Whether it is as it should be: `up` would not start it again for its own sake.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        !matches!(self.doing, Doing::Failed | Doing::Lost | Doing::Killed(_) | Doing::Exited(1..))
+    }
 }
 
 /// The processes of a lab and who looks after them.

@@ -58,8 +58,17 @@ impl Forwarding {
         Ok(outputs.iter().filter_map(needed).collect())
     }
 
-    pub(super) fn turn_on(&self) -> Result<()> {
-        write(&path(self.ipv6, &self.ifname), true)
+    /// Of some interfaces, those that do not forward.
+    pub(super) fn off(ipv6: bool, outputs: &[(u32, String)]) -> Vec<Self> {
+        let all = of_all(ipv6);
+        let is_off = |(_, ifname): &&(u32, String)| !(ipv6 && all) && read(&path(ipv6, ifname)) == Some(false);
+        let off = |(index, ifname): &(u32, String)| Self { ifname: ifname.clone(), index: *index, ipv6, all };
+        outputs.iter().filter(is_off).map(off).collect()
+    }
+
+    /// The setting, below /proc/sys.
+    pub(super) fn path(&self) -> String {
+        path(self.ipv6, &self.ifname)
     }
 
     /// Puts it back, unless another lab or somebody else needs it now.
@@ -89,7 +98,8 @@ fn of_others(store: &Store, lab: &LabName) -> Result<Vec<Forwarding>> {
     Ok(found)
 }
 
-fn read(path: &str) -> Option<bool> {
+/// A setting of the calling thread's namespace; `None` where there is none.
+pub(super) fn read(path: &str) -> Option<bool> {
     std::fs::read_to_string(format!("/proc/sys/{path}")).ok().map(|text| text.trim() != "0")
 }
 

@@ -8,8 +8,10 @@
 
 mod forwarding;
 mod machine;
+mod parts;
 pub(super) mod running;
 
+use std::net::IpAddr;
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
@@ -17,18 +19,18 @@ use serde::{Deserialize, Serialize};
 
 pub use self::forwarding::Forwarding;
 use self::machine::Machine;
+use self::parts::Ends;
 use super::Store;
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::{Identity, Namespace, cookie_here};
 use crate::netlink::Connection;
-use crate::ops::address::AddressConfig;
 use crate::ops::link::{self, Kind, LinkConfig, Netns, Select};
 use crate::ops::nft::{self, Masquerade, NatTable, Output};
-use crate::ops::route::{Change, RouteConfig};
+use crate::ops::route::RouteConfig;
 use crate::topology::plan::Plan;
-use crate::topology::plan::uplink::{UplinkPlan, addresses};
+use crate::topology::plan::uplink::UplinkPlan;
 use crate::types::{LabName, MacAddr, NodeName, Prefix};
-use crate::wire::consts::{AF_INET, AF_INET6, IFA_F_NODAD, RT_TABLE_MAIN, RTN_UNICAST, RTPROT_STATIC};
+use crate::wire::consts::{AF_INET, AF_INET6, RT_TABLE_MAIN, RTN_UNICAST, RTPROT_STATIC};
 
 /// An uplink on record: what was, or will be, made of it outside the lab's own namespaces.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,7 +134,7 @@ fn here() -> Result<Identity> {
 }
 
 /// NAT is tried out where it harms nobody.
-fn try_nat() -> Result<()> {
+pub(crate) fn try_nat() -> Result<()> {
     let rules = [Masquerade { source: "192.0.2.0/30".parse().ok(), output: Output::IsNot("lo") }];
     let table = NatTable { name: "nslab", comment: "nslab", rules: &rules };
     let made = Namespace::anonymous()?.enter(|| table.create(&mut netfilter()?))?;
@@ -198,35 +200,10 @@ impl Prepared {
         let index = link::index_of(&mut machine, self.ifname.as_bytes())?;
         let altname = Select::Index(index).add_altnames([self.name.as_bytes()]);
         machine.request(altname, || format!("giving {} the other name {}", self.ifname, self.name))?;
-        self.settings()?;
-        give(&mut machine, index, self.prefixes.iter().filter_map(|prefix| Some(addresses(*prefix)?.0)), &self.ifname)?;
-
-        let mut inside = Connection::open_in(node)?;
-        let inner = link::index_of(&mut inside, uplink.ifname.as_str().as_bytes())?;
-        give(&mut inside, inner, self.prefixes.iter().filter_map(|prefix| Some(addresses(*prefix)?.1)), &name)?;
-        for prefix in &self.prefixes {
-            let Some((near, far)) = addresses(*prefix) else { continue };
-            let (v4, v6) = uplink.default_routes;
-            if if prefix.is_ipv6() { v6 } else { v4 } {
-                let to = Prefix::all(prefix.is_ipv6());
-                inside.request(route(to, near, inner), || format!("adding the default route by {name}"))?;
-            }
-            for to in uplink.behind.iter().filter(|to| to.is_ipv6() == prefix.is_ipv6()) {
-                machine.request(route(*to, far, index), || {
-                    format!("adding route to the machine: {to} by {}", self.ifname)
-                })?;
-            }
-        }
-        if let Some(table) = &record.table {
-            let rules = [Masquerade { source: None, output: Output::Is(uplink.ifname.as_str()) }];
-            let inner = NatTable { name: "nslab", comment: &record.mark, rules: &rules };
-            node.enter(|| inner.create(&mut netfilter()?))?
-                .map_err(|error| error.within(format_args!("node {}", record.node)))?;
-            let rule = |prefix: &Prefix| Masquerade { source: Some(*prefix), output: Output::IsNot(&self.ifname) };
-            let rules: Vec<Masquerade<'_>> = self.prefixes.iter().map(rule).collect();
-            NatTable { name: table, comment: &record.mark, rules: &rules }.create(&mut netfilter()?)?;
-        }
-        self.forwarding.iter().try_for_each(Forwarding::turn_on)
+        let gone = || Error::new(ErrorKind::Busy, format!("{} was taken away at once", self.ifname));
+        let mut ends = Ends::open(uplink, record, node)?.ok_or_else(gone)?;
+        let parts = ends.parts(self.forwarding.iter().cloned());
+        parts.iter().try_for_each(|part| ends.make(part))
     }
 
     fn link(&self, uplink: &UplinkPlan, record: &Uplink, node: &Namespace) -> crate::wire::Request {
@@ -247,49 +224,20 @@ impl Prepared {
         }
         .create()
     }
-
-    /// The machine is not to be configured by what a node tells it; and its end forwards.
-    fn settings(&self) -> Result<()> {
-        let has = |ipv6| self.prefixes.iter().any(|prefix| prefix.is_ipv6() == ipv6);
-        if has(false) {
-            forwarding::write(&forwarding::path(false, &self.ifname), true)?;
-        }
-        let of_ipv6 = format!("net/ipv6/conf/{}", self.ifname);
-        if !std::path::Path::new(&format!("/proc/sys/{of_ipv6}")).exists() {
-            return Ok(());
-        }
-        forwarding::write(&format!("{of_ipv6}/accept_ra"), false)?;
-        match has(true) {
-            false => forwarding::write(&format!("{of_ipv6}/disable_ipv6"), true),
-            true if forwarding::of_all(true) => Ok(()),
-            true => forwarding::write(&forwarding::path(true, &self.ifname), true),
-        }
-    }
 }
 
-/// Brings a link up, and gives it addresses.
-fn give(connection: &mut Connection, index: u32, own: impl Iterator<Item = Prefix>, name: &str) -> Result<()> {
-    for address in own {
-        let mut config = AddressConfig::new(index, address);
-        config.flags = if address.is_ipv6() { IFA_F_NODAD } else { 0 };
-        connection.request(config.add(), || format!("adding address {address} to {name}"))?;
-    }
-    let up = LinkConfig { up: Some(true), ..LinkConfig::default() }.change_link(index);
-    connection.request(up, || format!("bringing up {name}"))
-}
-
-fn route(to: Prefix, via: Prefix, output: u32) -> crate::wire::Request {
+/// A route that is made with the uplink.
+fn route(to: Prefix, via: IpAddr, output: u32) -> RouteConfig {
     RouteConfig {
         family: if to.is_ipv6() { AF_INET6 } else { AF_INET },
         destination: (to.len() > 0).then_some(to),
         table: RT_TABLE_MAIN,
         protocol: RTPROT_STATIC,
         kind: RTN_UNICAST,
-        gateway: Some(via.address()),
+        gateway: Some(via),
         output: Some(output),
         ..RouteConfig::default()
     }
-    .request(Change::Add)
 }
 
 /// Takes away what there is of an uplink in the machine's namespace; what is gone already is no error. `forget` takes
@@ -299,15 +247,20 @@ fn route(to: Prefix, via: Prefix, output: u32) -> crate::wire::Request {
 /// What the kernel refuses; the uplink stays on record then.
 pub fn remove(store: &Store, lab: &LabName, uplink: &Uplink, forget: impl FnOnce() -> Result<()>) -> Result<()> {
     let lock = lock(store)?;
-    if here()? == uplink.machine {
-        remove_here(store, lab, uplink)?;
-    } else if let Some(machine) = Namespace::find(uplink.machine)? {
-        // One that is gone took everything with it.
-        machine.enter(|| remove_here(store, lab, uplink))??;
-    }
+    // A namespace that is gone took everything with it.
+    in_the_machine_of(uplink, || remove_here(store, lab, uplink))?;
     forget()?;
     drop(lock);
     Ok(())
+}
+
+/// Does something in the namespace that an uplink leads to; nothing where that is gone.
+fn in_the_machine_of<T: Send>(uplink: &Uplink, work: impl FnOnce() -> Result<T> + Send) -> Result<Option<T>> {
+    if here()? == uplink.machine {
+        return work().map(Some);
+    }
+    let machine = Namespace::find(uplink.machine)?;
+    machine.map(|machine| machine.enter(work)?).transpose()
 }
 
 fn remove_here(store: &Store, lab: &LabName, uplink: &Uplink) -> Result<()> {

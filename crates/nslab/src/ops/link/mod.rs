@@ -99,6 +99,24 @@ pub fn index_of<T: Transport>(connection: &mut Connection<T>, name: &[u8]) -> Re
     get(connection, Select::Name(name), |link| Ok(link.index()))
 }
 
+/// Hands a link to `take` that is in the namespace that the connection's own knows by an id.
+///
+/// # Errors
+/// As [`get`]; `EINVAL` where the id stands for nothing.
+pub fn elsewhere<T: Transport, R>(
+    connection: &mut Connection<T>,
+    netnsid: u32,
+    index: u32,
+    mut take: impl FnMut(&Link<'_>) -> Result<R>,
+) -> Result<R> {
+    let which = Select::Index(index);
+    let mut request = which.request(RTM_GETLINK);
+    request.u32(IFLA_EXT_MASK, Detail { statistics: false, no_functions: true }.mask());
+    request.u32(crate::wire::consts::IFLA_TARGET_NETNSID, netnsid);
+    let operation = || format!("looking for link {which} in the namespace with id {netnsid}");
+    connection.get(request, operation, |message| take(&Link::parse(message)?))
+}
+
 /// The index of the link with a name in the namespace that the connection's own knows by an id.
 ///
 /// # Errors

@@ -1,7 +1,6 @@
 //! What rules are made of: expressions that load into the kernel's one register, compare it, or act.
 
 use crate::types::Prefix;
-use crate::wire::Request;
 use crate::wire::consts::NLA_F_NESTED;
 use crate::wire::consts::nft::{
     NFPROTO_IPV4, NFPROTO_IPV6, NFT_CMP_EQ, NFT_CMP_NEQ, NFT_META_NFPROTO, NFT_META_OIFNAME,
@@ -10,6 +9,7 @@ use crate::wire::consts::nft::{
     NFTA_LIST_ELEM, NFTA_META_DREG, NFTA_META_KEY, NFTA_PAYLOAD_BASE, NFTA_PAYLOAD_DREG, NFTA_PAYLOAD_LEN,
     NFTA_PAYLOAD_OFFSET,
 };
+use crate::wire::{Attribute, Attributes, Request};
 
 /// The length of an interface's name in the register, zeros behind it (`IFNAMSIZ`).
 const NAME_BYTES: usize = 16;
@@ -53,6 +53,32 @@ pub(super) fn masquerade(list: &mut Request) {
     expression(list, "masq", |_| ());
 }
 
+/// Whether the kernel tells of a row of expressions as it was sent; it may tell more of each.
+pub(super) fn are_told(wanted: Attributes<'_>, told: Attributes<'_>) -> bool {
+    let (wanted, told) = (whole(wanted), whole(told));
+    let pairs = wanted.zip(told);
+    pairs.is_some_and(|(wanted, told)| {
+        wanted.len() == told.len() && wanted.iter().zip(&told).all(|(w, t)| is_told(*w, *t))
+    })
+}
+
+/// Whether an attribute has the same payload, or in it all that is wanted.
+fn is_told(wanted: Attribute<'_>, told: Attribute<'_>) -> bool {
+    if wanted.kind != told.kind || wanted.payload == told.payload {
+        return wanted.kind == told.kind;
+    }
+    let parts = whole(wanted.nested()).zip(whole(told.nested()));
+    let all = |(wanted, told): (Vec<Attribute<'_>>, Vec<Attribute<'_>>)| {
+        !wanted.is_empty() && wanted.iter().all(|wanted| told.iter().any(|told| is_told(*wanted, *told)))
+    };
+    parts.is_some_and(all)
+}
+
+/// The attributes of a payload that is nothing else.
+fn whole(attributes: Attributes<'_>) -> Option<Vec<Attribute<'_>>> {
+    attributes.collect::<Result<_, _>>().ok()
+}
+
 fn mask(len: u8, bytes: usize) -> Vec<u8> {
     let bits = |at: usize| usize::from(len).saturating_sub(at * 8).min(8);
     (0..bytes).map(|at| u8::try_from(0xff00_u32 >> bits(at) & 0xff).unwrap_or(0)).collect()
@@ -93,7 +119,37 @@ fn value(data: &mut Request, kind: u16, bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::mask;
+    use super::*;
+
+    fn row(put: impl FnOnce(&mut Request)) -> Vec<u8> {
+        let mut list = Request::attributes_alone();
+        put(&mut list);
+        list.into_attributes()
+    }
+
+    fn told(wanted: &[u8], told: &[u8]) -> bool {
+        are_told(Attributes::new(wanted), Attributes::new(told))
+    }
+
+    #[test]
+    fn what_is_told_is_compared_with_what_was_sent() {
+        let sent = |prefix: &str| row(|list| source(list, prefix.parse().unwrap()));
+        let wanted = sent("192.0.2.0/30");
+        assert!(told(&wanted, &wanted) && !told(&wanted, &[]) && !told(&wanted, &sent("192.0.2.4/30")));
+        // What the kernel adds: a key that was left out.
+        let more = row(|list| {
+            expression(list, "masq", |data| number(data, 9, 1));
+        });
+        let (plain, other) =
+            (row(|list| expression(list, "masq", |_| ())), row(|list| expression(list, "log", |_| ())));
+        assert!(!told(&plain, &other) && !told(&more, &plain));
+        let less = row(|list| expression(list, "meta", |data| number(data, NFTA_META_KEY, NFT_META_OIFNAME)));
+        assert!(told(&less, &row(|list| meta(list, NFT_META_OIFNAME))));
+        assert!(!told(&less, &row(|list| meta(list, NFT_META_NFPROTO))));
+        for end in 1..wanted.len() {
+            assert!(!told(&wanted, &wanted[..end]), "{end}");
+        }
+    }
 
     #[test]
     fn masks_of_prefix_lengths() {

@@ -1,16 +1,17 @@
 //! A table that does one thing: give packets the address of the interface that they leave by.
 
-use super::{Table, expression, find, header, user_data};
+use super::{Table, attributes, expression, find, header, user_data};
 use crate::error::{Error, ErrorKind, Result};
 use crate::netlink::{Connection, Transport};
 use crate::types::Prefix;
-use crate::wire::Request;
 use crate::wire::consts::nft::{
-    NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC, NFPROTO_INET, NFT_MSG_NEWCHAIN, NFT_MSG_NEWRULE, NFT_MSG_NEWTABLE,
-    NFTA_CHAIN_HOOK, NFTA_CHAIN_NAME, NFTA_CHAIN_TABLE, NFTA_CHAIN_TYPE, NFTA_HOOK_HOOKNUM, NFTA_HOOK_PRIORITY,
-    NFTA_RULE_CHAIN, NFTA_RULE_EXPRESSIONS, NFTA_RULE_TABLE, NFTA_TABLE_NAME, NFTA_TABLE_USERDATA,
+    NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC, NFPROTO_INET, NFT_MSG_GETRULE, NFT_MSG_NEWCHAIN, NFT_MSG_NEWRULE,
+    NFT_MSG_NEWTABLE, NFTA_CHAIN_HOOK, NFTA_CHAIN_NAME, NFTA_CHAIN_TABLE, NFTA_CHAIN_TYPE, NFTA_HOOK_HOOKNUM,
+    NFTA_HOOK_PRIORITY, NFTA_RULE_CHAIN, NFTA_RULE_EXPRESSIONS, NFTA_RULE_SIZE, NFTA_RULE_TABLE, NFTA_TABLE_NAME,
+    NFTA_TABLE_USERDATA,
 };
 use crate::wire::consts::{NLA_F_NESTED, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL};
+use crate::wire::{self, Attributes, Messages, Request};
 
 /// The name of such a table's only chain.
 const CHAIN: &[u8] = b"postrouting";
@@ -76,17 +77,52 @@ impl NatTable<'_> {
     fn rule(&self, rule: &Masquerade<'_>) -> Request {
         let mut request = Request::new(NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, &header(NFPROTO_INET));
         request.string(NFTA_RULE_TABLE, self.name.as_bytes()).string(NFTA_RULE_CHAIN, CHAIN);
-        request.nest(NFTA_RULE_EXPRESSIONS | NLA_F_NESTED, |list| {
-            if let Some(prefix) = rule.source {
-                expression::source(list, prefix);
-            }
-            match rule.output {
-                Output::Is(name) => expression::output(list, name, true),
-                Output::IsNot(name) => expression::output(list, name, false),
-            }
-            expression::masquerade(list);
-        });
+        request.nest(NFTA_RULE_EXPRESSIONS | NLA_F_NESTED, |list| rule.put(list));
         request
+    }
+
+    /// Whether it is there as [`create`](Self::create) makes it: with its comment and all its rules, maybe among others.
+    ///
+    /// # Errors
+    /// What the kernel answers.
+    pub fn is_there<T: Transport>(&self, connection: &mut Connection<T>) -> Result<bool> {
+        let table = find(connection, self.name)?;
+        if table.and_then(|table| table.comment).as_deref() != Some(self.comment) {
+            return Ok(false);
+        }
+        let mut request = Request::new(NFT_MSG_GETRULE, 0, &header(NFPROTO_INET));
+        request.string(NFTA_RULE_TABLE, self.name.as_bytes());
+        let told = connection.dump(&request, || format!("listing the rules of nftables table inet {}", self.name))?;
+        let mut missing: Vec<Vec<u8>> = self.rules.iter().map(Masquerade::expressions).collect();
+        for message in Messages::new(&told).flatten() {
+            let rule: wire::Table<'_, NFTA_RULE_SIZE> = attributes(message.body)?;
+            let name = |kind| rule.get(kind).map(|name| name.string());
+            let Some(told) = rule.get(NFTA_RULE_EXPRESSIONS) else { continue };
+            // Older kernels tell the rules of all tables.
+            if (name(NFTA_RULE_TABLE), name(NFTA_RULE_CHAIN)) == (Some(self.name.as_bytes()), Some(CHAIN)) {
+                missing.retain(|wanted| !expression::are_told(Attributes::new(wanted), told.nested()));
+            }
+        }
+        Ok(missing.is_empty())
+    }
+}
+
+impl Masquerade<'_> {
+    fn put(&self, list: &mut Request) {
+        if let Some(prefix) = self.source {
+            expression::source(list, prefix);
+        }
+        match self.output {
+            Output::Is(name) => expression::output(list, name, true),
+            Output::IsNot(name) => expression::output(list, name, false),
+        }
+        expression::masquerade(list);
+    }
+
+    fn expressions(&self) -> Vec<u8> {
+        let mut list = Request::attributes_alone();
+        self.put(&mut list);
+        list.into_attributes()
     }
 }
 

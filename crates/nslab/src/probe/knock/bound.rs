@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(line(V6), Some(("2001:db8::1".parse().unwrap(), 80)));
         assert_eq!(line(&V4.replace("00000000:0000 ", "0100000A:1234 ")), None);
         for text in [V4, V6] {
-            (0..text.len()).for_each(|end| drop(line(&text[..end])));
+            (0..text.len()).for_each(|end| _ = line(&text[..end]));
         }
     }
 

@@ -26,11 +26,15 @@ pub(super) fn check(plan: &Plan) -> Result<()> {
     }
     let scratch = Namespace::anonymous()?;
     let mut connection = Connection::open_in(&scratch)?;
-    for (kind, discipline, port, impair) in needed {
-        let what = || format!("impairing {} ({impair})", plan.port_name(port));
-        connection.request(discipline.replace(LOOPBACK), what).map_err(|error| explain(error, kind))?;
+    for (_, discipline, port, impair) in needed {
+        try_out(&mut connection, &discipline, || format!("impairing {} ({impair})", plan.port_name(port)))?;
     }
     Ok(())
+}
+
+/// Tries a discipline on the loopback interface of a namespace that is of no use otherwise.
+pub(crate) fn try_out(connection: &mut Connection, discipline: &Discipline, what: impl Fn() -> String) -> Result<()> {
+    connection.request(discipline.replace(LOOPBACK), what).map_err(|error| explain(error, discipline.kind()))
 }
 
 /// The kernel says `ENOENT` of a discipline that it does not know.

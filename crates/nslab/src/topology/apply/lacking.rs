@@ -58,16 +58,17 @@ fn lacking(plan: &Plan, device: &Device, what: &str, config: &str, module: Optio
 }
 
 /// A kind that is not there is told before what is wrong with the request, which is empty.
-fn has(connection: &mut Connection, kind: LinkKind) -> Result<bool> {
+pub(crate) fn has(connection: &mut Connection, kind: LinkKind) -> Result<bool> {
     let config = LinkConfig { name: Some(b"x"), kind: Some(Kind::Plain(kind.kernel_name())), ..LinkConfig::default() };
     match connection.request(config.create(), || format!("asking for a {kind}")) {
         Ok(()) => connection.request(Select::Name(b"x").delete(), || format!("deleting a {kind}")).map(|()| true),
+        Err(error) if error.kind() == ErrorKind::Permission => Err(error),
         Err(error) => Ok(error.kind() != ErrorKind::Unsupported),
     }
 }
 
 /// A kernel without filtering refuses the option, or passes over it and tells nothing of it.
-fn has_filtering(connection: &mut Connection) -> Result<bool> {
+pub(crate) fn has_filtering(connection: &mut Connection) -> Result<bool> {
     let mut data = Request::attributes_alone();
     data.u8(IFLA_BR_VLAN_FILTERING, 1);
     let data = data.into_attributes();

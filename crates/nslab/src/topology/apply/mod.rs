@@ -6,8 +6,8 @@
 
 pub mod change;
 mod devices;
-mod kernel;
-mod lacking;
+pub(crate) mod kernel;
+pub(crate) mod lacking;
 pub mod progress;
 mod routes;
 

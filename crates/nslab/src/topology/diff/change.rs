@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use super::UplinkPart;
 use crate::topology::observe::seen;
 use crate::topology::plan::Device;
 use crate::topology::spec::Route;
-use crate::types::{IfName, Impair, MacAddr, NamePrefix, NodeName, Prefix};
+use crate::types::{IfName, Impair, MacAddr, NamePrefix, NodeName, Prefix, ProcessName};
 
 /// One change to a lab that is up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,6 +147,17 @@ pub enum Change {
         /// What it is, in words.
         what: String,
     },
+    /// A part of the way out that is missing.
+    MendUplink(Box<UplinkPart>),
+    /// A process that was started as the plan has it and has come to an end, and is started again.
+    StartProcess {
+        /// Its node.
+        node: NodeName,
+        /// Its name there.
+        process: ProcessName,
+        /// What it is doing, in words.
+        from: String,
+    },
     /// What only the record has: nothing of the kernel's changes.
     Note {
         /// The node that it is about, if it is about one.
@@ -211,7 +223,7 @@ impl fmt::Display for Setting {
 pub struct Line {
     /// The node, if it is about one.
     pub node: Option<NodeName>,
-    /// The interface, if it is about one.
+    /// The interface, if it is about one: without a node, one of the machine's.
     pub ifname: Option<String>,
     /// Whether it is to be (`+`) or is (`-`).
     pub wanted: bool,
@@ -228,6 +240,7 @@ impl Change {
             Self::RemoveLink { node, peer, .. } => {
                 std::iter::once(node).chain(peer.as_ref().map(|(node, _)| node)).collect()
             }
+            Self::StartProcess { .. } => Vec::new(),
             Self::AddNode { node, .. }
             | Self::RemoveNode { node, .. }
             | Self::AddBridge { node, .. }
@@ -242,6 +255,7 @@ impl Change {
             | Self::AddRoute { node, .. }
             | Self::AddUplink { node, .. }
             | Self::RemoveUplink { node, .. } => vec![node],
+            Self::MendUplink(part) => part.node.iter().collect(),
             Self::Note { .. } => Vec::new(),
         }
     }
@@ -275,9 +289,10 @@ impl Change {
             Self::SetSysctl { .. } => 9,
             Self::ReplaceRoute { .. } => 10,
             Self::AddRoute { .. } => 11,
-            Self::AddUplink { .. } => 12,
+            Self::AddUplink { .. } | Self::MendUplink(_) => 12,
             Self::RemoveNode { .. } => 13,
             Self::Note { .. } => 14,
+            Self::StartProcess { .. } => 15,
         }
     }
 
@@ -288,7 +303,7 @@ impl Change {
         Command { change: self, prefix }
     }
 
-    /// Whether it is about the lab's way out.
+    /// Whether it makes or takes away the lab's way out.
     #[must_use]
     pub fn is_uplink(&self) -> bool {
         matches!(self, Self::AddUplink { .. } | Self::RemoveUplink { .. })
@@ -354,6 +369,16 @@ impl Change {
             }
             Self::AddUplink { node, ifname, what } => vec![line(node, Some(ifname.as_str()), true, what.clone())],
             Self::RemoveUplink { node, ifname, what } => vec![line(node, Some(ifname.as_str()), false, what.clone())],
+            Self::MendUplink(part) => {
+                let line =
+                    |wanted, text| Line { node: part.node.clone(), ifname: Some(part.ifname.clone()), wanted, text };
+                let (is, wanted) = part.words();
+                is.map(|is| line(false, is)).into_iter().chain([line(true, wanted)]).collect()
+            }
+            Self::StartProcess { node, process, from } => vec![
+                line(node, None, false, format!("process {process} {from}")),
+                line(node, None, true, format!("process {process} running")),
+            ],
             Self::Note { node, from, to } => {
                 let note = |wanted, text: &Option<String>| {
                     text.clone().map(|text| Line { node: node.clone(), ifname: None, wanted, text })
@@ -445,6 +470,8 @@ impl fmt::Display for Command<'_> {
             Change::RemoveDevice { node, ifname, .. } => write!(f, "ip -n {} link delete {ifname}", netns(node)),
             Change::AddUplink { node, ifname, what } => write!(f, "{node}:{ifname}: {what}"),
             Change::RemoveUplink { node, ifname, what } => write!(f, "{node}:{ifname}: no {what}"),
+            Change::MendUplink(part) => part.fmt(f),
+            Change::StartProcess { node, process, from } => write!(f, "{node}: start process {process} again ({from})"),
             Change::Note { node, from, to } => {
                 let place = node.as_ref().map(|node| format!("{node}: ")).unwrap_or_default();
                 match (from, to) {

@@ -16,6 +16,8 @@ use std::net::IpAddr;
 
 pub use change::{Change, End, Line, Setting};
 pub(crate) use settings::default_path;
+pub(crate) use uplink::added as added_uplink;
+pub use uplink::{Part, UplinkPart};
 
 use super::observe::seen;
 use super::plan::{BRIDGE, BRIDGE_INDEX, Cable, Device, LOOPBACK, NodePlan, Plan, Port, bridge_mac};

@@ -299,6 +299,8 @@ impl Model<'_> {
                 node.routes.push(route);
             }
             Change::AddDevice { .. } | Change::RemoveDevice { .. } => panic!("{change}"),
+            // These come of what a comparison of plans does not see.
+            Change::MendUplink(_) | Change::StartProcess { .. } => panic!("{change}"),
             Change::AddUplink { .. } | Change::RemoveUplink { .. } | Change::Note { .. } => {}
         }
     }

@@ -6,6 +6,7 @@
 mod bond;
 mod bridge;
 mod bridge_vlan;
+mod decode;
 mod dummy;
 mod encode;
 mod ipvlan;
@@ -22,6 +23,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use bridge_vlan::BridgeVlan;
+pub use decode::decode;
 pub use encode::{encode, is_as_told};
 pub use value::OptionValue;
 

@@ -3,6 +3,10 @@
 //! Contract: nothing is changed. A namespace that is gone, or goes while it is read, is a [`Sighting`], not
 //! an error. What was found is [`seen`]: a value without descriptors.
 
+pub mod machine;
+pub mod network;
+mod peers;
+mod planned;
 mod read;
 pub mod seen;
 

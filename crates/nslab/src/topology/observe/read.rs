@@ -24,8 +24,23 @@ pub(super) type Places<'a, T> = &'a mut dyn FnMut(&mut Connection<T>, i32) -> Re
 
 /// Reads links, addresses, routes and forwarding. `place` is that of the namespace itself.
 pub(super) fn node<T: Transport>(connection: &mut Connection<T>, place: usize, peers: Places<'_, T>) -> Result<Node> {
+    let (mut node, far) = alone(connection, place)?;
+    for (at, id) in far {
+        let found = peers(connection, id)?;
+        if let Some(peer) = node.links.get_mut(at).and_then(|link| link.peer.as_mut()) {
+            peer.node = found;
+        }
+    }
+    Ok(node)
+}
+
+/// The links of a node, by their places, whose other ends are in other namespaces, and the ids of these.
+pub(super) type Far = Vec<(usize, i32)>;
+
+/// The same without looking for the namespaces of other ends.
+pub(super) fn alone<T: Transport>(connection: &mut Connection<T>, place: usize) -> Result<(Node, Far)> {
     let mut node = Node::default();
-    let mut far: Vec<(usize, i32)> = Vec::new();
+    let mut far: Far = Vec::new();
     let mut impaired = false;
     steady(|| {
         node.links.clear();
@@ -40,12 +55,6 @@ pub(super) fn node<T: Transport>(connection: &mut Connection<T>, place: usize, p
             Ok(())
         })
     })?;
-    for (at, id) in far {
-        let found = peers(connection, id)?;
-        if let Some(peer) = node.links.get_mut(at).and_then(|link| link.peer.as_mut()) {
-            peer.node = found;
-        }
-    }
     if impaired {
         steady(|| {
             qdisc::dump(connection, |qdisc| {
@@ -77,7 +86,7 @@ pub(super) fn node<T: Transport>(connection: &mut Connection<T>, place: usize, p
     })?;
     node.forward_v4 = netconf::forwarding(connection, AF_INET)?;
     node.forward_v6 = netconf::forwarding(connection, AF_INET6)?;
-    Ok(node)
+    Ok((node, far))
 }
 
 /// Reads settings of the calling thread's namespace into a node.
@@ -126,6 +135,8 @@ fn one_link(link: &link::Link<'_>, place: usize) -> Link {
         peer: link.link().filter(|index| *index != 0).map(|index| Peer { index, node: own }),
         impair: None,
         promotes: link.promotes_secondaries(),
+        qdisc: link.qdisc().map(|qdisc| String::from_utf8_lossy(qdisc).into_owned()),
+        data: link.info_data().map(|data| data.payload.to_vec()).unwrap_or_default(),
         addresses: Vec::new(),
     }
 }

@@ -46,6 +46,10 @@ pub struct Link {
     pub impair: Option<Impair>,
     /// Whether IPv4 addresses stay when the first of their subnet goes (`promote_secondaries`).
     pub promotes: bool,
+    /// The kind of its queueing discipline (`IFLA_QDISC`), where the kernel says.
+    pub qdisc: Option<String>,
+    /// What the kernel tells of its kind: the attributes in `IFLA_INFO_DATA`.
+    pub data: Vec<u8>,
     /// Its addresses, in the kernel's order.
     pub addresses: Vec<Address>,
 }
@@ -122,6 +126,8 @@ impl Link {
             peer: None,
             impair: None,
             promotes: false,
+            qdisc: None,
+            data: Vec::new(),
             addresses: Vec::new(),
         }
     }

@@ -31,8 +31,13 @@ use crate::types::LabName;
 /// has made and given as standard input; the process must be one of its own, with a single thread, that has opened nothing yet.
 ///
 /// # Errors
-/// Where it cannot begin.
+/// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) without such a socket; where it cannot begin.
 pub fn supervise(store: &Store, lab: &LabName, listener: BorrowedFd<'_>) -> Result<()> {
+    if !matches!(rustix::net::sockopt::socket_acceptconn(listener), Ok(true)) {
+        let message =
+            "the supervisor of a lab's processes is started by `nslab up`, and takes its socket as standard input";
+        return Err(Error::invalid(message));
+    }
     crate::sys::process::close_inherited().map_err(|errno| Error::os("closing what was inherited", errno))?;
     crate::sys::process::heed_signals();
     // In a session of its own, no terminal's end is its own; one that leads a session already is in its own.
@@ -58,6 +63,7 @@ pub fn supervise(store: &Store, lab: &LabName, listener: BorrowedFd<'_>) -> Resu
         leaving: false,
         lost: false,
         changed: false,
+        rested: false,
         buffer: vec![0; 16 << 10],
     };
     supervisor.accept(&listener);
@@ -99,8 +105,13 @@ struct Loop {
     /// Somebody went before the answer.
     lost: bool,
     changed: bool,
+    /// It has nothing to do, and keeps no more memory than that takes.
+    rested: bool,
     buffer: Vec<u8>,
 }
+
+/// How long it has nothing to do before it gives back memory.
+const QUIET: Duration = Duration::from_millis(100);
 
 impl Loop {
     fn is_done(&self) -> bool {
@@ -121,8 +132,9 @@ impl Loop {
             return Ok(());
         }
         let due = self.tasks.iter().filter_map(Task::due).min();
-        let timeout =
-            due.map(|due| timespec(due.saturating_duration_since(Instant::now()) + Duration::from_micros(100)));
+        let until_due = due.map(|due| due.saturating_duration_since(Instant::now()) + Duration::from_micros(100));
+        let may_rest = !self.rested && until_due.is_none_or(|until_due| until_due > QUIET);
+        let timeout = if may_rest { Some(QUIET) } else { until_due }.map(timespec);
         let mut polled = vec![PollFd::new(listener, PollFlags::IN), PollFd::new(signals, PollFlags::IN)];
         polled.extend(self.tasks.iter().map(|task| PollFd::new(&task.output, PollFlags::IN)));
         polled.extend(self.callers.iter().map(|caller| PollFd::new(&caller.stream, PollFlags::IN)));
@@ -130,6 +142,10 @@ impl Loop {
             .map_err(|errno| Error::os("waiting for a lab's processes", errno))?;
         let happened: Vec<bool> = polled.iter().map(|fd| !fd.revents().is_empty()).collect();
         drop(polled);
+        self.rested = may_rest && !happened.contains(&true);
+        if self.rested {
+            crate::sys::memory::give_back_clean_pages();
+        }
         let mut happened = happened.into_iter();
         let (called, signalled) = (happened.next() == Some(true), happened.next() == Some(true));
         for task in &mut self.tasks {
@@ -260,6 +276,8 @@ impl Loop {
             if !matches!(caller.waits, Wait::Request) || caller.text.last() != Some(&b'\n') {
                 continue;
             }
+            // Who went before is made up for.
+            self.lost = false;
             match serde_json::from_slice(&caller.text) {
                 Ok(Request::Start { jobs, folder }) => {
                     caller.waits = Wait::Ready;

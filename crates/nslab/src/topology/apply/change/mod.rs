@@ -17,7 +17,7 @@ use crate::netlink::Connection;
 use crate::topology::diff::{Change, Difference, Known, Ours, diff};
 use crate::topology::observe::{self, Found, Wanted, seen};
 use crate::topology::plan::{BRIDGE_INDEX, Device, Plan, bridge_mac};
-use crate::types::NodeName;
+use crate::types::{NamePrefix, NodeName};
 use crate::wire::Request;
 
 /// A node to work on.
@@ -50,6 +50,8 @@ enum Undo {
 /// Does changes, and knows how to take them back.
 #[derive(Debug)]
 pub struct Changer {
+    /// What namespaces are named with, for messages.
+    prefix: NamePrefix,
     nodes: Vec<Work>,
     places: BTreeMap<NodeName, usize>,
     fresh: Option<seen::Node>,
@@ -63,7 +65,7 @@ const ROUNDS: usize = 3;
 impl Changer {
     /// Takes over what was found, in the order in which it was looked for.
     #[must_use]
-    pub fn new(nodes: Vec<(NodeName, Wanted, Option<Found>)>, fresh: Option<seen::Node>) -> Self {
+    pub fn new(nodes: Vec<(NodeName, Wanted, Option<Found>)>, fresh: Option<seen::Node>, prefix: NamePrefix) -> Self {
         let work = |(name, wanted, found): (NodeName, Wanted, Option<Found>)| {
             let identity = found.as_ref().map(|found| found.identity);
             let (namespace, before) = found.map(|found| (found.namespace, found.node)).unzip();
@@ -72,7 +74,7 @@ impl Changer {
         };
         let nodes: Vec<Work> = nodes.into_iter().map(work).collect();
         let places = nodes.iter().map(|node| node.name.clone()).zip(0..).collect();
-        Self { nodes, places, fresh, log: Vec::new(), touched: BTreeSet::new() }
+        Self { prefix, nodes, places, fresh, log: Vec::new(), touched: BTreeSet::new() }
     }
 
     /// What there is now of each node.

@@ -23,13 +23,15 @@ use crate::wire::consts::{
 
 impl Changer {
     pub(super) fn step(&mut self, change: &Change) -> Result<()> {
-        let what = change.to_string();
+        let what = change.command(&self.prefix).to_string();
         let done = match change {
             // Namespaces and uplinks are made, and go, by those who keep them on record.
             Change::AddNode { .. }
             | Change::RemoveNode { .. }
             | Change::AddUplink { .. }
             | Change::RemoveUplink { .. }
+            | Change::MendUplink(_)
+            | Change::StartProcess { .. }
             | Change::Note { .. } => Ok(()),
             Change::AddDevice { node, device } => self.add_device(node, device, &what),
             Change::RemoveDevice { node, ifname, device } => self.remove_device(node, ifname, device.as_deref(), &what),
@@ -200,7 +202,8 @@ impl Changer {
         };
         self.both(near, request, Select::Index(a_index).delete(), what)?;
         let up = LinkConfig { up: Some(true), ..LinkConfig::default() }.change_link(b_index);
-        self.request(far, up, &format!("ip -n {} link set {} up", b.node, b.ifname))
+        let netns = self.prefix.netns_name(&b.node);
+        self.request(far, up, &format!("ip -n {netns} link set {} up", b.ifname))
     }
 
     fn remove_link(

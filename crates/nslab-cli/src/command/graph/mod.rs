@@ -1,0 +1,84 @@
+//! `nslab graph`.
+
+mod json;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use nslab::lab::Store;
+use nslab::picture::layout::{Measure, layout};
+use nslab::picture::{Scene, svg};
+use nslab::{Error, Result};
+
+use super::{Ui, Verdict, sight, which};
+use crate::output::answer;
+
+/// Draw a lab, or every namespace of the machine
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  nslab graph helloworld -o helloworld.svg\n\n\
+    What is drawn is what is really there; of a file whose lab is not up, what the file says.")]
+pub(super) struct Args {
+    /// The lab, or its file; by default that of ./nslab.yaml, or the only one
+    #[arg(conflicts_with = "machine")]
+    lab: Option<String>,
+    /// Every namespace of the machine, whoever made it
+    #[arg(long)]
+    machine: bool,
+    /// Write to a file; its ending gives the format
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The format, where no file's ending gives it
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    #[command(flatten)]
+    prefixed: which::Prefixed,
+}
+
+/// How a picture is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// SVG, light and dark
+    Svg,
+    /// JSON: {name, nodes: [{name, role, interfaces, routes, …}], wires: [{kind, ends, networks}], notes}
+    Json,
+}
+
+impl Format {
+    fn of_file(path: &Path) -> Result<Self> {
+        match path.extension().and_then(|ending| ending.to_str()) {
+            Some("svg") => Ok(Self::Svg),
+            Some("json") => Ok(Self::Json),
+            _ => Err(Error::invalid(format!("{:?} has no ending that is a format", path.display().to_string()))
+                .with_help("there are .svg, .json; or say --format")),
+        }
+    }
+}
+
+pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
+    let format = match (args.format, &args.output) {
+        (Some(format), _) => format,
+        (None, Some(path)) => Format::of_file(path)?,
+        (None, None) => Format::Json,
+    };
+    let store = Store::default();
+    let network = match args.machine {
+        true => sight::machine(&store)?,
+        false => sight::lab(&store, args.lab.as_deref(), &args.prefixed, ui)?,
+    };
+    sight::tell_missing(&network, ui);
+    let text = match format {
+        Format::Svg => svg::svg(&layout(&Scene::of(&network), &Measure::PIXELS)),
+        Format::Json => json::text(&network)?,
+    };
+    match &args.output {
+        Some(path) => write_file(path, text.as_bytes())?,
+        None => answer(&text)?,
+    }
+    Ok(Verdict::Good)
+}
+
+/// Writes a file whole: what was there before stays where it cannot be.
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    let write = || std::fs::File::create(path).and_then(|mut file| file.write_all(bytes));
+    write().map_err(|error| Error::os(format_args!("writing {}", path.display()), error))
+}

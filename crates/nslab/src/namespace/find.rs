@@ -1,0 +1,249 @@
+//! Every network namespace that can be seen: by the names of iproute2, by what is mounted elsewhere (container
+//! engines do that), and by the processes in them.
+//!
+//! Contract: nothing is changed. What cannot be looked at is told in [`Everywhere::notes`], and the rest is found.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use super::{Names, Namespace, processes};
+use crate::error::{ErrorKind, Result};
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Everywhere {
+    /// The namespaces, each once: that of the caller first, then by name, then by process.
+    pub namespaces: Vec<Whereabouts>,
+    /// What could not be looked at, one thing each.
+    pub notes: Vec<String>,
+}
+
+/// A namespace, and where it was found.
+#[derive(Debug)]
+pub struct Whereabouts {
+    /// The namespace, held open.
+    pub namespace: Namespace,
+    /// Whether it is the one that the caller is in.
+    pub own: bool,
+    /// Its names among those of iproute2, by name.
+    pub names: Vec<OsString>,
+    /// Where else it is mounted.
+    pub mounts: Vec<PathBuf>,
+    /// The processes in it, by id; not those of the caller's own namespace.
+    pub processes: Vec<Process>,
+}
+
+/// A process, as far as it tells where it belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    /// Its id.
+    pub pid: i32,
+    /// Its short name (`/proc/PID/comm`).
+    pub name: String,
+    /// What those who made its namespace call it: the id of its container, or the name of its host in mininet.
+    pub belongs: Option<String>,
+}
+
+/// More processes than this of one namespace are not asked for their names.
+const NAMED: usize = 64;
+
+impl Names {
+    /// Finds all namespaces that the caller may look at.
+    ///
+    /// # Errors
+    /// Where /proc or the names cannot be read.
+    pub fn everywhere(&self) -> Result<Everywhere> {
+        let mut found = Finder::default();
+        let own = Namespace::current()?;
+        let (device, _) = own.file_id()?;
+        found.add(own, |place| place.own = true)?;
+        let mut names = self.list()?;
+        names.sort();
+        for name in names {
+            let shown = || format!("{}/{}", self.dir().display(), name.display().to_string().escape_debug());
+            match self.open(&name) {
+                Ok(namespace) if namespace.file_id()?.0 == device => {
+                    found.add(namespace, |place| place.names.push(name.clone()))?;
+                }
+                Ok(_) => found.notes.push(format!("{} is a stray file: no namespace", shown())),
+                // It went between the list and this.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => found.notes.push(format!("{} cannot be opened: {error}", shown())),
+            }
+        }
+        found.mounts(self.dir(), device);
+        found.processes()?;
+        Ok(Everywhere { namespaces: found.namespaces, notes: found.notes })
+    }
+}
+
+#[derive(Default)]
+struct Finder {
+    namespaces: Vec<Whereabouts>,
+    places: HashMap<(u64, u64), usize>,
+    notes: Vec<String>,
+}
+
+impl Finder {
+    fn add(&mut self, namespace: Namespace, note: impl FnOnce(&mut Whereabouts)) -> Result<()> {
+        let id = namespace.file_id()?;
+        let at = *self.places.entry(id).or_insert(self.namespaces.len());
+        if at == self.namespaces.len() {
+            let (names, mounts, processes) = (Vec::new(), Vec::new(), Vec::new());
+            self.namespaces.push(Whereabouts { namespace, own: false, names, mounts, processes });
+        }
+        self.namespaces.get_mut(at).map(note);
+        Ok(())
+    }
+
+    /// What is mounted outside of the folder of names.
+    fn mounts(&mut self, names: &Path, device: u64) {
+        let Ok(table) = std::fs::read("/proc/thread-self/mountinfo") else { return };
+        let mut elsewhere: Vec<PathBuf> = table.split(|byte| *byte == b'\n').filter_map(mount_point).collect();
+        elsewhere.retain(|path| path.parent() != Some(names));
+        elsewhere.sort();
+        elsewhere.dedup();
+        for path in elsewhere {
+            // One that was covered by another mount, or has gone, is none.
+            let Ok(namespace) = Namespace::open(&path) else { continue };
+            if namespace.file_id().is_ok_and(|(of, _)| of == device) {
+                let _ = self.add(namespace, |place| place.mounts.push(path));
+            }
+        }
+    }
+
+    fn processes(&mut self) -> Result<()> {
+        let mut of_namespace: BTreeMap<(u64, u64), Vec<i32>> = BTreeMap::new();
+        let mut hidden = 0;
+        for pid in processes::all()? {
+            match std::fs::metadata(format!("/proc/{pid}/ns/net")) {
+                Ok(file) => of_namespace.entry(id_of(&file)).or_default().push(pid),
+                Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => hidden += 1,
+                // It has ended.
+                Err(_) => {}
+            }
+        }
+        if hidden > 0 {
+            let processes = if hidden == 1 { "1 process" } else { &format!("{hidden} processes") };
+            let help = if rustix::process::geteuid().is_root() { "" } else { ": run it as root" };
+            self.notes.push(format!("{processes} of others may not be looked at{help}"));
+        }
+        let mut of_namespace: Vec<_> = of_namespace.into_iter().collect();
+        of_namespace.sort_by_key(|(_, pids)| pids.iter().min().copied());
+        for (id, mut pids) in of_namespace {
+            pids.sort_unstable();
+            if !self.places.contains_key(&id) {
+                // The first may end meanwhile.
+                let open = |pid: &i32| Namespace::open(Path::new(&format!("/proc/{pid}/ns/net"))).ok();
+                let same = |namespace: &Namespace| namespace.file_id().is_ok_and(|of| of == id);
+                let Some(namespace) = pids.iter().filter_map(open).find(same) else { continue };
+                self.add(namespace, |_| ())?;
+            }
+            let place = self.places.get(&id).and_then(|at| self.namespaces.get_mut(*at));
+            if let Some(place) = place.filter(|place| !place.own) {
+                place.processes.extend(pids.into_iter().take(NAMED).filter_map(process));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn id_of(file: &std::fs::Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (file.dev(), file.ino())
+}
+
+/// Where a network namespace is mounted, by a line of mountinfo (proc_pid_mountinfo(5)).
+fn mount_point(line: &[u8]) -> Option<PathBuf> {
+    let mut words = line.split(|byte| *byte == b' ');
+    let root = words.nth(3)?;
+    let point = words.next()?;
+    let kind = words.skip_while(|word| *word != b"-").nth(1)?;
+    (kind == b"nsfs" && root.starts_with(b"net:")).then(|| PathBuf::from(OsString::from_vec(unescaped(point))))
+}
+
+/// A space is `\040` there.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.get(..3).and_then(|code| std::str::from_utf8(code).ok());
+        match code.and_then(|code| u8::from_str_radix(code, 8).ok()).filter(|_| *first == b'\\') {
+            Some(byte) => {
+                plain.push(byte);
+                rest = after.get(3..).unwrap_or_default();
+            }
+            None => {
+                plain.push(*first);
+                rest = after;
+            }
+        }
+    }
+    plain
+}
+
+fn process(pid: i32) -> Option<Process> {
+    let name = std::fs::read(format!("/proc/{pid}/comm")).ok()?;
+    let name = String::from_utf8_lossy(&name).trim_end_matches('\n').to_owned();
+    let belongs = container(&std::fs::read(format!("/proc/{pid}/cgroup")).unwrap_or_default())
+        .or_else(|| mininet_host(&std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()));
+    Some(Process { pid, name, belongs })
+}
+
+/// The container that a control group is of: engines put its id, of 64 hexadecimal digits, or its name into the
+/// group's name.
+fn container(groups: &[u8]) -> Option<String> {
+    let groups = String::from_utf8_lossy(groups);
+    let parts = groups.lines().filter_map(|line| line.splitn(3, ':').nth(2)).flat_map(|path| path.split('/'));
+    parts.filter(|part| !part.is_empty()).find_map(|part| {
+        let stem = part.strip_suffix(".scope").unwrap_or(part);
+        let named = ["lxc.payload.", "machine-"].iter().find_map(|kind| stem.strip_prefix(kind));
+        let id = stem.rsplit('-').next().unwrap_or(stem);
+        let is_id = id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        // As engines shorten it.
+        named.or(if is_id { id.get(..12) } else { None }).map(str::to_owned)
+    })
+}
+
+/// mininet starts the shell of a host with `mininet:NAME` for its last word.
+fn mininet_host(words: &[u8]) -> Option<String> {
+    let last = words.split(|byte| *byte == 0).rfind(|word| !word.is_empty())?;
+    let name = OsStr::from_bytes(last.strip_prefix(b"mininet:")?);
+    name.to_str().filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mounts_of_network_namespaces_are_told_from_others() {
+        let point = |line: &str| mount_point(line.as_bytes());
+        let line = "310 26 0:4 net:[4026532281] /run/docker/netns/a\\040b rw shared:5 - nsfs nsfs rw";
+        assert_eq!(point(line), Some("/run/docker/netns/a b".into()));
+        assert_eq!(point("310 26 0:4 mnt:[4026532281] /run/m rw - nsfs nsfs rw"), None);
+        assert_eq!(point("310 26 0:4 net:[4026532281] /run/m rw - tmpfs none rw"), None);
+        for cut in 0..line.len() {
+            let _ = point(&line[..cut]);
+        }
+    }
+
+    #[test]
+    fn containers_are_known_by_their_control_groups() {
+        let id = "0123456789abcdef".repeat(4);
+        for (group, expected) in [
+            (format!("0::/system.slice/docker-{id}.scope\n"), Some("0123456789ab")),
+            (format!("12:net:/docker/{id}\n0::/\n"), Some("0123456789ab")),
+            (format!("0::/kubepods.slice/cri-containerd-{id}.scope"), Some("0123456789ab")),
+            ("0::/lxc.payload.web/system.slice/ssh.service".into(), Some("web")),
+            ("0::/user.slice/session-1.scope".into(), None),
+            (String::new(), None),
+        ] {
+            assert_eq!(container(group.as_bytes()).as_deref(), expected, "{group}");
+        }
+        assert_eq!(mininet_host(b"bash\0--norc\0mininet:h1\0").as_deref(), Some("h1"));
+        assert_eq!(mininet_host(b"bash\0"), None);
+    }
+}
