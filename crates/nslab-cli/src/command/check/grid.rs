@@ -51,7 +51,7 @@ pub(super) fn grid(checked: &Checked, width: usize) -> Option<String> {
     let small = grid.rows.len().max(grid.columns.len()) <= MOST_TIMES;
     let times = || small.then(|| grid.times(" ms")).filter(fits);
     let bare = || small.then(|| grid.times("") + "round trips in ms\n").filter(fits);
-    times().or_else(bare).or_else(|| Some(grid.signs()).filter(fits))
+    times().or_else(bare).or_else(|| Some(grid.signs(width)).filter(fits))
 }
 
 impl Grid<'_> {
@@ -88,7 +88,7 @@ impl Grid<'_> {
     }
 
     /// A sign for each pair, with what the signs mean below. Nodes have numbers, which stand above the columns.
-    fn signs(&self) -> String {
+    fn signs(&self, width: usize) -> String {
         let shown = |at: &usize| {
             let name = name(self.checked, *at);
             match name.char_indices().nth(LONGEST_NAME) {
@@ -136,9 +136,18 @@ impl Grid<'_> {
             text.push('\n');
         }
         let unnamed = self.columns.iter().filter(|to| !self.rows.contains(to));
-        let names: Vec<String> = unnamed.map(|to| format!("{} {}", number(to), shown(to))).collect();
-        if !names.is_empty() {
-            text.push_str(&format!("to: {}\n", names.join(", ")));
+        // In as many lines as that takes.
+        let mut line = String::from("to:");
+        for to in unnamed {
+            let name = format!(" {} {}", number(to), shown(to));
+            if line.chars().count() + name.chars().count() >= width {
+                text.push_str(&format!("{line}\n"));
+                line = String::from("   ");
+            }
+            line.push_str(&name);
+        }
+        if line != "to:" {
+            text.push_str(&format!("{line}\n"));
         }
         let meanings: Vec<&str> =
             MEANINGS.iter().filter(|(sign, _)| used.contains(sign)).map(|(_, meaning)| *meaning).collect();
