@@ -10,23 +10,20 @@
 //!
 //! The kernel keeps so many neighbours for all namespaces of the machine together (`gc_thresh3`, arp(7); 1,024 by
 //! default) and drops what goes past that without a word, which would look like a node that does not answer. Entries
-//! with `NTF_EXT_LEARNED` do not count. So where it would be tight, entries are made with it, and taken away after; they
+//! with `NTF_EXT_LEARNED` do not count, whoever has filled the table; so these have it, and are taken away after. They
 //! bear a protocol number of their own, by which the next check finds and takes away what one that was killed has left.
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 
 use crate::error::Result;
-use crate::lab::limits::Family;
 use crate::netlink::Connection;
 use crate::ops::address;
 use crate::ops::neighbour::{self, DumpFilter, NeighbourConfig};
+use crate::probe::matrix::Sockets;
 use crate::types::Prefix;
 use crate::wire::Request;
 use crate::wire::consts::{NTF_EXT_LEARNED, NUD_FAILED, NUD_NONE, RTPROT_NSLAB_CHECK};
-
-/// With fewer questions, ARP as ever is no slower.
-pub(super) const FEW: usize = 56;
 
 /// An entry: on which interface, for which address.
 type Entry = (u32, IpAddr);
@@ -84,18 +81,17 @@ impl Table {
     }
 
     /// Makes entries. One that is refused is none; then the kernel makes its own.
-    fn make(&mut self, entries: Vec<Entry>, exempt: bool) {
-        let request = |(index, address): &Entry| config(*index, *address, exempt).add();
-        let requests: Vec<Request> = entries.iter().map(request).collect();
+    fn make(&mut self, entries: impl IntoIterator<Item = Entry>) {
+        let from = self.made.len();
+        self.made.extend(entries);
+        let made = self.made.get(from..).unwrap_or_default().iter();
+        let requests: Vec<Request> = made.map(|(index, address)| config(*index, *address).add()).collect();
         let _ = self.connection.batch(requests, |_| "making a neighbour".into());
-        if exempt {
-            self.made.extend(entries);
-        }
     }
 
     /// Takes away what was made since this was called last.
     pub(super) fn forget(&mut self) {
-        let request = |(index, address): Entry| config(index, address, true).delete();
+        let request = |(index, address): Entry| config(index, address).delete();
         let requests: Vec<Request> = self.made.drain(..).map(request).collect();
         // One that is gone already is as good as taken away.
         let _ = self.connection.batch(requests, |_| "forgetting a neighbour".into());
@@ -115,11 +111,11 @@ impl Drop for Table {
     }
 }
 
-fn config(index: u32, address: IpAddr, exempt: bool) -> NeighbourConfig {
+fn config(index: u32, address: IpAddr) -> NeighbourConfig {
     NeighbourConfig {
         state: NUD_NONE,
-        flags: if exempt { NTF_EXT_LEARNED } else { 0 },
-        protocol: exempt.then_some(RTPROT_NSLAB_CHECK),
+        flags: NTF_EXT_LEARNED,
+        protocol: Some(RTPROT_NSLAB_CHECK),
         ..NeighbourConfig::new(index, address)
     }
 }
@@ -133,20 +129,12 @@ pub(super) struct Ask {
     pub(super) address: IpAddr,
 }
 
-/// How many neighbours of a family the machine has room for, beside those that others have.
-fn room() -> usize {
-    let limit = Family::ALL.into_iter().map(Family::neighbours).min();
-    limit.unwrap_or_default() / 2
-}
-
-/// Makes the entries that some questions need, at both ends, and says which of the questions are to be asked first,
-/// in which order: then each has heard of all when the rest is asked.
-///
-/// `many` is whether more questions than these will be asked.
-pub(super) fn prepare(tables: &mut [Table], asks: &[Ask], many: bool) -> Vec<(usize, usize)> {
+/// Makes the entries that some questions need, at both ends, and has them filled: each asks once so that all others
+/// hear it.
+pub(super) fn prepare(tables: &mut [Table], sockets: &[&Sockets], asks: &[Ask]) {
     let mut missing: Vec<HashSet<Entry>> = vec![HashSet::new(); tables.len()];
-    // Who asks first, on which interface from which address: whom it may ask.
-    let mut first: BTreeMap<(usize, u32, Prefix), Vec<&Ask>> = BTreeMap::new();
+    // Who may ask aloud, on which interface from which address: whom.
+    let mut aloud: BTreeMap<(usize, u32, Prefix), Vec<&Ask>> = BTreeMap::new();
     for ask in asks {
         let Some((index, own)) = tables.get(ask.asker).and_then(|table| table.way(ask.address)) else { continue };
         let back = tables.get(ask.asked).and_then(|table| Some((table.way(own.address())?.0, own.address())));
@@ -162,71 +150,78 @@ pub(super) fn prepare(tables: &mut [Table], asks: &[Ask], many: bool) -> Vec<(us
         let is_new = missing.get(ask.asker).is_some_and(|missing| missing.contains(&(index, ask.address)));
         // Only ARP is heard by all.
         if is_new && ask.address.is_ipv4() {
-            first.entry((ask.asker, index, own)).or_default().push(ask);
+            aloud.entry((ask.asker, index, own)).or_default().push(ask);
         }
     }
-    let order = announcers(first, &mut missing);
-    let needed: usize = missing.iter().map(HashSet::len).sum();
-    let exempt = many || needed > room();
+    let order = announcements(&aloud);
+    for one in order.iter().filter(|one| one.late) {
+        if let Some(missing) = missing.get_mut(one.asker) {
+            missing.remove(&one.entry);
+        }
+    }
     for (table, entries) in tables.iter_mut().zip(missing) {
-        if !entries.is_empty() {
-            table.make(entries.into_iter().collect(), exempt);
+        table.make(entries);
+    }
+    for one in order {
+        if let (true, Some(table)) = (one.late, tables.get_mut(one.asker)) {
+            table.make([one.entry]);
+        }
+        if let Some(sockets) = sockets.get(one.asker) {
+            sockets.announce(one.entry.1);
         }
     }
-    order
 }
 
-/// Each asks one who has not asked yet, for of one who has it knows the address already, and would not ask aloud.
-/// Where all have, it must not have heard of one: there will be no entry for that one.
-fn announcers(first: BTreeMap<(usize, u32, Prefix), Vec<&Ask>>, missing: &mut [HashSet<Entry>]) -> Vec<(usize, usize)> {
-    let mut order = Vec::new();
-    for ((asker, index, _), asks) in first {
-        let chosen = asks.iter().find(|ask| ask.asked > asker).or(asks.first());
-        let Some(ask) = chosen else { continue };
-        if ask.asked < asker
-            && let Some(missing) = missing.get_mut(asker)
-        {
-            missing.remove(&(index, ask.address));
-        }
-        order.push((asker, ask.question));
-    }
-    order
+/// Who asks for whom, so that all others hear it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Announcement {
+    asker: usize,
+    entry: Entry,
+    /// Whether the entry is to be made no earlier than that.
+    late: bool,
+}
+
+/// Each asks for one who has not asked yet, for of one who has it knows the address, and would not ask aloud. Where all
+/// have, it must not have heard of one.
+fn announcements(aloud: &BTreeMap<(usize, u32, Prefix), Vec<&Ask>>) -> Vec<Announcement> {
+    let each = |((asker, index, _), asks): (&(usize, u32, Prefix), &Vec<&Ask>)| {
+        let ask = asks.iter().find(|ask| ask.asked > *asker).or(asks.first())?;
+        Some(Announcement { asker: *asker, entry: (*index, ask.address), late: ask.asked < *asker })
+    };
+    aloud.iter().filter_map(each).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn ask(asker: usize, question: usize, asked: usize) -> Ask {
-        Ask { asker, question, asked, address: [10, 0, 0, asked as u8].into() }
-    }
-
-    /// Whoever announces itself asks for somebody whose address it has not heard.
+    /// Whoever announces itself asks for somebody whose address it has not heard; then all have heard of all.
     #[test]
     fn each_asks_for_one_of_whom_it_has_not_heard() {
         let own: Prefix = "10.0.0.0/24".parse().unwrap();
-        let asks: Vec<Ask> = (0..4)
-            .flat_map(|asker| (0..4).filter(move |to| *to != asker).enumerate().map(move |(n, to)| ask(asker, n, to)))
-            .collect();
-        let mut first: BTreeMap<(usize, u32, Prefix), Vec<&Ask>> = BTreeMap::new();
-        let mut missing = vec![HashSet::new(); 4];
+        let address = |of: usize| IpAddr::from([10, 0, 0, of as u8]);
+        let ask = |asker, asked| Ask { asker, question: 0, asked, address: address(asked) };
+        let asks: Vec<Ask> =
+            (0..4).flat_map(|asker| (0..4).filter(move |to| *to != asker).map(move |to| ask(asker, to))).collect();
+        let mut aloud: BTreeMap<(usize, u32, Prefix), Vec<&Ask>> = BTreeMap::new();
         for ask in &asks {
-            first.entry((ask.asker, 2, own)).or_default().push(ask);
-            missing[ask.asker].insert((2, ask.address));
+            aloud.entry((ask.asker, 2, own)).or_default().push(ask);
         }
-        let order = announcers(first, &mut missing);
-        assert_eq!(order, [(0, 0), (1, 1), (2, 2), (3, 0)]);
-        let mut heard: Vec<HashSet<usize>> = vec![HashSet::new(); 4];
-        for (asker, question) in order {
-            let whom = asks.iter().find(|ask| (ask.asker, ask.question) == (asker, question)).unwrap();
-            assert!(!heard[asker].contains(&whom.asked), "{asker} knows {}", whom.asked);
-            for (other, heard) in heard.iter_mut().enumerate() {
-                if missing[other].contains(&(2, [10, 0, 0, asker as u8].into())) || other == whom.asked {
-                    heard.insert(asker);
+        let order = announcements(&aloud);
+        let late = |at: usize| order.iter().find(|one| one.late && one.asker == at).map(|one| one.entry.1);
+        let mut heard: Vec<HashSet<IpAddr>> = vec![HashSet::new(); 4];
+        for (at, one) in order.iter().enumerate() {
+            assert!(!heard[one.asker].contains(&one.entry.1), "{} knows {:?}", one.asker, one.entry);
+            let before = |other: usize| order[..at].iter().any(|one| one.asker == other);
+            for other in (0..4).filter(|other| *other != one.asker) {
+                // Without an entry nothing is heard, but of who asks for oneself.
+                if late(other) != Some(address(one.asker)) || before(other) || one.entry.1 == address(other) {
+                    heard[other].insert(address(one.asker));
                 }
             }
+            heard[one.asker].insert(one.entry.1);
         }
-        // The last had no entry for the first; it has heard of it by asking.
-        assert_eq!(missing.iter().map(HashSet::len).collect::<Vec<_>>(), [3, 3, 3, 2]);
+        assert_eq!(heard.iter().map(HashSet::len).collect::<Vec<_>>(), [3, 3, 3, 3]);
+        assert_eq!(order.iter().filter(|one| one.late).count(), 1);
     }
 }

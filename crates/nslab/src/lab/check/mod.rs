@@ -7,7 +7,7 @@ mod questions;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use self::entries::{Ask, FEW, Table};
+use self::entries::{Ask, Table};
 pub use self::members::Participant;
 use self::questions::Rules;
 use super::{Record, Store};
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::namespace::{Namespace, descriptors};
 use crate::probe::Signals;
 use crate::probe::knock::{self, Knock};
-use crate::probe::matrix::{self, Course, Outcome, Reason, Settings, Sockets, Source};
+use crate::probe::matrix::{self, Outcome, Reason, Settings, Sockets, Source};
 use crate::topology::spec::Expect;
 use crate::types::Service;
 
@@ -174,7 +174,7 @@ fn run(
     descriptors::make_room(members.len(), FILES)?;
     let inside: Vec<&Namespace> = namespaces.iter().collect();
     let opened = Namespace::enter_each(&inside, |at| {
-        let open = || Ok((Sockets::open()?, if total > FEW { Some(Table::open()?) } else { None }));
+        let open = || Ok((Sockets::open()?, Table::open()?));
         let name = || members.get(at).map_or("?", |member| member.name.as_str());
         open().map_err(|error: Error| error.within(format_args!("node {}", name())))
     })?;
@@ -182,7 +182,7 @@ fn run(
     for ((sockets, table), asked) in opened.into_iter().zip(asked) {
         let outcomes = vec![Outcome::NotReached(Reason::NoAnswer); asked.len()];
         askers.push(Asker { source: Source { sockets, targets: Vec::new() }, asked, outcomes });
-        tables.extend(table);
+        tables.push(table);
     }
     if ask_all(&mut askers, &mut tables, settings, signals)?.is_none() {
         return Ok(None);
@@ -231,9 +231,8 @@ fn ask_all(
         };
         asks.extend(of_asker.asked.iter().enumerate().map(one));
     }
-    if asks.len() <= MOST_AT_ONCE || tables.is_empty() {
-        let first = entries::prepare(tables, &asks, false);
-        return ask(askers, &asks, &first, settings, signals);
+    if asks.len() <= MOST_AT_ONCE {
+        return ask(askers, tables, &asks, settings, signals);
     }
     // Whom all the others need is known to them all the time.
     let joins: Vec<bool> = tables.iter().map(Table::joins).collect();
@@ -251,16 +250,14 @@ fn ask_all(
         rest.iter().for_each(|ask| rounds.entry(groups(ask)).or_default().push(*ask));
     }
     drop(rest);
-    let first = entries::prepare(tables, &base, true);
-    if ask(askers, &base, &first, settings, signals)?.is_none() {
+    if ask(askers, tables, &base, settings, signals)?.is_none() {
         return Ok(None);
     }
     tables.iter_mut().for_each(Table::keep);
     let mut rounds: Vec<_> = rounds.into_iter().collect();
     rounds.sort_by_key(|(groups, _)| *groups);
     for (_, round) in rounds {
-        let first = entries::prepare(tables, &round, true);
-        if ask(askers, &round, &first, settings, signals)?.is_none() {
+        if ask(askers, tables, &round, settings, signals)?.is_none() {
             return Ok(None);
         }
         tables.iter_mut().for_each(Table::forget);
@@ -276,8 +273,8 @@ fn groups(ask: &Ask) -> (usize, usize) {
 
 fn ask(
     askers: &mut [Asker],
+    tables: &mut [Table],
     round: &[Ask],
-    first: &[(usize, usize)],
     settings: &Settings,
     signals: Option<&Signals>,
 ) -> Result<Option<()>> {
@@ -291,16 +288,9 @@ fn ask(
         let target = |question: &usize| asker.asked.get(*question).map(|(_, address)| *address);
         asker.source.targets = questions.iter().filter_map(target).collect();
     }
-    // A question's number among those of this round.
-    let place = |(asker, question): &(usize, usize)| {
-        let at = questions.get(*asker)?.binary_search(question).ok()?;
-        Some((*asker, at))
-    };
-    let first: Vec<(usize, usize)> = first.iter().filter_map(place).collect();
     let sources: Vec<&Source> = askers.iter().map(|asker| &asker.source).collect();
-    let Some(outcomes) = matrix::run_in(&sources, settings, &Course { first: &first, signals })? else {
-        return Ok(None);
-    };
+    entries::prepare(tables, &sources.iter().map(|source| &source.sockets).collect::<Vec<_>>(), round);
+    let Some(outcomes) = matrix::run_until(&sources, settings, signals)? else { return Ok(None) };
     for ((asker, questions), outcomes) in askers.iter_mut().zip(questions).zip(outcomes) {
         for (question, outcome) in questions.into_iter().zip(outcomes) {
             if let Some(place) = asker.outcomes.get_mut(question) {

@@ -3,8 +3,7 @@
 //! Contract: the caller's thread, and with many questions one for each further processor, which end with it. They
 //! sleep in poll(2) while there is nothing to do, and change no namespace: the sources' sockets are in theirs already.
 //!
-//! What is to be asked first, in its order, is ([`Course::first`]); then sources take turns, and one sends all its
-//! requests before the next does. On a switch that saves half of the ARP requests: each teaches the target's
+//! Sources take turns, and one sends all its requests before the next does. On a switch that saves half of the ARP requests: each teaches the target's
 //! neighbour table the asker's address, so the way back needs none.
 
 mod pair;
@@ -20,7 +19,7 @@ use rustix::event::{PollFd, PollFlags};
 
 use self::pair::Pair;
 pub use self::reason::Reason;
-use super::packet::Message;
+use super::packet::{self, Message};
 use super::run::poll_until;
 use super::{Arrival, Family, ProbeSocket, Signals};
 use crate::error::{Error, ErrorKind, Result};
@@ -52,6 +51,15 @@ impl Sockets {
             Err(error) => Err(error),
         };
         Ok(Self { v4: open(Family::V4)?, v6: open(Family::V6)? })
+    }
+
+    /// Sends a request whose answer means nothing, so that the neighbours hear of this node.
+    pub(crate) fn announce(&self, to: IpAddr) {
+        let family = Family::of(to);
+        if let Some(socket) = self.of(family) {
+            // Numbers of requests that count begin with 1.
+            let _ = socket.try_send(&packet::request(family, 0, 0, &[]), to);
+        }
     }
 
     fn of(&self, family: Family) -> Option<&ProbeSocket> {
@@ -146,15 +154,6 @@ impl Measured {
     }
 }
 
-/// In which order, and until when beside the deadline.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Course<'a> {
-    /// What is asked before all else, one after the other: each by the source's number and the target's in it.
-    pub first: &'a [(usize, usize)],
-    /// Signals that end it.
-    pub signals: Option<&'a Signals>,
-}
-
 /// Asks all targets of all sources, and says for each source and target, in the order given, what came of
 /// it. It returns as soon as everybody has answered or was refused three times; at the deadline at the latest, or when
 /// all is measured that is to be.
@@ -179,17 +178,17 @@ pub struct Course<'a> {
 /// not reached is no error.
 pub fn run<S: Borrow<Source>>(sources: &[S], settings: &Settings) -> Result<Vec<Vec<Outcome>>> {
     // Nothing interrupts it.
-    run_in(sources, settings, &Course::default()).map(Option::unwrap_or_default)
+    run_until(sources, settings, None).map(Option::unwrap_or_default)
 }
 
-/// The same in an order, and until a signal comes: then there is no answer.
+/// The same until a signal comes: then there is no answer.
 ///
 /// # Errors
 /// As of [`run`].
-pub fn run_in<S: Borrow<Source>>(
+pub fn run_until<S: Borrow<Source>>(
     sources: &[S],
     settings: &Settings,
-    course: &Course<'_>,
+    signals: Option<&Signals>,
 ) -> Result<Option<Vec<Vec<Outcome>>>> {
     if sources.len() > 65536 {
         return Err(Error::invalid(format!("{} sources are more than ICMP can tell apart: 65536", sources.len())));
@@ -198,30 +197,25 @@ pub fn run_in<S: Borrow<Source>>(
     let (secret, begin) = (super::secret(), Instant::now());
     let each = part(&sources).max(1);
     let parts = sources.chunks(each).zip((0..).step_by(each));
-    let mut parts: Vec<Asking<'_>> =
+    let parts: Vec<Asking<'_>> =
         parts.map(|(sources, first)| Asking::new(sources, first, settings, secret, begin)).collect();
-    for (source, target) in course.first {
-        if let Some(part) = parts.get_mut(source / each) {
-            part.send_first(source % each, *target)?;
-        }
-    }
     let done = std::thread::scope(|scope| {
         let mut parts = parts.into_iter();
         let first = parts.next();
         let mut threads = Vec::new();
         for part in parts {
             let thread = std::thread::Builder::new().name("nslab-matrix".into());
-            let thread = thread.spawn_scoped(scope, || part.run(course.signals));
+            let thread = thread.spawn_scoped(scope, || part.run(signals));
             threads.push(thread.map_err(|error| Error::os("starting a thread", error))?);
         }
-        let mut done = vec![first.map_or(Ok(Some(Vec::new())), |part| part.run(course.signals))];
+        let mut done = vec![first.map_or(Ok(Some(Vec::new())), |part| part.run(signals))];
         for thread in threads {
             done.push(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
         done.into_iter().collect::<Result<Option<Vec<_>>>>()
     })?;
     // What the signals were is read once all have seen them.
-    while course.signals.and_then(Signals::next).is_some() {}
+    while signals.and_then(Signals::next).is_some() {}
     Ok(done.map(|done| done.concat()))
 }
 
@@ -301,18 +295,6 @@ impl<'a> Asking<'a> {
                 return Ok(None);
             }
         }
-    }
-
-    fn send_first(&mut self, index: usize, target: usize) -> Result<()> {
-        let id = self.id(index);
-        let Some(source) = self.sources.get(index) else { return Ok(()) };
-        let target = source.targets.get(target).and_then(|target| self.of_address.get(index)?.get(target)).copied();
-        let pair = target.and_then(|place| self.pairs.get_mut(index)?.get_mut(place));
-        let Some(pair) = pair.filter(|pair| !pair.settled) else { return Ok(()) };
-        let Some(socket) = source.sockets.of(pair.family()) else { return Ok(()) };
-        pair.ask(socket, id, self.secret, self.settings);
-        self.open -= usize::from(pair.settled);
-        self.receive(index)
     }
 
     fn send_due(&mut self) -> Result<()> {

@@ -229,7 +229,7 @@ fn expectations_of_ports() {
     );
     let found: Vec<String> = lab.expect.iter().map(ToString::to_string).collect();
     let expected =
-        ["h1 -> web", "h1 !> web:80", "h1 -> web:53/udp", "h1 -> web:54/udp", "h2 -> web:80", "h2 -> web:443"];
+        ["h1 -> web", "h1 -> web:53/udp", "h1 -> web:54/udp", "h1 !> web:80", "h2 -> web:80", "h2 -> web:443"];
     assert_eq!(found, expected);
     let ports = "nodes: { 'h[1-9]': }\nexpect: [ 'h[1-9] -> h[1-9]:[1-20000]' ]\n";
     assert_eq!(problems(ports), ["2:12 expectations of more than 1000000 pairs"]);
@@ -508,8 +508,8 @@ const WRONG: &[(&str, &[&str])] = &[
         "2:54 \"a\" is no expectation",
         "2:57 an expectation is one word of text; here is a mapping",
         "2:69 \"ip\" is no protocol with ports: tcp or udp",
-        "2:86 range \"[1-2\": `[` without `]`",
-        "2:94 node name \"a:1\" contains ':'"]),
+        "2:85 range \"[1-2\": `[` without `]`",
+        "2:93 node name \"a:1\" contains ':'; `:`, spaces and control characters are not allowed"]),
     // Links: patterns.
     ("pools: { p: 10.0.0.0/30, q: 10.0.0.1/24, r: { }, s: [ 10.2.0.0/32 ] }\nlinks:\n  - { chain: 'c[1-2]', pool: no }\n  - { chain: 'r[1-4]', pool: p }\n  - { star: [ a, b ] }\n  - { star: [ a ], hub: a }\n  - { mesh: [ m, m ] }\n  - { chain: 'c[1-2]', hub: x }\n  - { ring: 'x[1-3]', mesh: 'y[1-3]' }\n  - { ring: 'x[1-3]', a: { node: x } }\n", &[
         "1:29 prefix \"10.0.0.1/24\" has bits set behind its length",
