@@ -17,6 +17,7 @@ mod shell;
 mod sight;
 mod status;
 mod supervise;
+mod trace;
 mod up;
 mod which;
 
@@ -64,6 +65,7 @@ enum Verb {
     Sh(exec::ShellArgs),
     Shell(shell::Args),
     Check(check::Args),
+    Trace(trace::Args),
     Graph(graph::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
@@ -134,6 +136,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Shell(args) => return shell::run(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
+        Verb::Trace(args) => trace::run(&args, ui),
         Verb::Graph(args) => graph::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
         Verb::Doctor(args) => doctor::run(&args, ui),

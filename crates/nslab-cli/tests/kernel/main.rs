@@ -8,7 +8,8 @@
 //! - `ip_address`, `ip_addrlabel`, `ip_neigh`: the same for one object each, every way of showing with every filter;
 //! - `ip_netns`, `ip_rule`, `ip_options`: the same, object by object and in every mode;
 //! - `random`: the same words at random to both;
-//! - `ping`: the same for iputils' `ping`;
+//! - `ping`: the same for iputils' `ping`; `ping_options` for each of its options, `ping_answers` for answers of all
+//!   sorts (from `answerer`);
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
@@ -25,6 +26,7 @@
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
 //! - `processes`: the processes of labs, and what `down` ends;
 //! - `exec`: what a program started in a namespace gets and does not get;
+//! - `trace`: the way between nodes, and where it ends;
 //! - `example`: the script that a newcomer runs;
 //! - `doctor`: what is found where something is taken away;
 //! - `shell`: `nslab shell`: the walk in it, who joins it, what it leaves;
@@ -42,6 +44,7 @@
     reason = "a test; without the built-in harness, clippy does not see that it is one"
 )]
 
+mod answerer;
 mod change;
 mod check;
 mod check_random;
@@ -71,6 +74,8 @@ mod lab_kinds;
 #[path = "../support/markdown.rs"]
 mod markdown;
 mod ping;
+mod ping_answers;
+mod ping_options;
 mod prefix;
 mod processes;
 mod progress;
@@ -82,6 +87,7 @@ mod refusals;
 mod sandbox;
 mod shell;
 mod tools;
+mod trace;
 mod uplink;
 mod user;
 mod walk;
@@ -90,6 +96,9 @@ mod way_out;
 use libtest_mimic::{Arguments, Trial};
 
 fn main() {
+    if answerer::main() || ping_answers::main() {
+        return;
+    }
     let arguments = Arguments::from_args();
     let possible = sandbox::is_possible();
     if !possible {
@@ -120,6 +129,8 @@ fn main() {
         example::trials(),
         uplink::trials(),
         docs::trials(),
+        ping_answers::alone(),
+        trace::trials(),
         doctor::trials(),
         shell::trials(),
         way_out::trials(),
@@ -139,6 +150,8 @@ fn main() {
         ip_rule::trials(),
         random::trials(),
         ping::trials(),
+        ping_answers::trials(),
+        ping_options::trials(),
     ];
     // A trial may have a reason of its own.
     let unless = |able: bool| {

@@ -5,7 +5,8 @@
 //! - [`ProbeSocket`]: raw ICMP, in the namespace of the thread that opened it;
 //! - [`ping`]: engine and socket put together;
 //! - [`matrix`]: many sources and targets at once;
-//! - [`knock`]: whether ports are open, many at once.
+//! - [`knock`]: whether ports are open, many at once;
+//! - [`trace`]: the way to a target, hop by hop.
 //!
 //! A reply counts only if it answers a request that was sent: same identifier, a sequence number in use,
 //! and the secret that this session put into its data.
@@ -13,16 +14,21 @@
 pub mod engine;
 pub mod knock;
 pub mod matrix;
+mod options;
 pub mod packet;
 mod resolve;
 mod run;
 mod signals;
 mod socket;
+pub mod trace;
+mod way;
 
-pub use resolve::{Resolved, name_of, numeric, resolve};
+pub use options::PathMtu;
+pub use resolve::{Resolved, Scoped, name_of, numeric, resolve};
 pub use run::{Ended, ping};
 pub use signals::{Signal, Signals};
-pub use socket::{Arrival, ProbeSocket, source_address};
+pub use socket::{Arrival, ProbeSocket};
+pub use way::Way;
 
 /// Which IP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

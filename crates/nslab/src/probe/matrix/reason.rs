@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::probe::Family;
-use crate::probe::packet::{v4, v6};
+use crate::probe::packet;
 use crate::types::strerror;
 
 /// Why a target is not reached, as far as anybody said.
@@ -56,10 +56,7 @@ impl fmt::Display for Reason {
             Self::Send { errno } => write!(f, "cannot send: {}", strerror(errno)),
             Self::Failed { errno } => f.write_str(&strerror(errno)),
             Self::Notice { from, kind, code } => {
-                let known = match Family::of(from) {
-                    Family::V4 => words_v4(kind, code),
-                    Family::V6 => words_v6(kind, code),
-                };
+                let known = packet::words(Family::of(from), kind, code);
                 match known {
                     Some(words) => write!(f, "{words}, says {from}"),
                     None => write!(f, "ICMP type {kind} code {code} from {from}"),
@@ -79,30 +76,4 @@ impl Reason {
             _ => text,
         }
     }
-}
-
-fn words_v4(kind: u8, code: u8) -> Option<&'static str> {
-    Some(match (kind, code) {
-        (v4::UNREACHABLE, 0 | 6) => "network unreachable",
-        (v4::UNREACHABLE, 1 | 7) => "host unreachable",
-        (v4::UNREACHABLE, 2) => "protocol unreachable",
-        (v4::UNREACHABLE, 3) => "port unreachable",
-        (v4::UNREACHABLE, 4) => "packet too big",
-        (v4::UNREACHABLE, 9 | 10 | 13) => "administratively prohibited",
-        (v4::TIME_EXCEEDED, 0) => "time to live exceeded (a routing loop?)",
-        _ => return None,
-    })
-}
-
-fn words_v6(kind: u8, code: u8) -> Option<&'static str> {
-    Some(match (kind, code) {
-        (v6::UNREACHABLE, 0) => "no route",
-        (v6::UNREACHABLE, 1 | 5) => "administratively prohibited",
-        (v6::UNREACHABLE, 3) => "address unreachable",
-        (v6::UNREACHABLE, 4) => "port unreachable",
-        (v6::UNREACHABLE, 6) => "rejected by a route",
-        (v6::TOO_BIG, _) => "packet too big",
-        (v6::TIME_EXCEEDED, 0) => "hop limit exceeded (a routing loop?)",
-        _ => return None,
-    })
 }
