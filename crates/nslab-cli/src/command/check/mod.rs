@@ -95,8 +95,13 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let Some((lab, checked)) = once()? else { return Ok(Verdict::No) };
     if args.json {
         json(&report::report(lab, &checked))?;
-    } else {
-        answer(&text::text(&checked, &text::Look::of_output(), ui))?;
+        return Ok(verdict(&checked));
+    }
+    answer(&text::text(&checked, &text::Look::of_output(), ui))?;
+    let missed = checked.pairs.iter().find(|pair| pair.expected && !pair.reached());
+    if let (Some(lab), Some(pair)) = (lab, missed) {
+        let (from, to) = (text::name(&checked, pair.from), text::name(&checked, pair.to));
+        ui.remark(&format!("what is wrong is told by nslab why, for example: nslab why {lab}/{from} {to}"));
     }
     Ok(verdict(&checked))
 }
