@@ -7,18 +7,21 @@ use crate::commands;
 use crate::failure::{Failure, Result};
 use crate::pairs::{Job, Options};
 use crate::steps::Steps;
-use crate::{growth, star};
+use crate::{growth, ping, star};
 
 pub(crate) const USAGE: &str = "\
 Usage: bench [pairs] [--pairs N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench star [--hosts N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench growth [--sizes N,N,...] [--runs N] [--json] [--nslab PATH]
+       bench ping [--requests N] [--nslab PATH]
        bench commands [--runs N] [--long-runs N] [--links N] [--routes N] [--batch N] [--nslab PATH]
 
 pairs   makes N pairs of network namespaces (300), each pair joined by a cable, by `nslab up` and by other ways
 star    makes N hosts (100) on one switch, by `nslab up`, by `ip -batch` and by mininet where it is installed
 growth  makes labs of several sizes (100,1000,10000) and shapes by `nslab up`, finds them unchanged, changes an
         address, takes them away, and says how time and memory grow
+ping    sends N requests (1000) across a cable by `nslab ping` and by every iputils there is, in several ways, and says
+        how long the answers took
 commands  runs single commands of `nslab ip` and of every iproute2 there is: short ones (500 times each), and with
         2,000 links, a batch of 10,000 routes, and 100,000 routes, long ones (9 times each)
 
@@ -43,6 +46,9 @@ pub(crate) enum Words {
         pairs: u32,
         threads: u32,
     },
+    Ping(ping::Options),
+    /// Inside a sandbox: all of it.
+    MeasurePing(ping::Options),
     Star(star::Options),
     Growth(growth::Options),
     /// Inside a sandbox: what is timed there.
@@ -52,6 +58,7 @@ pub(crate) enum Words {
 /// First words that this program says to itself.
 pub(crate) const MEASURE_PAIRS: &str = "measure-pairs";
 pub(crate) const MEASURE_COMMANDS: &str = "measure-commands";
+pub(crate) const MEASURE_PING: &str = "measure-ping";
 pub(crate) const BARE_PAIRS: &str = "bare-pairs";
 pub(crate) const MEASURE_STEPS: &str = "measure-steps";
 
@@ -76,6 +83,8 @@ impl Words {
                 let word = words.nth(1).ok_or_else(|| missing(MEASURE_STEPS))?;
                 Steps::read(&word).map(Self::MeasureSteps)
             }
+            Some("ping") => pings(words.skip(1)).map(|options| options.map_or(Self::Help, Self::Ping)),
+            Some(MEASURE_PING) => pings(words.skip(1)).map(|options| options.map_or(Self::Help, Self::MeasurePing)),
             Some("star") => star(words.skip(1)),
             Some("growth") => growth(words.skip(1)),
             _ => pairs(words),
@@ -118,6 +127,20 @@ fn commands(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
         }
     }
     Ok(Words::Commands(options))
+}
+
+/// `None`: help is asked for.
+fn pings(mut words: impl Iterator<Item = OsString>) -> Result<Option<ping::Options>> {
+    let mut options = ping::Options::default();
+    while let Some(word) = words.next() {
+        match word.to_str() {
+            Some(name @ "--requests") => options.requests = number(name, words.next())?,
+            Some(name @ "--nslab") => options.nslab = Some(words.next().ok_or_else(|| missing(name))?.into()),
+            Some("-h" | "--help") => return Ok(None),
+            _ => return Err(unknown(&word)),
+        }
+    }
+    Ok(Some(options))
 }
 
 fn star(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
