@@ -11,6 +11,7 @@
 //! - `ping`: the same for iputils' `ping`; `ping_options` for each of its options, `ping_answers` for answers of all
 //!   sorts (from `answerer`);
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
+//! - `capture`: packets of labs, seen and written;
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
 //! - `graph`: pictures of labs, of networks made by hand, and of the machine;
@@ -26,6 +27,7 @@
 //! - `exec`: what a program started in a namespace gets and does not get;
 //! - `trace`: the way between nodes, and where it ends;
 //! - `example`: the script that a newcomer runs;
+//! - `why`: labs broken in one way each, and what mends them;
 //! - `doctor`: what is found where something is taken away;
 //! - `shell`: `nslab shell`: the walk in it, who joins it, what it leaves;
 //! - `way_out`: uplinks without root;
@@ -43,6 +45,7 @@
 )]
 
 mod answerer;
+mod capture;
 mod change;
 mod coverage;
 mod differential;
@@ -88,6 +91,7 @@ mod uplink;
 mod user;
 mod walk;
 mod way_out;
+mod why;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -106,6 +110,7 @@ fn main() {
     }
     let alone = [
         lab::trials(),
+        capture::trials(),
         change::trials(),
         drift::trials(),
         lab_kinds::trials(),
@@ -122,6 +127,7 @@ fn main() {
         ip_options::alone(),
         example::trials(),
         uplink::trials(),
+        why::trials(),
         docs::trials(),
         ping_answers::alone(),
         trace::trials(),
@@ -157,6 +163,7 @@ fn main() {
     let as_user = user::trials_of(|| {
         vec![
             lab::trials(),
+            capture::trials(),
             change::trials(),
             lab_kinds::trials(),
             impair::trials(),
