@@ -26,6 +26,7 @@
 //! - `example`: the script that a newcomer runs;
 //! - `doctor`: what is found where something is taken away;
 //! - `docs`: the transcripts in the pages;
+//! - `rootless`: labs without root: what holds them, who may join, what is left, what cannot be reached;
 //! - `user`: those of labs once more, without root.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
@@ -72,6 +73,7 @@ mod random;
 #[path = "../../../nslab/tests/support/reference.rs"]
 mod reference;
 mod refusals;
+mod rootless;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
 mod tools;
@@ -110,6 +112,7 @@ fn main() {
         example::trials(),
         uplink::trials(),
         docs::trials(),
+        rootless::trials(),
         doctor::trials(),
     ];
     let compared = [

@@ -141,6 +141,6 @@ if [ "$hidden" ]; then
 fi
 export HOME=/media/home XDG_RUNTIME_DIR=/media/run PATH="/media/bin:$PATH"
 # What is left running ends with this.
-exec unshare --pid --fork --kill-child --mount-proc sh -c '"$@"' first \
+exec unshare --pid --fork --kill-child --mount-proc sh -c '"$@"; exit $?' first \
     timeout 100 setpriv --reuid 54321 --regid 54321 --clear-groups --bounding-set -all --inh-caps=-all --no-new-privs "$@"
 "#;
