@@ -68,7 +68,7 @@ const PURE: &[&str] = &[
 const IMPURE: &[&str] = &["topology::spec::read"];
 
 /// What the pure parts may use beside each other.
-const PURE_MAY_USE: &[&str] = &["errno", "error", "probe::Arrival", "probe::Family"];
+const PURE_MAY_USE: &[&str] = &["errno", "error", "probe::Arrival", "probe::Family", "probe::trace::Trace"];
 
 /// Names that only some files may have, and why.
 const ONLY_IN: &[(&[&str], &[&str], &str)] = &[

@@ -8,7 +8,8 @@
 //! - `ip_address`, `ip_addrlabel`, `ip_neigh`: the same for one object each, every way of showing with every filter;
 //! - `ip_netns`, `ip_rule`, `ip_options`: the same, object by object and in every mode;
 //! - `random`: the same words at random to both;
-//! - `ping`: the same for iputils' `ping`;
+//! - `ping`: the same for iputils' `ping`; `ping_options` for each of its options, `ping_answers` for answers of all
+//!   sorts (from `answerer`);
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
@@ -23,8 +24,11 @@
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
 //! - `processes`: the processes of labs, and what `down` ends;
 //! - `exec`: what a program started in a namespace gets and does not get;
+//! - `trace`: the way between nodes, and where it ends;
 //! - `example`: the script that a newcomer runs;
 //! - `doctor`: what is found where something is taken away;
+//! - `shell`: `nslab shell`: the walk in it, who joins it, what it leaves;
+//! - `way_out`: uplinks without root;
 //! - `docs`: the transcripts in the pages;
 //! - `rootless`: labs without root: what holds them, who may join, what is left, what cannot be reached;
 //! - `user`: those of labs once more, without root.
@@ -39,6 +43,7 @@
     reason = "a test; without the built-in harness, clippy does not see that it is one"
 )]
 
+mod answerer;
 mod change;
 mod coverage;
 mod differential;
@@ -66,6 +71,8 @@ mod lab_kinds;
 #[path = "../support/markdown.rs"]
 mod markdown;
 mod ping;
+mod ping_answers;
+mod ping_options;
 mod prefix;
 mod processes;
 mod progress;
@@ -76,14 +83,20 @@ mod refusals;
 mod rootless;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
+mod shell;
 mod tools;
+mod trace;
 mod uplink;
 mod user;
 mod walk;
+mod way_out;
 
 use libtest_mimic::{Arguments, Trial};
 
 fn main() {
+    if answerer::main() || ping_answers::main() {
+        return;
+    }
     let arguments = Arguments::from_args();
     let possible = sandbox::is_possible();
     if !possible {
@@ -112,11 +125,16 @@ fn main() {
         example::trials(),
         uplink::trials(),
         docs::trials(),
+        ping_answers::alone(),
+        trace::trials(),
         rootless::trials(),
         doctor::trials(),
+        shell::trials(),
+        way_out::trials(),
     ];
     let compared = [
         walk::trials(),
+        shell::compared(),
         ip::trials(),
         ip_address::trials(),
         ip_addrlabel::trials(),
@@ -129,6 +147,8 @@ fn main() {
         ip_rule::trials(),
         random::trials(),
         ping::trials(),
+        ping_answers::trials(),
+        ping_options::trials(),
     ];
     // A trial may have a reason of its own.
     let unless = |able: bool| {

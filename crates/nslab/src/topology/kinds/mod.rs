@@ -11,11 +11,13 @@ mod dummy;
 mod encode;
 mod ipvlan;
 mod macvlan;
+mod told;
 mod tun;
 mod value;
 mod vlan;
 mod vrf;
 mod vxlan;
+mod wireguard;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,8 +26,10 @@ use serde::{Deserialize, Serialize};
 
 pub use bridge_vlan::BridgeVlan;
 pub use decode::decode;
-pub use encode::{encode, is_as_told};
+pub use encode::encode;
+pub use told::{Differing, differing, told};
 pub use value::OptionValue;
+pub use wireguard::{Peer, PeerKey, WIREGUARD_PORT, Wireguard};
 
 /// What an interface is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -53,6 +57,8 @@ pub enum LinkKind {
     Vrf,
     /// Ethernet over UDP.
     Vxlan,
+    /// An encrypted tunnel over UDP.
+    Wireguard,
 }
 
 /// The options of an interface, by name.
@@ -92,6 +98,8 @@ pub struct KindOption {
     pub form: Form,
     /// Whether it must be said.
     pub required: bool,
+    /// Whether the kernel changes it of an interface that is there.
+    pub in_place: bool,
 }
 
 /// What an option takes.
@@ -136,17 +144,21 @@ pub enum Form {
 
 impl KindOption {
     const fn new(name: &'static str, takes: Takes, attribute: u16, form: Form) -> Self {
-        Self { name, takes, attribute, form, required: false }
+        Self { name, takes, attribute, form, required: false, in_place: false }
     }
 
     const fn required(self) -> Self {
         Self { required: true, ..self }
     }
+
+    const fn in_place(self) -> Self {
+        Self { in_place: true, ..self }
+    }
 }
 
 impl LinkKind {
     /// All of them, by name.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Bond,
         Self::Bridge,
         Self::Dummy,
@@ -158,6 +170,7 @@ impl LinkKind {
         Self::Vlan,
         Self::Vrf,
         Self::Vxlan,
+        Self::Wireguard,
     ];
 
     /// What is to be known of it.
@@ -175,6 +188,7 @@ impl LinkKind {
             Self::Vlan => &vlan::FACTS,
             Self::Vrf => &vrf::FACTS,
             Self::Vxlan => &vxlan::FACTS,
+            Self::Wireguard => &wireguard::FACTS,
         }
     }
 

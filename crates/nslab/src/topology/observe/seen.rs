@@ -44,6 +44,8 @@ pub struct Link {
     pub peer: Option<Peer>,
     /// What happens to the packets that leave it; `None` where its queueing discipline is none of nslab's.
     pub impair: Option<Impair>,
+    /// What the kernel tells of its kind (`IFLA_INFO_DATA`); of a veth, nothing.
+    pub info: Vec<u8>,
     /// Whether IPv4 addresses stay when the first of their subnet goes (`promote_secondaries`).
     pub promotes: bool,
     /// The kind of its queueing discipline (`IFLA_QDISC`), where the kernel says.
@@ -125,6 +127,7 @@ impl Link {
             master: None,
             peer: None,
             impair: None,
+            info: Vec::new(),
             promotes: false,
             qdisc: None,
             data: Vec::new(),
