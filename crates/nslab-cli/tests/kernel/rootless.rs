@@ -35,7 +35,8 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// Users 54321 (`a`) and 54322 (`b`), each with a folder for what runs, and their ways in.
 const USERS: &str = r#"
 cd /run; mkdir bin user; nslab=$(readlink -f "$(command -v nslab)")
-: >bin/nslab; mount --bind "$nslab" bin/nslab; chmod 755 bin/nslab 2>/dev/null || true; PATH=/run/bin:$PATH
+: >bin/nslab; mount --bind "$nslab" bin/nslab; PATH=/run/bin:$PATH
+ln -s nslab bin/ip; ln -s nslab bin/ping; mount -t tmpfs -o mode=1777 tmpfs /tmp
 for uid in 54321 54322; do mkdir -m 700 user/$uid; chown $uid:$uid user/$uid; mkdir -m 755 $uid; chown $uid:$uid $uid; done
 as() {
     case $1 in a) uid=54321 ;; b) uid=54322 ;; esac; shift
@@ -225,8 +226,8 @@ no 'chmod 777 /run/of-root'; no 'rm -f /run/of-root && [ ! -e /run/of-root ]'; n
 no 'echo x >/proc/sys/kernel/core_pattern'; no 'echo 1 >/proc/sys/vm/swappiness'; no 'echo b >/proc/sysrq-trigger'
 no 'dmesg -C'; no 'date -s 2000-01-01'; no 'nsenter -t 1 -n true && [ $(nsenter -t 1 -n ip link | grep -c mine0) = 1 ]'
 no 'ip link | grep mine0'; no 'ip netns list | grep r'; no 'ls /run/nslab | grep -v t'; no 'ls /run/user/54322/*'
-no 'kill -0 OUTSIDE'; no 'ls -d /proc/OTHER/root/run'; no 'setpriv --reuid 54322 --clear-groups true'
-no 'mount -o remount,rw /proc/sys'; no 'losetup /dev/loop0 /run/54321/mine'; no 'nslab exec u/n1 true'; no 'ls /proc/OUTSIDE'
+no 'grep sleep /proc/OUTSIDE/comm && kill -0 OUTSIDE'; no 'grep hold /proc/OTHER/comm'; no 'setpriv --reuid 54322 --clear-groups true'
+no 'mount -o remount,rw /proc/sys'; no 'losetup /dev/loop0 /run/54321/mine'; no 'nslab exec u/n1 true'
 # Inside is its own.
 hostname other; ip link add own0 type veth peer name own1; echo 1 >/proc/sys/net/ipv4/ip_forward; mount -t tmpfs x /mnt
 echo inside >/run/54321/mine; umount /run || true
