@@ -11,6 +11,7 @@
 //! - [`topology`]: a lab's description, the plan to build it, building it;
 //! - [`picture`]: pictures of networks;
 //! - [`lab`]: labs that are up, on record;
+//! - [`why`]: why somebody does not reach somebody;
 //! - [`doctor`]: what the machine allows.
 //!
 //! The library prints nothing and reads neither arguments nor the environment. Each function that
@@ -29,6 +30,7 @@ pub mod probe;
 mod sys;
 pub mod topology;
 pub mod types;
+pub mod why;
 pub mod wire;
 
 pub use error::{Diagnostic, Error, ErrorKind, FileProblems, Result, Source};

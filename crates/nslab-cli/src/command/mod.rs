@@ -20,6 +20,7 @@ mod supervise;
 mod trace;
 mod up;
 mod which;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -65,6 +66,7 @@ enum Verb {
     Sh(exec::ShellArgs),
     Shell(shell::Args),
     Check(check::Args),
+    Why(why::Args),
     Trace(trace::Args),
     Graph(graph::Args),
     Logs(logs::Args),
@@ -136,6 +138,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Shell(args) => return shell::run(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
+        Verb::Why(args) => why::run(&args, ui),
         Verb::Trace(args) => trace::run(&args, ui),
         Verb::Graph(args) => graph::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),

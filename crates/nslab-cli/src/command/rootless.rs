@@ -53,6 +53,11 @@ pub(super) fn is_root() -> bool {
     JOINED.load(Ordering::Relaxed) || holder::is_root()
 }
 
+/// Whether this process is inside a holder by its own doing.
+pub(super) fn has_joined() -> bool {
+    JOINED.load(Ordering::Relaxed)
+}
+
 /// The holders of the caller's labs.
 pub(super) fn own() -> Result<Holders> {
     holders(Kind::Lab)

@@ -26,6 +26,7 @@
 //! - `exec`: what a program started in a namespace gets and does not get;
 //! - `trace`: the way between nodes, and where it ends;
 //! - `example`: the script that a newcomer runs;
+//! - `why`: labs broken in one way each, and what mends them;
 //! - `doctor`: what is found where something is taken away;
 //! - `shell`: `nslab shell`: the walk in it, who joins it, what it leaves;
 //! - `way_out`: uplinks without root;
@@ -90,6 +91,7 @@ mod uplink;
 mod user;
 mod walk;
 mod way_out;
+mod why;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -124,6 +126,7 @@ fn main() {
         ip_options::alone(),
         example::trials(),
         uplink::trials(),
+        why::trials(),
         docs::trials(),
         ping_answers::alone(),
         trace::trials(),
