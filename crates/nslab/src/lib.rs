@@ -8,6 +8,7 @@
 //! - [`netlink`]: requests to the kernel and its answers;
 //! - [`ops`]: links and addresses, typed;
 //! - [`probe`]: who reaches whom;
+//! - [`capture`]: packets as they pass, into a file or as lines;
 //! - [`topology`]: a lab's description, the plan to build it, building it;
 //! - [`picture`]: pictures of networks;
 //! - [`lab`]: labs that are up, on record;
@@ -18,6 +19,7 @@
 //! fails returns an [`Error`], whose [`kind`](Error::kind) a program can match on.
 #![deny(missing_docs)]
 
+pub mod capture;
 pub mod doctor;
 mod errno;
 mod error;

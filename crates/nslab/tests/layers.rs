@@ -21,6 +21,7 @@ const LAYERS: &[&str] = &[
     "netlink",
     "ops",
     "probe",
+    "capture",
     "topology::kinds",
     "topology::spec",
     "topology::domains",
@@ -60,6 +61,10 @@ const PURE: &[&str] = &[
     "picture",
     "probe::engine",
     "probe::packet",
+    "capture::dissect",
+    "capture::filter",
+    "capture::frame",
+    "capture::pcapng",
     "ops::nft::rules",
     "why::evidence",
     "why::fib",
@@ -80,7 +85,18 @@ const PURE: &[&str] = &[
 const IMPURE: &[&str] = &["topology::spec::read"];
 
 /// What the pure parts may use beside each other.
-const PURE_MAY_USE: &[&str] = &["errno", "error", "probe::Arrival", "probe::Family", "probe::trace::Trace"];
+const PURE_MAY_USE: &[&str] = &[
+    "errno",
+    "error",
+    "probe::Arrival",
+    "probe::Family",
+    "probe::trace::Trace",
+    "capture::Direction",
+    "capture::LinkType",
+    "capture::Packet",
+    "capture::Reception",
+    "capture::Statistics",
+];
 
 /// Names that only some files may have, and why.
 const ONLY_IN: &[(&[&str], &[&str], &str)] = &[

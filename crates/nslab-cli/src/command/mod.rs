@@ -1,5 +1,6 @@
 //! The verbs of the labs: one verb, one file.
 
+mod capture;
 mod check;
 mod cidr;
 mod diff;
@@ -68,6 +69,7 @@ enum Verb {
     Check(check::Args),
     Why(why::Args),
     Trace(trace::Args),
+    Capture(capture::Args),
     Graph(graph::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
@@ -140,6 +142,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Check(args) => check::run(&args, ui),
         Verb::Why(args) => why::run(&args, ui),
         Verb::Trace(args) => trace::run(&args, ui),
+        Verb::Capture(args) => capture::run(&args, ui),
         Verb::Graph(args) => graph::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
         Verb::Doctor(args) => doctor::run(&args, ui),

@@ -154,6 +154,13 @@ pub(super) fn reach_node(store: &Store, lab: Option<&str>, node: &str) -> Result
     }
 }
 
+/// Whether there is a lab of this name that [`reach`] would reach.
+pub(super) fn is_known(store: &Store, lab: &LabName) -> bool {
+    let held =
+        || if is_root() { of_users(lab).map(|it| it.is_some()) } else { own()?.find(lab).map(|it| it.is_some()) };
+    is_there(store, lab) || held().unwrap_or(false)
+}
+
 fn is_there(store: &Store, lab: &LabName) -> bool {
     !matches!(store.read(lab), Err(error) if error.kind() == ErrorKind::NotFound)
 }

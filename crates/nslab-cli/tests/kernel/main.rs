@@ -11,6 +11,7 @@
 //! - `ping`: the same for iputils' `ping`; `ping_options` for each of its options, `ping_answers` for answers of all
 //!   sorts (from `answerer`);
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
+//! - `capture`: packets of labs, seen and written;
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
 //! - `graph`: pictures of labs, of networks made by hand, and of the machine;
@@ -45,6 +46,7 @@
 )]
 
 mod answerer;
+mod capture;
 mod change;
 mod coverage;
 mod differential;
@@ -110,6 +112,7 @@ fn main() {
     }
     let alone = [
         lab::trials(),
+        capture::trials(),
         change::trials(),
         drift::trials(),
         lab_kinds::trials(),
@@ -163,6 +166,7 @@ fn main() {
     let as_user = user::trials_of(|| {
         vec![
             lab::trials(),
+            capture::trials(),
             change::trials(),
             lab_kinds::trials(),
             impair::trials(),

@@ -5,6 +5,7 @@
 
 pub(crate) mod icmp;
 pub(crate) mod memory;
+pub(crate) mod packet;
 pub(crate) mod process;
 pub(crate) mod resolve;
 pub(crate) mod signal;
