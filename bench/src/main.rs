@@ -3,10 +3,12 @@
 //! One folder per bench. This program also runs itself inside of sandboxes, to do there what is measured.
 
 mod capture;
+mod check;
 mod commands;
 mod failure;
 mod growth;
 mod pairs;
+mod ping;
 mod programs;
 mod sandbox;
 mod settle;
@@ -41,7 +43,10 @@ fn run() -> Result<()> {
         Words::Commands(options) => commands::run(&options),
         Words::MeasureCommands(options) => commands::measure(&options),
         Words::MeasurePairs(way) => pairs::measure(&way),
+        Words::Ping(options) => ping::run(&options),
+        Words::MeasurePing(options) => ping::measure(&options),
         Words::Star(options) => star::run(&options),
+        Words::Check(options) => check::run(&options),
         Words::Growth(options) => growth::run(&options),
         Words::MeasureSteps(steps) => steps::measure(&steps),
         Words::Capture(options) => capture::run(&options),

@@ -40,7 +40,9 @@ fn main() {
         trial("pairs::json", json),
         trial("pairs::refused", refused),
         trial("commands", commands),
+        trial("ping", ping).with_ignored_flag(!possible || reference::folder().is_none()),
         trial("star", star),
+        trial("check", check),
         trial("growth", growth),
         trial("capture", capture),
     ];
@@ -123,11 +125,26 @@ fn commands() {
     assert!(of("  nslab ") == 7 && of("  ip ") >= 7, "{out}");
 }
 
+fn ping() {
+    let (out, err) = bench(&["ping", "--requests", "3"]);
+    assert!(err.ends_with("exit status: 0"), "{err}");
+    let titles = out.lines().filter(|line| line.ends_with("3 requests each")).count();
+    let of = |program: &str| out.lines().filter(|line| line.starts_with(program) && line.contains(" median ")).count();
+    assert!(titles == 6 && of("  nslab ping ") == 6 && of("  ping ") >= 6, "{out}");
+}
+
 fn star() {
     let (out, err) = bench(&["star", "--hosts", "3", "--runs", "1", "--quick"]);
     assert!(err.ends_with("exit status: 0"), "{err}");
     assert!(out.starts_with("3 hosts on a switch, medians of 1 run"), "{out}");
     assert!(out.contains("batch by ip") && out.contains("made and taken away"), "{out}");
+}
+
+fn check() {
+    let (out, err) = bench(&["check", "--hosts", "3", "--runs", "1", "--quick"]);
+    assert!(err.ends_with("exit status: 0"), "{err}");
+    assert!(out.starts_with("3 hosts, all pairs, medians of 1 run"), "{out}");
+    assert!(out.lines().any(|line| line.starts_with("nslab check, again ") && line.contains(" ms ")), "{out}");
 }
 
 fn growth() {
