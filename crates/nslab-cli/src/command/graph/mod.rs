@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use nslab::lab::Store;
 use nslab::picture::layout::{Measure, layout};
-use nslab::picture::{Scene, svg};
+use nslab::picture::{Scene, svg, terminal};
 use nslab::{Error, Result};
 
 use super::{Ui, Verdict, sight, which};
@@ -37,6 +37,8 @@ pub(super) struct Args {
 /// How a picture is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
+    /// Boxes and lines, or a list of nodes where these do not fit
+    Text,
     /// SVG, light and dark
     Svg,
     /// JSON: {name, nodes: [{name, role, interfaces, routes, …}], wires: [{kind, ends, networks}], notes}
@@ -46,10 +48,11 @@ enum Format {
 impl Format {
     fn of_file(path: &Path) -> Result<Self> {
         match path.extension().and_then(|ending| ending.to_str()) {
+            Some("txt") => Ok(Self::Text),
             Some("svg") => Ok(Self::Svg),
             Some("json") => Ok(Self::Json),
             _ => Err(Error::invalid(format!("{:?} has no ending that is a format", path.display().to_string()))
-                .with_help("there are .svg, .json; or say --format")),
+                .with_help("there are .svg, .json, .txt; or say --format")),
         }
     }
 }
@@ -58,7 +61,7 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let format = match (args.format, &args.output) {
         (Some(format), _) => format,
         (None, Some(path)) => Format::of_file(path)?,
-        (None, None) => Format::Json,
+        (None, None) => Format::Text,
     };
     let store = Store::default();
     let network = match args.machine {
@@ -68,6 +71,7 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     sight::tell_missing(&network, ui);
     let text = match format {
         Format::Svg => svg::svg(&layout(&Scene::of(&network), &Measure::PIXELS)),
+        Format::Text => terminal::text(&Scene::of(&network), columns()),
         Format::Json => json::text(&network)?,
     };
     match &args.output {
@@ -81,4 +85,10 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
 pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     let write = || std::fs::File::create(path).and_then(|mut file| file.write_all(bytes));
     write().map_err(|error| Error::os(format_args!("writing {}", path.display()), error))
+}
+
+/// How wide the terminal is; without one, as wide as a page may be.
+fn columns() -> usize {
+    const PAGE: usize = 120;
+    rustix::termios::tcgetwinsize(std::io::stdout()).map_or(PAGE, |size| usize::from(size.ws_col).max(40))
 }
