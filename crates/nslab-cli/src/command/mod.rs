@@ -10,6 +10,7 @@ mod graph;
 mod logs;
 mod ls;
 mod pages;
+mod save;
 mod schema;
 mod set;
 mod sight;
@@ -62,6 +63,7 @@ enum Verb {
     Sh(exec::ShellArgs),
     Check(check::Args),
     Graph(graph::Args),
+    Save(save::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
     Doctor(doctor::Args),
@@ -124,6 +126,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
         Verb::Graph(args) => graph::run(&args, ui),
+        Verb::Save(args) => save::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
         Verb::Doctor(args) => doctor::run(&args, ui),
         Verb::Cidr(args) => cidr::run(&args, ui),

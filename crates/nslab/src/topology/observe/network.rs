@@ -254,12 +254,11 @@ impl Network {
         }
     }
 
-    /// Leaves only nodes that are wanted.
-    pub fn retain(&mut self, wanted: impl Fn(&Node) -> bool) {
-        for place in (0..self.nodes.len()).rev() {
-            if self.nodes.get(place).is_some_and(|node| !wanted(node)) {
-                self.remove(place);
-            }
+    /// Leaves only nodes that are wanted; they are asked for in their order.
+    pub fn retain(&mut self, mut wanted: impl FnMut(&Node) -> bool) {
+        let goes: Vec<bool> = self.nodes.iter().map(|node| !wanted(node)).collect();
+        for place in (0..goes.len()).rev().filter(|place| goes.get(*place) == Some(&true)) {
+            self.remove(place);
         }
     }
 
