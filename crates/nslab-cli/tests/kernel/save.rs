@@ -189,11 +189,11 @@ fn random_lab(seed: u64) -> String {
     let mut text = String::from("name: lab\nnodes:\n");
     for node in 0..nodes {
         let forward = chance.one(&["", "forward: true, ", "sysctl: { net.ipv4.ip_forward: 1 }, "]);
-        let lo = chance.one(&["", "addresses: { lo: [ 10.255.1.@/32, 'fd00::@/128' ] }, "]);
+        let lo = chance.one(&["", "addresses: { lo: [ 10.255.1.@/32, 'fd00::1:@/128' ] }, "]);
         let own = chance.one(&[
             "",
             "",
-            "interfaces: { b0: { kind: bridge, stp: true, addresses: 10.200.@.1/24 } }, ",
+            "interfaces: { bridge0: { kind: bridge, stp: true, addresses: 10.200.@.1/24 } }, ",
             "interfaces: { t0: tap, x0: { kind: vxlan, id: 7, port: 5000, ttl: 9, mtu: 1400 } }, ",
         ]);
         let routes = chance.one(&["", "routes: [ blackhole 10.66.0.0/16, unreachable 2001:db8:66::/48 metric 5 ], "]);

@@ -9,9 +9,11 @@
 //! what is between them, and in layers counted from any set of boxes each line leads from one layer to the next:
 //! there is nothing between two layers that a line could cross but other lines.
 
+pub mod dot;
 mod drawing;
 mod layers;
 pub mod layout;
+pub mod mermaid;
 mod order;
 mod place;
 mod scene;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use nslab::lab::Store;
 use nslab::picture::layout::{Measure, layout};
-use nslab::picture::{Scene, svg, terminal};
+use nslab::picture::{Scene, dot, mermaid, svg, terminal};
 use nslab::{Error, Result};
 
 use super::{Ui, Verdict, sight, which};
@@ -41,6 +41,10 @@ enum Format {
     Text,
     /// SVG, light and dark
     Svg,
+    /// The language of Graphviz
+    Dot,
+    /// The language of Mermaid
+    Mermaid,
     /// JSON: {name, nodes: [{name, role, interfaces, routes, …}], wires: [{kind, ends, networks}], notes}
     Json,
 }
@@ -50,9 +54,11 @@ impl Format {
         match path.extension().and_then(|ending| ending.to_str()) {
             Some("txt") => Ok(Self::Text),
             Some("svg") => Ok(Self::Svg),
+            Some("dot" | "gv") => Ok(Self::Dot),
+            Some("mmd" | "mermaid") => Ok(Self::Mermaid),
             Some("json") => Ok(Self::Json),
             _ => Err(Error::invalid(format!("{:?} has no ending that is a format", path.display().to_string()))
-                .with_help("there are .svg, .json, .txt; or say --format")),
+                .with_help("there are .svg, .dot, .mmd, .json, .txt; or say --format")),
         }
     }
 }
@@ -72,6 +78,8 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let text = match format {
         Format::Svg => svg::svg(&layout(&Scene::of(&network), &Measure::PIXELS)),
         Format::Text => terminal::text(&Scene::of(&network), columns()),
+        Format::Dot => dot::text(&Scene::of(&network)),
+        Format::Mermaid => mermaid::text(&Scene::of(&network)),
         Format::Json => json::text(&network)?,
     };
     match &args.output {

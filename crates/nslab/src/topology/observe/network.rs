@@ -314,8 +314,7 @@ pub fn is_switch(node: &seen::Node) -> bool {
     let (Some(bridge), None) = (bridges.next(), bridges.next()) else { return false };
     let port = |link: &&&seen::Link| link.is("veth") && link.master == Some(bridge.index);
     let ports = others.iter().filter(port).count();
-    ports > 0
-        && ports + 1 == others.len()
+    ports + 1 == others.len()
         && node.routes.is_empty()
         && !others.iter().any(|link| has_addresses(link))
         && !node.links.iter().filter(|link| is_loopback(link)).any(|link| link.addresses.iter().any(is_own_loopback))

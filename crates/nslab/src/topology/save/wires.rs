@@ -47,7 +47,7 @@ impl Plan<'_> {
         for (place, members) in &self.segments {
             let name = self.names.node(*place);
             doc.line(1, format!("{}:", word(name)));
-            doc.line(2, "members:".into());
+            doc.line(2, if members.is_empty() { "members: [ ]".into() } else { "members:".into() });
             let mut taken: BTreeSet<&str> = BTreeSet::new();
             let mut renamed =
                 self.network.node(*place).is_some_and(|node| !node.seen.links.iter().any(|it| it.name == "br0"));
