@@ -3,8 +3,8 @@
 #
 # usage: examples/helloworld.sh
 #
-# Builds nslab with cargo, or takes the program that NSLAB names. nslab makes network namespaces, which
-# takes root today: as another user this asks sudo for each command. No other network tool is needed.
+# Builds nslab with cargo, or takes the program that NSLAB names. It needs no root where the machine lets its users have
+# namespaces; else it asks sudo for each command. No other network tool is needed.
 # What has the names that it needs (lab helloworld, namespaces ns1 and ns2) is left as it is.
 set -eu
 cd "$(dirname "$0")/.."
@@ -15,12 +15,6 @@ fail() {
     exit 1
 }
 
-as_root=
-if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || fail "nslab needs root to make network namespaces: run this as root, or install sudo"
-    as_root=sudo
-fi
-
 if [ -z "${NSLAB:-}" ]; then
     command -v cargo >/dev/null || fail "no cargo: install a Rust toolchain (https://rustup.rs), or set NSLAB to a built nslab"
     cargo build --release --locked --package nslab-cli
@@ -28,6 +22,13 @@ if [ -z "${NSLAB:-}" ]; then
     NSLAB=$target/release/nslab
 fi
 nslab=$(command -v "$NSLAB") || fail "NSLAB is $NSLAB, which is no program"
+
+# Whether this user may have namespaces is seen by having some.
+as_root=
+if [ "$(id -u)" != 0 ] && ! unshare --user --map-root-user --net --mount true 2>/dev/null; then
+    command -v sudo >/dev/null || fail "this machine does not let its users have namespaces: run this as root, or install sudo"
+    as_root=sudo
+fi
 
 # Shows a command as one would type it, and runs it.
 run() {

@@ -6,7 +6,7 @@ use nslab::topology::plan::Plan;
 use nslab::{Error, Result};
 use serde::Serialize;
 
-use super::{Ui, Verdict, which};
+use super::{Ui, Verdict, rootless, which};
 use crate::output::{answer, json};
 
 /// Show how a lab differs from its file
@@ -56,7 +56,9 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
 fn plan_of(store: &Store, args: &Args) -> Result<(Plan, String)> {
     let word = args.lab.as_deref().unwrap_or(which::FILE);
     if which::is_file(word) {
-        return Ok((Plan::new(&which::read_file(word.as_ref(), &args.prefixed)?), word.to_owned()));
+        let plan = Plan::new(&which::read_file(word.as_ref(), &args.prefixed)?);
+        rootless::reach_if_up(store, &plan.lab)?;
+        return Ok((plan, word.to_owned()));
     }
     let record = which::record(store, Some(word), &args.prefixed)?;
     let mut lab = which::read_file(&record.file, &args.prefixed)?;

@@ -1,10 +1,13 @@
 //! `nslab down`.
 
+use std::ffi::OsString;
+
 use nslab::lab::{self, Store};
 use nslab::types::{LabName, NodeName};
-use nslab::{Error, Result};
-use serde::Serialize;
+use nslab::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
 
+use super::rootless::{self, Leaving};
 use super::{Ui, Verdict, which};
 use crate::output::{self, Bar, answer, count, json};
 
@@ -27,7 +30,7 @@ pub(super) struct Args {
 }
 
 /// A lab that was taken away.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Row {
     lab: String,
     /// How many nodes were removed.
@@ -47,12 +50,20 @@ struct Row {
 pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let store = Store::default();
     let labs = if args.all { all(&store)? } else { named(&store, args)?.into_iter().map(Ok).collect() };
+    // One process can join no more than one lab.
+    let apart = labs.len() > 1 && labs.iter().flatten().any(|lab| rootless::is_held(&store, lab));
     let mut failed: Option<Error> = None;
     let mut rows = Vec::new();
     for lab in labs {
         // The others are still taken away; the last failure gives the status.
-        match lab.and_then(|lab| one(&store, &lab, Ui { quiet: ui.quiet || args.json, ..ui })) {
-            Ok(row) => rows.push(row),
+        let done = lab.and_then(|lab| {
+            if apart {
+                return rootless::again(&lab, args.json, ui);
+            }
+            one(&store, &lab, Ui { quiet: ui.quiet || args.json, ..ui }).map(|row| vec![row])
+        });
+        match done {
+            Ok(done) => rows.extend(done),
             Err(error) => {
                 if let Some(before) = failed.replace(error) {
                     output::report(&before);
@@ -67,12 +78,26 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
 }
 
 fn one(store: &Store, lab: &LabName, ui: Ui) -> Result<Row> {
+    let held = match rootless::leave(store, lab, ui)? {
+        Leaving::Ended => return told(lab, &lab::Down { finished: true, ..lab::Down::default() }, ui),
+        Leaving::Inside => true,
+        Leaving::Here => false,
+    };
     let waiting = || ui.remark(&format!("waiting for another command on lab {lab}"));
     let bar = Bar::start(!ui.quiet);
     let found = lab::down(&store.clone().with_progress(bar.progress()), lab, waiting);
     drop(bar);
-    let found = found?;
-    tell(lab, &found, ui)?;
+    match found {
+        // A command that made it was killed when it was all but done.
+        Err(error) if held && error.kind() == ErrorKind::NotFound => {
+            told(lab, &lab::Down { finished: true, ..lab::Down::default() }, ui)
+        }
+        found => told(lab, &found?, ui),
+    }
+}
+
+fn told(lab: &LabName, found: &lab::Down, ui: Ui) -> Result<Row> {
+    tell(lab, found, ui)?;
     let names = |names: &[NodeName]| names.iter().map(ToString::to_string).collect();
     Ok(Row {
         lab: lab.to_string(),
@@ -86,9 +111,14 @@ fn one(store: &Store, lab: &LabName, ui: Ui) -> Result<Row> {
     })
 }
 
-/// All labs; an error for what has a name that no lab can have.
+/// All labs of the caller's; an error for what has a name that no lab can have.
 fn all(store: &Store) -> Result<Vec<Result<LabName>>> {
-    Ok(store.labs()?.into_iter().map(|(name, _)| name.to_string_lossy().parse()).collect())
+    let names: Vec<OsString> = if rootless::is_root() {
+        store.labs()?.into_iter().map(|(name, _)| name).collect()
+    } else {
+        rootless::held()?.into_iter().map(|(name, _)| name).collect()
+    };
+    Ok(names.iter().map(|name| name.to_string_lossy().parse()).collect())
 }
 
 fn named(store: &Store, Args { labs, prefixed, .. }: &Args) -> Result<Vec<LabName>> {

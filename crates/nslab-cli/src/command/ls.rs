@@ -1,24 +1,25 @@
 //! `nslab ls`.
 
+use nslab::lab::holder::Found;
 use nslab::lab::process::Status;
 use nslab::lab::{Record, Store};
 use nslab::{Error, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::Verdict;
+use super::{Verdict, rootless};
 use crate::output::{answer, json, remark, report, table_of};
 
 /// List the labs that are up
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  nslab ls --json")]
 pub(super) struct Args {
-    /// As JSON: a list of {name, state, nodes, segments, links, processes, file}; `prefix` where there is one, and uplink where there is one
+    /// As JSON: a list of {name, state, nodes, segments, links, processes, file}; `prefix`, `uplink` and, for a lab that is another user's, `user` where there is one
     #[arg(long)]
     json: bool,
 }
 
 /// A lab's way out through the machine.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Way {
     node: String,
     interface: String,
@@ -26,25 +27,28 @@ struct Way {
     nat: bool,
 }
 
-#[derive(Debug, Serialize)]
-struct Row {
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Row {
     name: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// Whose it is, where that is not the caller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     prefix: String,
-    state: &'static str,
+    state: String,
     nodes: Vec<String>,
     segments: Vec<String>,
     links: usize,
     processes: Vec<Process>,
     #[serde(skip)]
-    supervised: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    abandoned: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     uplink: Option<Way>,
     file: String,
 }
 
 /// A process of a lab, and what it is doing.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Process {
     pub(super) node: String,
     pub(super) name: String,
@@ -59,45 +63,82 @@ pub(super) struct Process {
 pub(super) fn run(args: &Args) -> Result<Verdict> {
     let mut rows = Vec::new();
     let mut broken: Option<Error> = None;
-    let store = Store::default();
-    for (_, record) in store.labs()? {
-        match record {
-            Ok(record) => rows.push(row(&store, &record)?),
-            // The others are still listed; the last failure gives the status.
-            Err(error) => {
-                if let Some(before) = broken.replace(error) {
-                    report(&before);
+    // The others are still listed; the last failure gives the status.
+    let mut tell = |error: Error| {
+        if let Some(before) = broken.replace(error) {
+            report(&before);
+        }
+    };
+    let user = if rootless::is_root() { None } else { Some(String::from("root")) };
+    add(&Store::default(), user.as_ref(), &mut rows, &mut tell)?;
+    for (name, found) in rootless::held()? {
+        match found {
+            Ok(Found::Alive(holder)) => {
+                let before = rows.len();
+                add(&holder.store(), None, &mut rows, &mut tell)?;
+                if rows.len() == before && holder.is_complete() {
+                    rows.push(Row::without_record(name.display().to_string(), "cut off"));
                 }
             }
+            Ok(Found::Ended) => rows.push(Row::without_record(name.display().to_string(), "gone")),
+            Err(error) => tell(error),
         }
     }
+    rows.extend(rootless::rows_of_users());
+    rows.sort_by(|a, b| (a.user.is_some(), &a.name, &a.user).cmp(&(b.user.is_some(), &b.name, &b.user)));
     if args.json {
         json(&rows)?;
     } else if !rows.is_empty() {
         answer(&text(&rows))?;
-        for row in rows.iter().filter(|row| row.state == "cut off") {
-            remark(&format!("lab {0} was cut off half-way: nslab up or nslab down {0} puts it right", row.name));
-        }
-        for row in rows.iter().filter(|row| !row.supervised) {
-            remark(&format!("lab {}: who looks after its processes is gone: nslab up starts them again", row.name));
-        }
+        rows.iter().for_each(advise);
     }
     broken.map_or(Ok(Verdict::Good), Err)
 }
 
-/// What no lab has has no column.
+/// The labs of a store, all of one user.
+fn add(store: &Store, user: Option<&String>, rows: &mut Vec<Row>, tell: &mut impl FnMut(Error)) -> Result<()> {
+    for (_, record) in store.labs()? {
+        match record {
+            Ok(record) => rows.push(Row { user: user.cloned(), ..row(store, &record)? }),
+            Err(error) => tell(error),
+        }
+    }
+    Ok(())
+}
+
+/// What to do about a lab that is not as it should be.
+fn advise(row: &Row) {
+    let name = &row.name;
+    match row.state.as_str() {
+        "cut off" => remark(&format!("lab {name} was cut off half-way: nslab up or nslab down {name} puts it right")),
+        "gone" => {
+            remark(&format!(
+                "lab {name} is gone: the process that held it has ended; nslab down {name} takes it off the list"
+            ));
+        }
+        _ if row.abandoned => {
+            remark(&format!("lab {name}: who looks after its processes is gone: nslab up starts them again"));
+        }
+        _ => {}
+    }
+}
+
+/// What no lab has has no column; whose they are has one, where some are not the caller's.
 fn text(rows: &[Row]) -> String {
+    let others = rows.iter().any(|row| row.user.is_some());
     let processes = rows.iter().any(|row| !row.processes.is_empty());
     let uplinks = rows.iter().any(|row| row.uplink.is_some());
-    let line = |cells: [String; 8]| -> Vec<String> {
-        let [name, state, nodes, segments, links, of_processes, uplink, file] = cells;
-        let mut line = vec![name, state, nodes, segments, links];
+    let line = |cells: [String; 9]| -> Vec<String> {
+        let [name, user, state, nodes, segments, links, of_processes, uplink, file] = cells;
+        let mut line = vec![name];
+        line.extend(others.then_some(user));
+        line.extend([state, nodes, segments, links]);
         line.extend(processes.then_some(of_processes));
         line.extend(uplinks.then_some(uplink));
         line.push(file);
         line
     };
-    let head = ["LAB", "STATE", "NODES", "SEGMENTS", "LINKS", "PROCESSES", "UPLINK", "FILE"].map(String::from);
+    let head = ["LAB", "USER", "STATE", "NODES", "SEGMENTS", "LINKS", "PROCESSES", "UPLINK", "FILE"].map(String::from);
     let lines = rows.iter().map(|row| {
         let (all, good) = (row.processes.len(), row.processes.iter().filter(|process| process.good).count());
         let of_processes = if good == all { all.to_string() } else { format!("{good} of {all}") };
@@ -105,7 +146,8 @@ fn text(rows: &[Row]) -> String {
         let uplink = row.uplink.as_ref().map_or("-", |way| way.node.as_str());
         line([
             row.name.clone(),
-            row.state.into(),
+            row.user.clone().unwrap_or_else(|| "(you)".into()),
+            row.state.clone(),
             nodes,
             segments,
             links,
@@ -137,6 +179,27 @@ pub(super) fn state(store: &Store, record: &Record) -> Result<&'static str> {
     Ok(if store.at_work(&record.plan.lab).is_some() { under_way } else { "cut off" })
 }
 
+impl Row {
+    /// Whether it is the caller's own.
+    pub(super) fn is_own(&self) -> bool {
+        self.user.is_none()
+    }
+
+    /// The same, as another user's.
+    pub(super) fn of(mut self, user: String) -> Self {
+        for process in &mut self.processes {
+            let bad = ["killed", "cannot", "lost"].iter().any(|word| process.state.starts_with(word));
+            process.good = !bad && process.state.strip_prefix("exited ").is_none_or(|status| status == "0");
+        }
+        Self { user: Some(user), ..self }
+    }
+
+    /// What is known of a lab without a record: its name.
+    fn without_record(name: String, state: &str) -> Self {
+        Self { name, state: state.into(), ..Self::default() }
+    }
+}
+
 fn row(store: &Store, record: &Record) -> Result<Row> {
     let state = state(store, record)?;
     let names = |switch| {
@@ -147,11 +210,12 @@ fn row(store: &Store, record: &Record) -> Result<Row> {
     Ok(Row {
         name: record.plan.lab.to_string(),
         prefix: record.plan.prefix.to_string(),
-        state,
+        user: None,
+        state: state.into(),
         nodes: names(false),
         segments: names(true),
         links: record.plan.counts().2,
-        supervised: known.as_ref().is_none_or(|known| known.supervisor.is_alive()),
+        abandoned: known.as_ref().is_some_and(|known| !store.is_alive(known.supervisor)),
         processes: known.into_iter().flat_map(|known| known.processes).map(process).collect(),
         uplink: record.uplink.as_ref().map(|uplink| Way {
             node: uplink.node.to_string(),

@@ -10,6 +10,7 @@ mod graph;
 mod logs;
 mod ls;
 mod pages;
+mod rootless;
 mod save;
 mod schema;
 mod set;
@@ -101,6 +102,10 @@ impl Ui {
 
 /// Reads the words, does what they say, and gives the exit status.
 pub(crate) fn main(words: &[OsString]) -> ExitCode {
+    // Before anything is read that takes memory: it stays for as long as a lab.
+    if words.get(1).is_some_and(|word| word == rootless::HOLD) {
+        return ExitCode::from(u8::from(rootless::hold().is_err()));
+    }
     let words = match Words::try_parse_from(words) {
         Ok(words) => words,
         Err(error) => {

@@ -37,13 +37,13 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let store = Store::default();
-    let fresh = fresh_settings()?;
     let record = match args.words.as_slice() {
         _ if args.machine => None,
         [] => Some(which::record(&store, None, &args.prefixed)?),
         [word] => of_lab(&store, word, &args.prefixed)?,
         _ => None,
     };
+    let fresh = fresh_settings()?;
     let seen = match &record {
         Some(record) => of_record(&store, record, &fresh)?,
         None => of_machine(&store, args, &fresh)?,

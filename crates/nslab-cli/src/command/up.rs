@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use nslab::lab::holder::Ids;
 use nslab::lab::{self, Changes, Up};
 use nslab::topology::plan::Plan;
 use nslab::topology::spec::Lab;
 use nslab::{ErrorKind, Result};
 
-use super::{Ui, Verdict, diff, supervise, which};
+use super::{Ui, Verdict, diff, rootless, supervise, which};
 use crate::output::{Bar, answer, count};
 
 /// Make the lab that a file describes, or change the one that is up into it
@@ -38,14 +39,23 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         ui.remark(&remark);
     }
     if args.dry_run {
+        rootless::reach_if_up(&supervise::store(), &plan.lab)?;
         return dry_run(&plan, ui);
     }
+    let making = rootless::make(&plan.lab, ui)?;
     let file = std::path::absolute(&args.file).unwrap_or_else(|_| Path::new(&args.file).into());
     let waiting = || ui.remark(&format!("waiting for another command on lab {}", plan.lab));
     let bar = Bar::start(!ui.quiet);
     let done = lab::up(&supervise::store().with_progress(bar.progress()), &file, &plan, args.keep, waiting);
     drop(bar);
-    let (steps, what) = match done? {
+    let done = done?;
+    if let Some(making) = making {
+        if making.ids == Ids::One && plan.nodes.iter().any(|node| !node.run.is_empty()) {
+            ui.remark("inside, there is no user but root: processes that change to another user fail");
+        }
+        making.complete()?;
+    }
+    let (steps, what) = match done {
         Up::Running(found) => {
             diff::tell_foreign(&found, ui);
             let what = match (found.changes.len(), found.processes.started.len()) {

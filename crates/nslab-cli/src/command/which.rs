@@ -9,6 +9,8 @@ use nslab::topology::spec::{self, Lab};
 use nslab::types::{LabName, NamePrefix};
 use nslab::{Error, ErrorKind, Result};
 
+use super::rootless;
+
 /// The lab file that is meant where none is named.
 pub(super) const FILE: &str = "nslab.yaml";
 
@@ -64,15 +66,16 @@ pub(super) fn lab_here(prefixed: &Prefixed) -> Result<Option<LabName>> {
 
 /// The names of the labs that are up, for messages.
 pub(super) fn names_of_labs(store: &Store) -> Result<String> {
-    let labs = store.labs()?;
-    if labs.is_empty() {
+    let mut names: Vec<String> = rootless::held()?.iter().map(|(name, _)| name.display().to_string()).collect();
+    names.extend(store.labs()?.iter().map(|(name, _)| name.display().to_string()));
+    if names.is_empty() {
         return Ok("no lab is up".into());
     }
-    let names: Vec<String> = labs.iter().map(|(name, _)| name.display().to_string()).collect();
     Ok(format!("labs that are up: {}", names.join(", ")))
 }
 
-/// The record of the lab that a word stands for; without one, of the lab here, or of the only one.
+/// The record of the lab that a word stands for; without one, of the lab here, or of the only one. Joins the lab where it
+/// is held without root.
 pub(super) fn record(store: &Store, word: Option<&str>, prefixed: &Prefixed) -> Result<Record> {
     let lab = match word {
         Some(word) => Some(lab_named(word, prefixed)?),
@@ -82,6 +85,7 @@ pub(super) fn record(store: &Store, word: Option<&str>, prefixed: &Prefixed) -> 
         let message = format!("a prefix for which lab? None is named, and there is no {FILE} here");
         return Err(Error::invalid(message).with_help(names_of_labs(store)?));
     }
+    rootless::reach(store, lab.as_ref())?;
     if let Some(lab) = lab {
         return store.read(&lab).map_err(|error| match names_of_labs(store) {
             Ok(names) if error.kind() == ErrorKind::NotFound => error.with_help(names),
@@ -104,12 +108,13 @@ pub(super) struct Found {
     pub(super) env: BTreeMap<String, String>,
 }
 
-/// A node of a lab that is up, as `NODE` or `LAB/NODE`.
+/// A node of a lab that is up, as `NODE` or `LAB/NODE`. Joins the lab where it is held without root.
 pub(super) fn node(store: &Store, word: &str) -> Result<Found> {
     let (lab, name) = match word.split_once('/') {
         Some((lab, name)) => (Some(lab), name),
         None => (None, word),
     };
+    rootless::reach_node(store, lab, name)?;
     let mut found = Vec::new();
     let mut broken: Vec<(OsString, Error)> = Vec::new();
     for (lab_name, record) in store.labs()? {

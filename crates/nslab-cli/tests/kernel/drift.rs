@@ -13,6 +13,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("drift::each_part_of_an_uplink_is_put_back", uplink).with_ignored_flag(nft()),
         trial("drift::an_uplink_without_nat", plain_uplink),
         trial("drift::what_was_put_back_goes_again_if_the_change_fails", uplink_fails).with_ignored_flag(nft()),
+        trial("drift::options_of_interfaces", options),
         trial("drift::processes_that_have_ended", processes),
         trial("drift::a_stopped_supervisor_is_told", stopped),
         trial("drift::a_lab_that_is_being_made_is_not_cut_off", at_work),
@@ -128,7 +129,7 @@ fn uplink_fails() {
     let out = machine(
         "cd /run; nslab -q up t.yaml; nft delete table inet nslab-t; ip link set nslab-t down
          echo 0 >/proc/sys/net/ipv4/conf/wan/forwarding
-         lab() { { seen; ip -n isp address | steady; ip -n isp route; ip netns exec isp nft list ruleset; } | grep -v inet6; }
+         lab() { { seen; ip -n isp address | steady; ip -n isp route; ip netns exec isp nft list ruleset; } | grep -v inet6 | sed 's/ linkdown//'; }
          lab >was; sed 's/r: {/a: { run: [ { name: p, command: exit 1, ready: { exit: true } } ] }, r: {/' t.yaml >bad.yaml
          nslab -q up bad.yaml 2>&1 || echo status $?; rm bad.yaml; lab | diff was -; nslab down t; rm was",
     );
@@ -137,6 +138,80 @@ nslab: process a/p has ended with status 1 before it was ready
   help: lab \"t\" is as it was before
 status 3
 lab t is down: 3 nodes, 1 segment removed
+";
+    assert_eq!(out, expected);
+}
+
+/// Changed in place where the kernel can, else made anew; and put back as it was found if that fails.
+fn options() {
+    let out = succeed(
+        "cd /run; cat >a.yaml <<END
+name: a
+nodes:
+  sw: { interfaces: { br0: { kind: bridge, ports: [ p1, p2 ], priority: 100, ageing_time: 10s, addresses: 10.0.0.9/24 } } }
+  r1:
+    interfaces:
+      mv0: { kind: macvlan, link: eth0, mode: vepa, mac: 02:00:00:00:00:07, addresses: 10.0.0.20/24 }
+      vx9: { kind: vxlan, id: 9, dev: eth0, group: 239.1.1.1, ttl: 5, addresses: 10.9.0.1/24 }
+      tun0: { kind: tun, owner: 4321, addresses: 10.8.0.1/24 }
+links:
+  - sw:p1 -- h1 10.0.0.1/24
+  - sw:p2 -- r1:eth0 10.0.0.2/24
+  - r1:eth1 -- h1:eth1
+END
+         nslab -q up a.yaml; nslab diff a.yaml
+         damage() { \"$@\"; ! nslab diff a.yaml >diff; grep '^[-+@]' diff | grep -v '^---\\|^+++'; nslab up a.yaml; nslab diff a.yaml; }
+         damage ip -n sw link set br0 type bridge priority 7 ageing_time 3000
+         damage ip -n r1 link set mv0 address 02:00:00:00:00:55 type macvlan mode private
+         damage ip -n r1 link set vx9 type vxlan ttl 9
+         vxlan() { ip -n r1 link delete vx9; ip -n r1 link add vx9 up type vxlan id 10 dev eth0 group 239.1.1.1 ttl 5 dstport 4789; }
+         macvlan() { ip -n r1 link delete mv0; ip -n r1 link add mv0 address 02:00:00:00:00:07 up link eth1 type macvlan mode vepa; }
+         tun() { ip -n r1 tuntap delete tun0 mode tun; ip -n r1 tuntap add tun0 mode tun user 5; }
+         damage vxlan; damage macvlan; damage tun
+         sed -i 's/mode: vepa/mode: bridge/; s/priority: 100/priority: 200/; s/ttl: 5/ttl: 6/' a.yaml
+         nslab up --dry-run a.yaml; nslab -q up a.yaml; nslab diff a.yaml
+         vxlan; ip -n sw link set br0 type bridge priority 7; ip -n r1 -d link show vx9 >was; ip -n sw -d link show br0 | grep -o 'priority 7 ' >>was
+         sed 's/r1:$/r1:\\n    routes: [ 10.44.0.0\\/16 via 10.0.0.9 src 10.66.0.1 ]/' a.yaml >bad.yaml; nslab up bad.yaml 2>&1 | tail -1
+         ip -n r1 -d link show vx9 >is; ip -n sw -d link show br0 | grep -o 'priority 7 ' >>is; grep -v link/ was >w; grep -v link/ is | diff w -
+         nslab -q up a.yaml; nslab diff a.yaml; nslab down a",
+    );
+    let expected = "\
+@@ sw:br0 @@
+-type bridge priority 7
++type bridge priority 100
+-type bridge ageing_time 30s
++type bridge ageing_time 10s
+lab a is up: 2 changes
+@@ r1:mv0 @@
+-type macvlan mode private
++type macvlan mode vepa
+-address 02:00:00:00:00:55
++address 02:00:00:00:00:07
+lab a is up: 2 changes
+@@ r1:vx9 @@
+-type vxlan ttl 9
++type vxlan ttl 5
+lab a is up: 1 change
+@@ r1:vx9 @@
+-link vxlan group 239.1.1.1 id 10 port 4789 ttl 5 dev eth0
++link vxlan group 239.1.1.1 id 9 port 4789 ttl 5 dev eth0
++address 10.9.0.1/24
+lab a is up: 3 changes
+@@ r1:mv0 @@
+-link macvlan mode vepa link eth1
++link macvlan mode vepa link eth0
++address 10.0.0.20/24
+lab a is up: 3 changes
+@@ r1:tun0 @@
+-link tun owner 5
++link tun owner 4321
++address 10.8.0.1/24
+lab a is up: 3 changes
+ip -n sw link set br0 type bridge priority 200
+ip -n r1 link set mv0 type macvlan mode bridge
+ip -n r1 link set vx9 type vxlan ttl 6
+  help: lab \"a\" is as it was before
+lab a is down: 3 nodes removed
 ";
     assert_eq!(out, expected);
 }

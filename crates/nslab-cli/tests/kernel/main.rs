@@ -26,7 +26,8 @@
 //! - `exec`: what a program started in a namespace gets and does not get;
 //! - `example`: the script that a newcomer runs;
 //! - `doctor`: what is found where something is taken away;
-//! - `docs`: the transcripts in the pages.
+//! - `docs`: the transcripts in the pages;
+//! - `user`: those of labs once more, without root.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
 
@@ -77,6 +78,7 @@ mod sandbox;
 mod save;
 mod tools;
 mod uplink;
+mod user;
 mod walk;
 
 use libtest_mimic::{Arguments, Trial};
@@ -135,7 +137,23 @@ fn main() {
             trial.with_ignored_flag(ignored)
         }
     };
+    let as_user = user::trials_of(|| {
+        vec![
+            lab::trials(),
+            change::trials(),
+            lab_kinds::trials(),
+            impair::trials(),
+            prefix::trials(),
+            progress::trials(),
+            refusals::trials(),
+            exec::trials(),
+            processes::trials(),
+            example::trials(),
+        ]
+    });
+    let user = possible && user::is_possible();
     let mut trials: Vec<Trial> = Vec::new();
+    trials.extend(as_user.into_iter().flatten().map(unless(user)));
     trials.extend(alone.into_iter().flatten().map(unless(possible)));
     trials.extend(compared.into_iter().flatten().map(unless(possible && reference)));
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -145,7 +163,9 @@ fn main() {
 
 /// A trial that fails by panicking, as ordinary tests do.
 fn trial(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
+    let (name, begin) = user::mode(name);
     Trial::test(name, move || {
+        begin();
         test();
         Ok(())
     })

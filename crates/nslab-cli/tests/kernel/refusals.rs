@@ -108,7 +108,8 @@ fn without_privilege() {
         "{HELLO}{drop} nslab up /run/hello.yaml 2>/dev/null || ls -A /run /run/netns 2>/dev/null || true"
     ));
     assert!(out.lines().all(|line| ["/run:", "hello.yaml", "netns", "", "/run/netns:"].contains(&line)), "{out}");
-    assert!(refused(&fail(&format!("{HELLO}nslab -q up /run/hello.yaml; {drop} nslab down helloworld"), 3)));
+    let err = fail(&format!("{HELLO}nslab -q up /run/hello.yaml; {drop} nslab down helloworld"), 3);
+    assert_eq!(err, "nslab: lab \"helloworld\" is root's\n  help: run it as root\n");
     // And it can still be taken away by who may.
     let out = succeed(&format!(
         "{HELLO}nslab -q up /run/hello.yaml; {drop} nslab down helloworld 2>/dev/null || nslab down helloworld; ls /run"

@@ -1,6 +1,7 @@
 //! The programs that tests run: ours, and the ones that it is compared with.
 
-use std::os::unix::fs::symlink;
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -22,6 +23,8 @@ pub(crate) fn ours_and(programs: &[&str]) -> tempfile::TempDir {
 
 fn links(programs: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
+    // Other users run what is in it too.
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     for name in ["nslab", "ip", "ping"] {
         symlink(NSLAB, folder.path().join(name)).unwrap();
     }

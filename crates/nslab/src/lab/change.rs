@@ -345,7 +345,7 @@ fn check_devices(record: &Record, plan: &Plan, changes: &[Change]) -> Result<()>
     };
     let refused = |change: &&Change| match change {
         Change::AddDevice { device, .. } => is_stiff(device),
-        Change::RemoveDevice { node, ifname, device } => {
+        Change::RemoveDevice { node, ifname, device, .. } => {
             device.as_deref().is_some_and(is_stiff) || stays_on(node, ifname.as_str())
         }
         Change::SetLink { node, to: Setting::Master(_), .. } => any(node, &is_stiff),

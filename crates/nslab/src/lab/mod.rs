@@ -7,6 +7,7 @@
 mod change;
 mod check;
 mod down;
+pub mod holder;
 mod limits;
 mod lock;
 mod machine;
@@ -44,12 +45,20 @@ pub struct Store {
     names: Names,
     supervisor: Option<Supervisor>,
     progress: Progress,
+    /// A /proc in which the labs' processes have the ids that are on record.
+    proc: PathBuf,
 }
 
 impl Default for Store {
     /// Records under /run/nslab, names under /run/netns, and no way to start a supervisor.
     fn default() -> Self {
-        Self { dir: "/run/nslab".into(), names: Names::default(), supervisor: None, progress: Progress::default() }
+        Self {
+            dir: "/run/nslab".into(),
+            names: Names::default(),
+            supervisor: None,
+            progress: Progress::default(),
+            proc: "/proc".into(),
+        }
     }
 }
 

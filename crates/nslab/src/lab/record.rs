@@ -190,7 +190,7 @@ fn as_text<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S:
     serializer.collect_str(&path.display())
 }
 
-fn boot_id() -> Result<String> {
+pub(super) fn boot_id() -> Result<String> {
     let path = "/proc/sys/kernel/random/boot_id";
     let text = std::fs::read_to_string(path).map_err(|error| Error::os(format_args!("reading {path}"), error))?;
     Ok(text.trim().to_owned())

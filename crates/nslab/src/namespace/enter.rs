@@ -5,7 +5,7 @@
 
 use std::os::fd::BorrowedFd;
 
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use rustix::thread::{LinkNameSpaceType, ThreadNameSpaceType, move_into_link_name_space, move_into_thread_name_spaces};
 
 use crate::error::{Error, Result};
 
@@ -37,6 +37,20 @@ pub(crate) fn switch_mounts(namespace: BorrowedFd<'_>) -> Result<()> {
     // The root folder goes with the mounts, so the thread must not share it.
     crate::sys::unshare_root().map_err(failed)?;
     move_into_link_name_space(namespace, Some(LinkNameSpaceType::Mount)).map_err(failed)
+}
+
+/// Moves this process, which must have a single thread, into a user namespace of its own, with mounts and a network
+/// that belong to it.
+pub(crate) fn into_own_user() -> Result<()> {
+    crate::sys::unshare_user().map_err(|errno| Error::os("making a user namespace", errno))
+}
+
+/// Moves this process, which must have a single thread, into the user, mount and network namespaces of another, and
+/// with `processes` the ones that it makes from now on into that one's process namespace (setns(2), Linux 5.8).
+pub(crate) fn join(pidfd: BorrowedFd<'_>, processes: bool) -> rustix::io::Result<()> {
+    let mut which = ThreadNameSpaceType::USER | ThreadNameSpaceType::MOUNT | ThreadNameSpaceType::NETWORK;
+    which.set(ThreadNameSpaceType::PROCESS_ID, processes);
+    move_into_thread_name_spaces(pidfd, which)
 }
 
 /// Moves this process, which must have a single thread, into a new user namespace, in which it has no id yet.

@@ -7,6 +7,7 @@ pub(crate) mod descriptors;
 pub(crate) mod enter;
 mod exec;
 mod find;
+pub(crate) mod machine;
 mod mounts;
 mod named;
 pub(crate) mod processes;

@@ -7,6 +7,8 @@
 mod connection;
 #[cfg(any(test, feature = "fake-kernel"))]
 pub mod fake;
+#[cfg(feature = "fake-kernel")]
+pub mod fault;
 mod socket;
 
 pub use connection::{Connection, Dumped};

@@ -45,6 +45,9 @@ pub trait Transport {
 pub struct KernelSocket {
     fd: OwnedFd,
     port: u32,
+    /// What a test has it receive before what the kernel sends.
+    #[cfg(feature = "fake-kernel")]
+    pending: std::collections::VecDeque<Result<Vec<u8>, Errno>>,
 }
 
 /// The kernel builds a dump in pieces of at most this size (`netlink_dump()` in af_netlink.c).
@@ -83,7 +86,12 @@ impl KernelSocket {
             .map_err(failed)?;
         rustix::net::bind(&fd, &SocketAddrNetlink::new(0, groups)).map_err(failed)?;
         let address = rustix::net::getsockname(&fd).and_then(SocketAddrNetlink::try_from).map_err(failed)?;
-        let socket = Self { fd, port: address.pid() };
+        let socket = Self {
+            fd,
+            port: address.pid(),
+            #[cfg(feature = "fake-kernel")]
+            pending: std::collections::VecDeque::new(),
+        };
         for option in [NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK] {
             // Absent before 4.12 and 4.20: then errors have fewer words and dumps are filtered here.
             let _ = crate::sys::set_option(socket.as_fd(), libc::SOL_NETLINK, option, 1);
@@ -145,11 +153,22 @@ impl Transport for KernelSocket {
     }
 
     fn send(&mut self, datagram: &[u8]) -> Result<(), Errno> {
+        #[cfg(feature = "fake-kernel")]
+        let datagram = &super::fault::strike(datagram, self.port, &mut self.pending);
+        #[cfg(feature = "fake-kernel")]
+        if datagram.is_empty() {
+            return Ok(());
+        }
         let kernel = SocketAddrNetlink::new(0, 0);
         retry_on_intr(|| rustix::net::sendto(&self.fd, datagram, SendFlags::empty(), &kernel)).map(drop)
     }
 
     fn receive(&mut self, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+        #[cfg(feature = "fake-kernel")]
+        if let Some(answer) = self.pending.pop_front() {
+            *buffer = answer?;
+            return Ok(());
+        }
         loop {
             let (_, len) =
                 retry_on_intr(|| rustix::net::recv(&self.fd, &mut [0; 0], RecvFlags::PEEK | RecvFlags::TRUNC))?;
@@ -160,6 +179,11 @@ impl Transport for KernelSocket {
     }
 
     fn receive_at_most(&mut self, buffer: &mut Vec<u8>, most: usize) -> Result<(), Errno> {
+        #[cfg(feature = "fake-kernel")]
+        if let Some(answer) = self.pending.pop_front() {
+            *buffer = answer?;
+            return Ok(());
+        }
         while !self.take(buffer, most)? {}
         Ok(())
     }

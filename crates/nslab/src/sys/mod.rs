@@ -46,6 +46,14 @@ pub(crate) fn unshare_host_name() -> Result<()> {
     unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWUTS) }
 }
 
+/// Moves this process, which must have a single thread, into a user namespace of its own, and into a mount and a
+/// network namespace that belong to that.
+pub(crate) fn unshare_user() -> Result<()> {
+    let flags = UnshareFlags::NEWUSER | UnshareFlags::NEWNS | UnshareFlags::NEWNET;
+    // SAFETY: as above.
+    unsafe { rustix::thread::unshare_unsafe(flags) }
+}
+
 /// Sets how a mount, and all beneath it, share what is mounted on them (mount_setattr(2), Linux 5.12).
 pub(crate) fn set_propagation(mount: BorrowedFd<'_>, propagation: MountPropagationFlags) -> Result<()> {
     let attributes =

@@ -4,6 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use rustix::io::Result;
+use rustix::process::Pid;
 
 /// Has `work` done in the new process of a command, before it becomes the program.
 ///
@@ -13,6 +14,33 @@ pub(crate) fn before_exec(command: &mut Command, work: impl FnMut() -> std::io::
     // SAFETY: what makes this unsafe is a lock that another thread holds at the moment of the fork; there is
     // no other thread, by the contract above.
     unsafe { command.pre_exec(work) };
+}
+
+/// Makes a second process of this one, which must have a single thread (fork(2)). Gives its id to the first, and
+/// nothing to itself.
+pub(crate) fn fork() -> Result<Option<Pid>> {
+    // SAFETY: there is no other thread, by the contract above, so no lock is held that nobody would release.
+    match unsafe { libc::fork() } {
+        -1 => Err(super::last_errno()),
+        pid => Ok(Pid::from_raw(pid)),
+    }
+}
+
+/// Ends this process by a signal, as a program that it stands for was ended, and without a core file of its own.
+/// Returns only where the signal does not end it.
+pub(crate) fn die_of(signal: i32) {
+    let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+    let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
+    // SAFETY: the default action runs no code of ours.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
+    unblock_signals();
+    send(rustix::process::getpid(), signal);
+}
+
+/// Sends a signal of any number to a process (kill(2)). One that is gone, or not the caller's, gets none.
+pub(crate) fn send(pid: Pid, signal: i32) {
+    // SAFETY: a signal to a process by its id touches no memory of ours.
+    unsafe { libc::kill(pid.as_raw_nonzero().get(), signal) };
 }
 
 /// Blocks no signal any more in the calling thread: a program inherits what is blocked where it is started.

@@ -63,16 +63,16 @@ fn read() -> Result<lab::Record> {
 
 /// What a lab could leave behind.
 #[derive(Debug, PartialEq, Eq)]
-struct Seen {
+pub(crate) struct Seen {
     run: Vec<String>,
     names: Vec<String>,
     labs: Vec<String>,
     mounts: BTreeMap<String, usize>,
-    links: String,
+    pub(crate) links: String,
     descriptors: usize,
 }
 
-fn seen() -> Seen {
+pub(crate) fn seen() -> Seen {
     let list = |folder: &str| {
         let entries = fs::read_dir(folder).into_iter().flatten();
         let mut all: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

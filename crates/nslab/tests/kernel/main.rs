@@ -4,6 +4,7 @@
 //! - `names`: files in /run/netns, by us, by iproute2, and by both at once;
 //! - `links`: interface names, refusals, batches and dumps as the kernel has them;
 //! - `impair`: delay, loss and rate as set, as read back, and a rate in effect;
+//! - `fault`: netlink requests that fail, one after the other;
 //! - `lab`: up and down, locks, records, full disks.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
@@ -16,6 +17,7 @@
     reason = "a test; without the built-in harness, clippy does not see that it is one"
 )]
 
+mod fault;
 mod impair;
 mod lab;
 mod links;
@@ -46,7 +48,7 @@ type Test = (&'static str, Needs, fn());
 const INSIDE: &str = "NSLAB_TEST_INSIDE";
 
 fn main() {
-    let tests = [namespace::TESTS, names::TESTS, links::TESTS, lab::TESTS, impair::TESTS].concat();
+    let tests = [namespace::TESTS, names::TESTS, links::TESTS, lab::TESTS, fault::TESTS, impair::TESTS].concat();
     if let Ok(name) = std::env::var(INSIDE) {
         let (_, _, run) = tests.iter().find(|(test, ..)| *test == name).unwrap();
         return run();
@@ -70,7 +72,7 @@ fn main() {
 /// Runs this program again, for one test, in a sandbox. One that hangs is ended.
 fn inside(name: &str, needs: Needs) -> Result<(), Failed> {
     let program = std::env::current_exe()?;
-    let mut words = vec!["60", program.to_str().unwrap()];
+    let mut words = vec!["180", program.to_str().unwrap()];
     if needs == Needs::UserNamespace {
         let sandbox = ["unshare", "--user", "--map-root-user", "--net", "--mount"];
         let fresh_run = ["sh", "-c", "mount -t tmpfs tmpfs /run && exec \"$0\""];

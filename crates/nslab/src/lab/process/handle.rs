@@ -1,6 +1,7 @@
 //! A process by its id and the time of its start, which together no other process ever has.
 
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -21,12 +22,12 @@ pub struct Handle {
 
 impl Handle {
     /// The process that has this id now.
-    pub(super) fn of(pid: i32) -> Option<Self> {
+    pub(in crate::lab) fn of(pid: i32) -> Option<Self> {
         Some(Self { pid, start: stat(pid)?.start })
     }
 
     /// Opens it (pidfd_open(2)). None where it is gone, though its id may be another's now.
-    pub(super) fn open(self) -> Option<OwnedFd> {
+    pub(in crate::lab) fn open(self) -> Option<OwnedFd> {
         let pidfd = open(self.pid).ok()??;
         // It was started before that and has the id still, so it is what was opened.
         (Self::of(self.pid)? == self).then_some(pidfd)
@@ -35,7 +36,12 @@ impl Handle {
     /// Whether it runs: it is there, and has not ended without having been asked how.
     #[must_use]
     pub fn is_alive(self) -> bool {
-        stat(self.pid).is_some_and(|stat| stat.start == self.start && !stat.ended)
+        self.is_alive_in(Path::new("/proc"))
+    }
+
+    /// The same by another /proc, which may have other ids for the same processes.
+    pub(in crate::lab) fn is_alive_in(self, proc: &Path) -> bool {
+        stat_in(proc, self.pid).is_some_and(|stat| stat.start == self.start && !stat.ended)
     }
 }
 
@@ -63,7 +69,11 @@ struct Stat {
 }
 
 fn stat(pid: i32) -> Option<Stat> {
-    let text = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    stat_in(Path::new("/proc"), pid)
+}
+
+fn stat_in(proc: &Path, pid: i32) -> Option<Stat> {
+    let text = std::fs::read(proc.join(format!("{pid}/stat"))).ok()?;
     // The second field is the program's name, in brackets, and may have anything in it.
     let text = text.get(text.iter().rposition(|byte| *byte == b')')? + 2..)?;
     let fields: Vec<&str> = std::str::from_utf8(text).ok()?.split(' ').collect();
@@ -93,7 +103,7 @@ pub(super) fn ancestors() -> Vec<i32> {
 }
 
 /// Waits until all of these have ended, or until then.
-pub(super) fn wait<'f>(pidfds: impl IntoIterator<Item = &'f OwnedFd>, until: Instant) -> bool {
+pub(in crate::lab) fn wait<'f>(pidfds: impl IntoIterator<Item = &'f OwnedFd>, until: Instant) -> bool {
     let mut left: Vec<&OwnedFd> = pidfds.into_iter().collect();
     while !left.is_empty() {
         let mut polled: Vec<PollFd<'_>> = left.iter().map(|fd| PollFd::new(*fd, PollFlags::IN)).collect();

@@ -6,7 +6,7 @@
 
 mod client;
 mod end;
-mod handle;
+pub(super) mod handle;
 mod message;
 mod state;
 mod supervisor;
@@ -35,7 +35,13 @@ impl Store {
     /// # Errors
     /// Where what is known of them cannot be read.
     pub fn processes(&self, lab: &LabName) -> Result<Option<Processes>> {
-        state::read(&self.dir.join(lab.as_str()))
+        state::read_by(&self.proc, &self.dir.join(lab.as_str()))
+    }
+
+    /// Whether a process of a lab's runs: its supervisor, or one that that looks after.
+    #[must_use]
+    pub fn is_alive(&self, process: Handle) -> bool {
+        process.is_alive_in(&self.proc)
     }
 
     /// The file with a process's output; the older part of a long one is in the same with `.1` behind it.

@@ -88,6 +88,11 @@ pub struct Processes {
 
 /// What is known; none where the lab has no processes.
 pub(super) fn read(dir: &Path) -> Result<Option<Processes>> {
+    read_by(Path::new("/proc"), dir)
+}
+
+/// The same by another /proc.
+pub(super) fn read_by(proc: &Path, dir: &Path) -> Result<Option<Processes>> {
     let path = dir.join(FILE);
     let bytes = match std::fs::read(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -95,7 +100,7 @@ pub(super) fn read(dir: &Path) -> Result<Option<Processes>> {
     };
     let mut found: Processes = serde_json::from_slice(&bytes)
         .map_err(|error| Error::invalid(format!("{} is not what this version writes: {error}", path.display())))?;
-    if !found.supervisor.is_alive() {
+    if !found.supervisor.is_alive_in(proc) {
         for status in &mut found.processes {
             if !matches!(status.doing, Doing::Exited(_) | Doing::Killed(_) | Doing::Failed) {
                 status.doing = Doing::Lost;

@@ -27,6 +27,10 @@ pub(super) struct Machine {
 impl Machine {
     /// That of the calling thread's namespace.
     pub(super) fn look(connection: &mut Connection) -> Result<Self> {
+        Self::read(connection).map_err(|error| error.within("looking at the machine's networks and routes"))
+    }
+
+    fn read(connection: &mut Connection) -> Result<Self> {
         let mut networks = Vec::new();
         address::dump(connection, AF_UNSPEC, None, |seen| {
             networks.extend(seen.prefix().map(|prefix| (prefix.network(), Some(seen.index()))));

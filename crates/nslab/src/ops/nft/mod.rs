@@ -22,6 +22,8 @@ use crate::wire::{self, Request};
 /// A table of the family `inet`, as the kernel has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
+    /// Its name.
+    pub name: String,
     /// The number that no other table of the namespace has or will have.
     pub handle: u64,
     /// The comment that it was made with: the mark. None before Linux 5.10, which keeps no such thing.
@@ -43,7 +45,7 @@ pub fn find<T: Transport>(connection: &mut Connection<T>, name: &str) -> Result<
             let handle = table.get(NFTA_TABLE_HANDLE).and_then(|handle| handle.u64()).map(u64::from_be);
             let handle = handle.ok_or_else(|| Error::new(ErrorKind::Reply, "an nftables table without a handle"))?;
             let comment = table.get(NFTA_TABLE_USERDATA).and_then(|data| comment_in(data.payload));
-            Ok(Table { handle, comment })
+            Ok(Table { name: name.to_owned(), handle, comment })
         },
     );
     match found {
@@ -60,7 +62,7 @@ pub fn find<T: Transport>(connection: &mut Connection<T>, name: &str) -> Result<
 pub fn delete<T: Transport>(connection: &mut Connection<T>, table: &Table) -> Result<()> {
     let mut request = Request::new(NFT_MSG_DELTABLE, 0, &header(NFPROTO_INET));
     request.attribute(NFTA_TABLE_HANDLE, &table.handle.to_be_bytes());
-    connection.transaction(vec![request], |_| format!("deleting nftables table inet handle {}", table.handle))
+    connection.transaction(vec![request], |_| format!("deleting nftables table inet {}", table.name))
 }
 
 /// `struct nfgenmsg`.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::UplinkPart;
+use crate::topology::kinds::{LinkKind, OptionValue};
 use crate::topology::observe::seen;
 use crate::topology::plan::Device;
 use crate::topology::spec::Route;
@@ -54,8 +55,10 @@ pub enum Change {
         node: NodeName,
         /// Its name.
         ifname: IfName,
-        /// What it is, where that is on record.
+        /// What it is, where that is on record; its options as they were found.
         device: Option<Box<Device>>,
+        /// The same in words.
+        what: String,
     },
     /// A cable that is not there; both ends are set up.
     AddCable {
@@ -199,6 +202,8 @@ pub enum Setting {
     Master(Option<String>),
     /// What happens to the packets that leave it.
     Impair(Option<Impair>),
+    /// An option of its kind, by name; `None` where the kernel tells nothing of it.
+    Option(LinkKind, &'static str, Option<OptionValue>),
 }
 
 /// In the words of `ip link set`.
@@ -214,6 +219,11 @@ impl fmt::Display for Setting {
             Self::Master(None) => f.write_str("nomaster"),
             Self::Impair(Some(impair)) => write!(f, "impair {impair}"),
             Self::Impair(None) => f.write_str("impair none"),
+            Self::Option(kind, name, Some(value)) => {
+                let shown = kind.option(name).map_or_else(String::new, |option| value.shown(option));
+                write!(f, "type {kind} {name} {shown}")
+            }
+            Self::Option(kind, name, None) => write!(f, "type {kind} no {name}"),
         }
     }
 }
@@ -361,11 +371,10 @@ impl Change {
             ],
             Self::AddRoute { node, route } => vec![line(node, None, true, format!("route {route}"))],
             Self::AddDevice { node, device } => {
-                vec![line(node, Some(device.ifname.as_str()), true, format!("link {}", device.kind))]
+                vec![line(node, Some(device.ifname.as_str()), true, format!("link {}", described(device, |_| true)))]
             }
-            Self::RemoveDevice { node, ifname, device } => {
-                let kind = device.as_ref().map(|device| format!(" {}", device.kind)).unwrap_or_default();
-                vec![line(node, Some(ifname.as_str()), false, format!("link{kind}"))]
+            Self::RemoveDevice { node, ifname, what, .. } => {
+                vec![line(node, Some(ifname.as_str()), false, format!("link {what}").trim_end().into())]
             }
             Self::AddUplink { node, ifname, what } => vec![line(node, Some(ifname.as_str()), true, what.clone())],
             Self::RemoveUplink { node, ifname, what } => vec![line(node, Some(ifname.as_str()), false, what.clone())],
@@ -391,6 +400,20 @@ impl Change {
 
 fn place(switch: bool) -> &'static str {
     if switch { "switch" } else { "netns" }
+}
+
+/// An interface beside cables in the words of `ip link add`, with some of its options.
+pub(super) fn described(device: &Device, shown: impl Fn(&str) -> bool) -> String {
+    let mut text = device.kind.to_string();
+    for (name, value) in device.options.iter().filter(|(name, _)| shown(name)) {
+        if let Some(option) = device.kind.option(name) {
+            text.push_str(&format!(" {name} {}", value.shown(option)));
+        }
+    }
+    if let Some((link, key)) = device.link.as_ref().zip(device.kind.facts().link.map(|(key, _)| key)) {
+        text.push_str(&format!(" {key} {link}"));
+    }
+    text
 }
 
 fn words(address: &seen::Address) -> String {

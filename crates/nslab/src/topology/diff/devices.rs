@@ -1,7 +1,9 @@
-//! Interfaces of nodes beside cables. One that is described otherwise is made anew; its addresses and its MTU, whether
-//! it is up and what it is a port of are changed in place.
+//! Interfaces of nodes beside cables. One that is described otherwise is made anew; its addresses, its MTU and its
+//! hardware address, whether it is up, what it is a port of and options that the kernel takes are changed in place.
 
+use super::change::described;
 use super::{Change, Setting, Work, seen};
+use crate::topology::kinds::{self, Differing, LinkKind, OptionValue, told};
 use crate::topology::plan::{Device, NodePlan, Plan};
 use crate::types::{IfName, NodeName, Prefix};
 
@@ -14,8 +16,17 @@ impl<'k> Work<'k> {
     }
 
     pub(super) fn remove_device(&mut self, node: &NodeName, ifname: IfName) {
-        let device = self.known.recorded.and_then(|plan| find(plan, node, &ifname)).cloned().map(Box::new);
-        self.change(Change::RemoveDevice { node: node.clone(), ifname, device });
+        let recorded = self.known.recorded.and_then(|plan| find(plan, node, &ifname));
+        let wanted = find(self.known.plan, node, &ifname);
+        let said = |name: &str| [recorded, wanted].into_iter().flatten().any(|it| it.options.contains_key(name));
+        let found = self.there(node).and_then(|(_, seen)| Some((seen, seen.link(ifname.as_str())?)));
+        let device = recorded.or(wanted).map(|device| match found {
+            Some((seen, link)) if link.is(device.kind.kernel_name()) => as_found(device, link, seen),
+            _ => device.clone(),
+        });
+        let what = device.as_ref().map(|device| described(device, said)).unwrap_or_default();
+        let device = device.filter(|_| recorded.is_some()).map(Box::new);
+        self.change(Change::RemoveDevice { node: node.clone(), ifname, device, what });
     }
 
     /// Those that are not there, are to be otherwise, or stand on one that comes anew.
@@ -31,7 +42,9 @@ impl<'k> Work<'k> {
                 let before = self.known.recorded.and_then(|plan| find(plan, &node.name, &device.ifname));
                 let same = before.is_none_or(|before| is_same(before, device));
                 let stands = !device.link.as_ref().is_some_and(|link| self.new.contains(&(place, link.as_str())));
-                if same && stands && link.is(device.kind.kernel_name()) {
+                let can_stay =
+                    || differing(device, link, seen).iter().all(|it| it.in_place) && is_on(device, link, seen);
+                if same && stands && link.is(device.kind.kernel_name()) && can_stay() {
                     continue;
                 }
                 self.gone.insert((place, link.index));
@@ -53,6 +66,13 @@ impl<'k> Work<'k> {
             let master = device.master.as_ref().map(|master| master.as_str().to_owned());
             self.set(node, &device.ifname, Setting::Master(master), Setting::Master(is));
             if let Some(link) = link {
+                for Differing { option, wanted, is, .. } in differing(device, link, seen) {
+                    let setting = |value| Setting::Option(device.kind, option, value);
+                    self.set(node, &device.ifname, setting(Some(wanted)), setting(is));
+                }
+                if let Some(mac) = device.mac.filter(|_| keeps_its_mac(device)) {
+                    self.set(node, &device.ifname, Setting::Mac(Some(mac)), Setting::Mac(link.mac));
+                }
                 if let Some(mtu) = device.mtu.filter(|_| device.master.is_none()) {
                     self.set(node, &device.ifname, Setting::Mtu(mtu), Setting::Mtu(link.mtu));
                 }
@@ -77,10 +97,47 @@ fn find<'p>(plan: &'p Plan, node: &NodeName, ifname: &IfName) -> Option<&'p Devi
     plan.devices.iter().find(is_it)
 }
 
-/// Whether one can be made the other in place. What it had for want of an MTU of its own is not known any more.
+/// Whether one can be made the other in place, as far as is known without looking. What it had for want of an MTU or an
+/// option of its own is not known any more.
 fn is_same(before: &Device, after: &Device) -> bool {
-    let Device { kind, options, link, vlans, mac, .. } = after;
+    let Device { kind, options, link, vlans, .. } = after;
     let mtu = before.mtu.is_none() || after.mtu.is_some();
-    mtu && (kind, options, link, vlans, mac)
-        == (&before.kind, &before.options, &before.link, &before.vlans, &before.mac)
+    let said = before.options.keys().all(|name| options.contains_key(name));
+    let mac = before.mac == after.mac || keeps_its_mac(after);
+    mtu && said && mac && (kind, link, vlans) == (&before.kind, &before.link, &before.vlans)
+}
+
+/// An interface as it was found, which may not be as it was made.
+fn as_found(device: &Device, link: &seen::Link, seen: &seen::Node) -> Device {
+    let name_at = |index| seen.link_at(index)?.name.parse().ok();
+    let is_beneath = device.kind.facts().link.is_some_and(|(_, needed)| needed);
+    let beneath = link.peer.filter(|_| is_beneath).and_then(|peer| name_at(peer.index));
+    Device {
+        options: told(device.kind, &link.info, name_at),
+        link: beneath.or_else(|| device.link.clone()),
+        mac: link.mac.filter(|_| device.mac.is_some()),
+        ..device.clone()
+    }
+}
+
+/// The options that are otherwise than they are to be.
+fn differing(device: &Device, link: &seen::Link, seen: &seen::Node) -> Vec<Differing> {
+    let told = told(device.kind, &link.info, |index| seen.link_at(index)?.name.parse().ok());
+    kinds::differing(device.kind, &device.options, &told)
+}
+
+/// Whether it stands on what it is to stand on.
+fn is_on(device: &Device, link: &seen::Link, seen: &seen::Node) -> bool {
+    let Some(beneath) = device.link.as_ref().filter(|_| device.kind.facts().link.is_some_and(|(_, needed)| needed))
+    else {
+        return true;
+    };
+    seen.link(beneath.as_str()).is_some_and(|beneath| link.peer.is_some_and(|peer| peer.index == beneath.index))
+}
+
+/// Whether nobody else changes its hardware address: a bond may take that of a port, and what is in the mode
+/// `passthru` has that of its link.
+fn keeps_its_mac(device: &Device) -> bool {
+    let passthru = OptionValue::Number(8);
+    device.mac.is_some() && device.kind != LinkKind::Bond && device.options.get("mode") != Some(&passthru)
 }

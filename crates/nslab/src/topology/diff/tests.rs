@@ -262,6 +262,7 @@ impl Model<'_> {
                     Setting::Mac(mac) => self.link(node, ifname.as_str()).mac = *mac,
                     Setting::Mtu(mtu) => self.link(node, ifname.as_str()).mtu = *mtu,
                     Setting::Impair(impair) => self.link(node, ifname.as_str()).impair = *impair,
+                    Setting::Option(..) => panic!("{change}"),
                     Setting::Master(to) => {
                         let to = to.as_ref().map(|name| master(self, name));
                         self.link(node, ifname.as_str()).master = to;

@@ -1,59 +1,24 @@
-//! What the kernel tells of a link's kind, as options.
+//! What the kernel tells of a link's kind, as options that a lab file may say.
 
-use std::net::IpAddr;
-
-use super::{Form, KindOption, LinkKind, OptionValue, Options, Takes};
+use super::{LinkKind, OptionValue, Options, told};
 use crate::types::IfName;
-use crate::wire::Attributes;
 
 /// The options of a kind by the attributes in its `IFLA_INFO_DATA`; what is malformed, or is not one that a file may
 /// say, is left out. `name` gives the name of an interface of the node by its index.
 #[must_use]
 pub fn decode(kind: LinkKind, data: &[u8], name: impl Fn(u32) -> Option<IfName>) -> Options {
-    let told: Vec<_> = Attributes::new(data).filter_map(Result::ok).collect();
-    let payload = |kind: u16| told.iter().find(|attribute| attribute.kind == kind).map(|it| it.payload);
-    let mut options = Options::new();
-    for option in kind.facts().options {
-        let of_ipv6 = match option.form {
-            Form::Address(of_ipv6) => payload(of_ipv6),
-            _ => None,
-        };
-        let Some(payload) = payload(option.attribute).or(of_ipv6) else { continue };
-        let value = value(option, payload, &name);
-        // By its words, so that it is one that a file may say.
-        let said = value.filter(|value| OptionValue::read(option, &value.shown(option)).as_ref() == Ok(value));
-        options.extend(said.map(|value| (option.name.to_owned(), value)));
-    }
+    let mut options = told(kind, data, name);
+    // By its words, so that it is one that a file may say.
+    options.retain(|name, value| {
+        let option = kind.option(name);
+        option.is_some_and(|option| OptionValue::read(option, &value.shown(option)).as_ref() == Ok(value))
+    });
     options
-}
-
-fn value(option: &KindOption, payload: &[u8], name: &impl Fn(u32) -> Option<IfName>) -> Option<OptionValue> {
-    if let Form::Address(_) = option.form {
-        let address = match payload.len() {
-            4 => IpAddr::from(<[u8; 4]>::try_from(payload).ok()?),
-            _ => IpAddr::from(<[u8; 16]>::try_from(payload).ok()?),
-        };
-        return (!address.is_unspecified()).then_some(OptionValue::Address(address));
-    }
-    let number = match option.form {
-        Form::U8 => payload.first().copied().map(u32::from)?,
-        Form::U16 => u32::from(u16::from_ne_bytes(payload.try_into().ok()?)),
-        Form::Be16 => u32::from(u16::from_be_bytes(payload.try_into().ok()?)),
-        _ => u32::from_ne_bytes(payload.try_into().ok()?),
-    };
-    Some(match (option.takes, option.form) {
-        (Takes::Switch, _) => OptionValue::Switch(number != 0),
-        (Takes::Time(..), Form::Centiseconds) => OptionValue::Time(number.checked_mul(10)?),
-        (Takes::Time(..), Form::Seconds) => OptionValue::Time(number.checked_mul(1000)?),
-        (Takes::Time(..), _) => OptionValue::Time(number),
-        (_, Form::Index) => OptionValue::Interface(name(number).filter(|_| number != 0)?),
-        _ => OptionValue::Number(number),
-    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::encode;
+    use super::super::{Takes, encode};
     use super::*;
 
     /// What is said to the kernel reads back as the same.

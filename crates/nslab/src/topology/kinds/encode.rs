@@ -1,12 +1,12 @@
-//! Options as attributes, and attributes compared with options.
+//! Options as attributes.
 
 use std::net::IpAddr;
 
 use super::{Form, KindOption, LinkKind, OptionValue, Options};
 use crate::error::{Error, Result};
 use crate::types::IfName;
+use crate::wire::Request;
 use crate::wire::consts::kinds::{IFF_TAP, IFF_TUN, IFLA_TUN_TYPE, IFLA_VXLAN_LINK};
-use crate::wire::{Attribute, Attributes, Request};
 
 /// The options of a kind as they stand in `IFLA_INFO_DATA`. `link` is the index of the link beneath a vxlan, `index`
 /// that of an interface of the node.
@@ -78,17 +78,10 @@ fn byte(number: u32) -> Vec<u8> {
     vec![u8::try_from(number).unwrap_or(u8::MAX)]
 }
 
-/// Whether what the kernel tells of a link's kind (`IFLA_INFO_DATA`) is what was asked for: each attribute of
-/// `wanted`, as [`encode`] makes it, with the same bytes. What was left to the kernel is not looked at.
-#[must_use]
-pub fn is_as_told(wanted: &[u8], told: Option<Attribute<'_>>) -> bool {
-    let told: Vec<Attribute<'_>> = told.into_iter().flat_map(|told| told.nested().filter_map(Result::ok)).collect();
-    Attributes::new(wanted).all(|attribute| attribute.is_ok_and(|wanted| told.contains(&wanted)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Attributes;
 
     fn options(kind: LinkKind, said: &[(&str, &str)]) -> Options {
         let value = |(name, text): &(&str, &str)| {
@@ -136,19 +129,5 @@ mod tests {
         assert!(encode(LinkKind::Vlan, &odd, None, |_| None).is_err());
         let primary = options(LinkKind::Bond, &[("primary", "eth9")]);
         assert!(encode(LinkKind::Bond, &primary, None, |_| None).is_err());
-    }
-
-    #[test]
-    fn what_is_told_is_compared_with_what_was_asked_for() {
-        let wanted = encode(LinkKind::Vlan, &options(LinkKind::Vlan, &[("id", "10")]), None, |_| None).unwrap();
-        let mut told = Request::attributes_alone();
-        told.u16(5, 0x81).u16(1, 10);
-        let told = told.into_attributes();
-        let attribute = |payload| Some(Attribute { kind: 2, payload });
-        assert!(is_as_told(&wanted, attribute(&told)));
-        assert!(is_as_told(&[], None));
-        assert!(!is_as_told(&wanted, None));
-        let other = encode(LinkKind::Vlan, &options(LinkKind::Vlan, &[("id", "11")]), None, |_| None).unwrap();
-        assert!(!is_as_told(&other, attribute(&told)));
     }
 }

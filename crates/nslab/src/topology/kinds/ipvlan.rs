@@ -14,8 +14,8 @@ pub(super) static FACTS: Facts = Facts {
     has_ports: false,
     has_mac: false,
     options: &[
-        KindOption::new("mode", Word(&[("l2", 0), ("l3", 1), ("l3s", 2)]), IFLA_IPVLAN_MODE, U16),
-        KindOption::new("flag", Word(&[("bridge", 0), ("private", 1), ("vepa", 2)]), IFLA_IPVLAN_FLAGS, U16),
+        KindOption::new("mode", Word(&[("l2", 0), ("l3", 1), ("l3s", 2)]), IFLA_IPVLAN_MODE, U16).in_place(),
+        KindOption::new("flag", Word(&[("bridge", 0), ("private", 1), ("vepa", 2)]), IFLA_IPVLAN_FLAGS, U16).in_place(),
     ],
     defaults: &[],
 };

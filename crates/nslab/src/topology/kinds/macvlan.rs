@@ -10,7 +10,8 @@ const OPTIONS: &[KindOption] = &[KindOption::new(
     Word(&[("private", 1), ("vepa", 2), ("bridge", 4), ("passthru", 8), ("source", 16)]),
     IFLA_MACVLAN_MODE,
     U32,
-)];
+)
+.in_place()];
 
 pub(super) static MACVLAN: Facts = Facts {
     name: "macvlan",

@@ -11,6 +11,7 @@ mod dummy;
 mod encode;
 mod ipvlan;
 mod macvlan;
+mod told;
 mod tun;
 mod value;
 mod vlan;
@@ -24,7 +25,8 @@ use serde::{Deserialize, Serialize};
 
 pub use bridge_vlan::BridgeVlan;
 pub use decode::decode;
-pub use encode::{encode, is_as_told};
+pub use encode::encode;
+pub use told::{Differing, differing, told};
 pub use value::OptionValue;
 
 /// What an interface is.
@@ -92,6 +94,8 @@ pub struct KindOption {
     pub form: Form,
     /// Whether it must be said.
     pub required: bool,
+    /// Whether the kernel changes it of an interface that is there.
+    pub in_place: bool,
 }
 
 /// What an option takes.
@@ -136,11 +140,15 @@ pub enum Form {
 
 impl KindOption {
     const fn new(name: &'static str, takes: Takes, attribute: u16, form: Form) -> Self {
-        Self { name, takes, attribute, form, required: false }
+        Self { name, takes, attribute, form, required: false, in_place: false }
     }
 
     const fn required(self) -> Self {
         Self { required: true, ..self }
+    }
+
+    const fn in_place(self) -> Self {
+        Self { in_place: true, ..self }
     }
 }
 

@@ -87,7 +87,7 @@ fn is_same(before: &seen::Node, after: &seen::Node) -> bool {
     let still = |node: &seen::Node| {
         let mut node = node.clone();
         for link in &mut node.links {
-            link.data.clear();
+            link.info.clear();
             // In which namespace it is is found later.
             link.peer.iter_mut().for_each(|peer| peer.node = None);
             link.addresses.iter_mut().for_each(|address| address.flags = 0);
@@ -389,15 +389,11 @@ impl Place {
         if self.own && self.names.is_empty() {
             return network::MACHINE.into();
         }
-        let mounted = || {
-            let name = self.mounts.first()?.file_name()?;
-            // An engine's file is named by the container's id, which is long.
-            Some(name.display().to_string().chars().take(12).collect())
-        };
+        let mounted = || Some(self.mounts.first()?.file_name()?.display().to_string());
         let belongs = || self.processes.iter().find_map(|process| process.belongs.clone());
         let process = || self.processes.first().map(|process| format!("{}-{}", process.name, process.pid));
         let named = self.names.first().map(|name| name.display().to_string());
-        let known = named.or_else(belongs).or_else(process).or_else(mounted);
+        let known = named.or_else(belongs).or_else(mounted).or_else(process);
         known.unwrap_or_else(|| format!("net-{}", self.identity.ino))
     }
 

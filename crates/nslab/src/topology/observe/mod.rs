@@ -116,7 +116,10 @@ pub fn again(all: &[(&Namespace, &Wanted)], places: &[usize]) -> Result<Vec<seen
             let (namespace, wanted) = all.get(*place).ok_or_else(|| Error::invalid("a place that is not there"))?;
             enter::switch(namespace.as_fd())?;
             let namespace_at = |at: usize| all.get(at).map(|(namespace, _)| *namespace);
-            nodes.push(read_here(*place, wanted, namespace_at, KernelSocket::open()?, &mut settings)?);
+            let node = KernelSocket::open()
+                .and_then(|socket| read_here(*place, wanted, namespace_at, socket, &mut settings))
+                .map_err(|error| error.within(format_args!("reading node {}", wanted.file.display())))?;
+            nodes.push(node);
         }
         Ok(nodes)
     })
@@ -132,6 +135,7 @@ pub fn fresh(paths: &BTreeSet<String>) -> Result<seen::Node> {
         let wanted = Wanted { sysctl: paths.clone(), ..Wanted::default() };
         read_here(0, &wanted, |_| None, KernelSocket::open()?, &mut Settings::default())
     })
+    .map_err(|error| error.within("reading a namespace that was just made"))
 }
 
 enum Opened {

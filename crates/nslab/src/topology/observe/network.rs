@@ -295,7 +295,7 @@ impl Vxlan {
         if !link.is("vxlan") {
             return None;
         }
-        let options = decode(LinkKind::Vxlan, &link.data, |_| None);
+        let options = decode(LinkKind::Vxlan, &link.info, |_| None);
         let Some(OptionValue::Number(id)) = options.get("id") else { return None };
         let remote = match options.get("remote") {
             Some(OptionValue::Address(remote)) => Some(*remote),

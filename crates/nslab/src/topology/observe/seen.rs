@@ -44,12 +44,12 @@ pub struct Link {
     pub peer: Option<Peer>,
     /// What happens to the packets that leave it; `None` where its queueing discipline is none of nslab's.
     pub impair: Option<Impair>,
+    /// What the kernel tells of its kind (`IFLA_INFO_DATA`); of a veth, nothing.
+    pub info: Vec<u8>,
     /// Whether IPv4 addresses stay when the first of their subnet goes (`promote_secondaries`).
     pub promotes: bool,
     /// The kind of its queueing discipline (`IFLA_QDISC`), where the kernel says.
     pub qdisc: Option<String>,
-    /// What the kernel tells of its kind: the attributes in `IFLA_INFO_DATA`.
-    pub data: Vec<u8>,
     /// Its addresses, in the kernel's order.
     pub addresses: Vec<Address>,
 }
@@ -125,9 +125,9 @@ impl Link {
             master: None,
             peer: None,
             impair: None,
+            info: Vec::new(),
             promotes: false,
             qdisc: None,
-            data: Vec::new(),
             addresses: Vec::new(),
         }
     }

@@ -64,7 +64,7 @@ impl Plan<'_> {
     pub(super) fn device_kind(&self, place: usize, link: &Link) -> Option<LinkKind> {
         let kind = link.kind.as_deref()?;
         if kind == "tun" {
-            let told = Attributes::new(&link.data).filter_map(Result::ok).find(|it| it.kind == IFLA_TUN_TYPE);
+            let told = Attributes::new(&link.info).filter_map(Result::ok).find(|it| it.kind == IFLA_TUN_TYPE);
             let is_tun = told.and_then(|it| it.payload.first().copied()).map(u32::from) == Some(u32::from(IFF_TUN));
             return Some(if is_tun { LinkKind::Tun } else { LinkKind::Tap });
         }
@@ -139,7 +139,7 @@ impl Plan<'_> {
         let facts = kind.facts();
         let beneath = match kind {
             LinkKind::Vxlan => {
-                let told = Attributes::new(&link.data).filter_map(Result::ok).find(|it| it.kind == IFLA_VXLAN_LINK);
+                let told = Attributes::new(&link.info).filter_map(Result::ok).find(|it| it.kind == IFLA_VXLAN_LINK);
                 told.and_then(|it| it.payload.try_into().ok()).map(u32::from_ne_bytes).filter(|index| *index != 0)
             }
             _ => link.peer.map(|peer| peer.index),
@@ -160,7 +160,7 @@ impl Plan<'_> {
         if facts.has_ports && !ports.is_empty() {
             words.push(format!("ports: [ {} ]", ports.iter().map(|port| word(port)).collect::<Vec<_>>().join(", ")));
         }
-        let options: Options = decode(kind, &link.data, name_at);
+        let options: Options = decode(kind, &link.info, name_at);
         for option in facts.options {
             let Some(value) = options.get(option.name).map(|value| value.shown(option)) else { continue };
             // A multicast address stands where that of the other end would.

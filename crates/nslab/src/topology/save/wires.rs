@@ -18,7 +18,7 @@ impl Plan<'_> {
     pub(super) fn members(&self, place: usize, wires: &[&Wire]) -> Option<Vec<(End, End)>> {
         let node = self.network.node(place)?;
         let bridge = node.seen.links.iter().find(|link| link.is("bridge"))?;
-        let options = decode(LinkKind::Bridge, &bridge.data, |_| None);
+        let options = decode(LinkKind::Bridge, &bridge.info, |_| None);
         let shown =
             |name: &str| LinkKind::Bridge.option(name).and_then(|option| Some(options.get(name)?.shown(option)));
         let usual = options.keys().all(|name| shown(name).is_none_or(|value| is_usual(LinkKind::Bridge, name, &value)));

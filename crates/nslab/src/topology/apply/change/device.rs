@@ -1,5 +1,6 @@
 //! Interfaces beside cables, made and taken away in a node that is up.
 
+use super::step::may_be_done;
 use super::{Changer, Undo, is_gone};
 use crate::error::Result;
 use crate::ops::link::{LinkConfig, Select};
@@ -11,9 +12,12 @@ impl Changer {
     pub(super) fn add_device(&mut self, node: &NodeName, device: &Device, what: &str) -> Result<()> {
         let place = self.place(node)?;
         let device = Device { index: self.free_index(place, device.index), ..device.clone() };
-        self.make_device(place, &device, what)?;
-        let requests = vec![Select::Index(device.index).delete()];
-        self.log.push(Undo::Requests { place, requests, what: format!("undoing {what}"), missing: true });
+        let done = self.make_device(place, &device, what);
+        if may_be_done(&done) {
+            let requests = vec![Select::Index(device.index).delete()];
+            self.log.push(Undo::Requests { place, requests, what: format!("undoing {what}"), missing: true });
+        }
+        done?;
         self.note_link(place, device.ifname.as_str(), device.index)
     }
 
@@ -40,9 +44,10 @@ impl Changer {
     ) -> Result<()> {
         let place = self.place(node)?;
         let Some(link) = self.work(place)?.now.link(ifname.as_str()).cloned() else { return Ok(()) };
-        match self.request(place, Select::Index(link.index).delete(), what) {
-            Err(error) if !is_gone(&error) => return Err(error),
-            _ => {}
+        let done = self.request(place, Select::Index(link.index).delete(), what);
+        let gone = done.as_ref().is_err_and(is_gone);
+        if !gone && !may_be_done(&done) {
+            return done;
         }
         let work = self.work(place)?;
         work.now.links.retain(|other| other.index != link.index);
@@ -57,6 +62,6 @@ impl Changer {
             let device = Box::new(Device { index: link.index, ..device.clone() });
             self.log.push(Undo::Device { place, device, what });
         }
-        Ok(())
+        if gone { Ok(()) } else { done }
     }
 }

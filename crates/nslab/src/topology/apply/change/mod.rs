@@ -196,7 +196,11 @@ impl Changer {
                         done => done,
                     })
                 }
-                Undo::Device { place, device, what } => self.make_device(place, &device, &what),
+                Undo::Device { place, device, what } => match self.make_device(place, &device, &what) {
+                    // It was not taken away after all.
+                    Err(error) if error.errno() == Some(libc::EEXIST) => Ok(()),
+                    made => made,
+                },
                 Undo::Sysctl { place, path, value } => self.write(place, &path, &value, &mut settings),
             };
             errors.extend(done.err());

@@ -6,11 +6,12 @@ use super::{Changer, Undo, is_gone};
 use crate::error::{Error, Result};
 use crate::namespace::settings::Settings;
 use crate::ops::address::AddressConfig;
-use crate::ops::link::{Kind, LinkConfig, Netns, Select};
+use crate::ops::link::{Data, Kind, LinkConfig, Netns, Select};
 use crate::ops::qdisc::{Discipline, USUAL_MTU};
 use crate::ops::route::Change as RouteChange;
 use crate::topology::apply::{bad_plan, kernel, routes};
 use crate::topology::diff::{Change, End, Setting};
+use crate::topology::kinds;
 use crate::topology::observe::seen;
 use crate::topology::plan::{BRIDGE, BRIDGE_INDEX};
 use crate::topology::spec::Route;
@@ -34,7 +35,9 @@ impl Changer {
             | Change::StartProcess { .. }
             | Change::Note { .. } => Ok(()),
             Change::AddDevice { node, device } => self.add_device(node, device, &what),
-            Change::RemoveDevice { node, ifname, device } => self.remove_device(node, ifname, device.as_deref(), &what),
+            Change::RemoveDevice { node, ifname, device, .. } => {
+                self.remove_device(node, ifname, device.as_deref(), &what)
+            }
             Change::AddBridge { node, mac } => self.add_bridge(node, *mac, &what),
             Change::RemoveLink { node, ifname, peer } => self.remove_link(node, ifname, peer.as_ref(), &what),
             Change::AddCable { a, b } => self.add_cable(a, b, &what),
@@ -116,9 +119,14 @@ impl Changer {
     }
 
     fn setting(&self, place: usize, index: u32, mtu: u32, setting: &Setting) -> Result<Request> {
-        let octets;
+        let (octets, data);
         let mut config = LinkConfig::default();
         match setting {
+            Setting::Option(kind, name, value) => {
+                let options = value.iter().map(|value| ((*name).to_owned(), value.clone())).collect();
+                data = kinds::encode(*kind, &options, None, |name| self.index(place, name.as_str()).ok())?;
+                config.kind = Some(Kind::Other { name: kind.kernel_name().as_bytes(), data: Data::Own(&data) });
+            }
             Setting::Mac(mac) => {
                 octets = mac.map(MacAddr::octets);
                 config.address = octets.as_ref().map(<[u8; 6]>::as_slice);
@@ -298,16 +306,17 @@ impl Changer {
             Err((1, error)) if is_gone(&error) => return Ok(()),
             done => done.map_err(|(_, error)| error),
         };
-        if may_be_done(&done) {
-            let what = format!("undoing {what}");
-            self.log.push(Undo::Requests { place, requests: vec![config.add()], what, missing: true });
+        // Which of the three are done is not known of some failures; to undo what was not done is no harm.
+        let what = format!("undoing {what}");
+        for request in [config.add(), promote(false)] {
+            self.log.push(Undo::Requests { place, requests: vec![request], what: what.clone(), missing: true });
         }
         done
     }
 }
 
 /// Whether the kernel has done it, or may have: its answer was lost, for want of memory say.
-fn may_be_done(done: &Result<()>) -> bool {
+pub(super) fn may_be_done(done: &Result<()>) -> bool {
     done.as_ref().err().is_none_or(|error| matches!(error.errno(), Some(libc::ENOBUFS | libc::ENOMEM | libc::EINTR)))
 }
 
