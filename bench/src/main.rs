@@ -4,6 +4,7 @@
 
 mod commands;
 mod failure;
+mod graph;
 mod growth;
 mod pairs;
 mod programs;
@@ -42,6 +43,8 @@ fn run() -> Result<()> {
         Words::MeasurePairs(way) => pairs::measure(&way),
         Words::Star(options) => star::run(&options),
         Words::Growth(options) => growth::run(&options),
+        Words::Graph(options) => graph::run(&options),
+        Words::ReadMachine => graph::read_machine(),
         Words::MeasureSteps(steps) => steps::measure(&steps),
         Words::BarePairs { pairs, threads } => pairs::bare::make(pairs, threads),
     }

@@ -7,22 +7,24 @@ use crate::commands;
 use crate::failure::{Failure, Result};
 use crate::pairs::{Job, Options};
 use crate::steps::Steps;
-use crate::{growth, star};
+use crate::{graph, growth, star};
 
 pub(crate) const USAGE: &str = "\
 Usage: bench [pairs] [--pairs N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench star [--hosts N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench growth [--sizes N,N,...] [--runs N] [--json] [--nslab PATH]
+       bench graph [--nodes N] [--runs N] [--json] [--nslab PATH]
        bench commands [--runs N] [--long-runs N] [--links N] [--routes N] [--batch N] [--nslab PATH]
 
 pairs   makes N pairs of network namespaces (300), each pair joined by a cable, by `nslab up` and by other ways
 star    makes N hosts (100) on one switch, by `nslab up`, by `ip -batch` and by mininet where it is installed
 growth  makes labs of several sizes (100,1000,10000) and shapes by `nslab up`, finds them unchanged, changes an
         address, takes them away, and says how time and memory grow
+graph   reads labs of N nodes (1,000) and three shapes, draws them and saves them
 commands  runs single commands of `nslab ip` and of every iproute2 there is: short ones (500 times each), and with
         2,000 links, a batch of 10,000 routes, and 100,000 routes, long ones (9 times each)
 
-The ways take turns, each as often as --runs says (5; of growth, 3), and the medians are told.
+The ways take turns, each as often as --runs says (5; of growth and graph, 3), and the medians are told.
 
   --quick       leave out the slowest way: the walk by commands, mininet
   --json        print that as JSON
@@ -45,6 +47,9 @@ pub(crate) enum Words {
     },
     Star(star::Options),
     Growth(growth::Options),
+    Graph(graph::Options),
+    /// Inside a sandbox: reads every namespace.
+    ReadMachine,
     /// Inside a sandbox: what is timed there.
     MeasureSteps(Steps),
 }
@@ -54,6 +59,7 @@ pub(crate) const MEASURE_PAIRS: &str = "measure-pairs";
 pub(crate) const MEASURE_COMMANDS: &str = "measure-commands";
 pub(crate) const BARE_PAIRS: &str = "bare-pairs";
 pub(crate) const MEASURE_STEPS: &str = "measure-steps";
+pub(crate) const READ_MACHINE: &str = "read-machine";
 
 impl Words {
     pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Self> {
@@ -78,6 +84,8 @@ impl Words {
             }
             Some("star") => star(words.skip(1)),
             Some("growth") => growth(words.skip(1)),
+            Some("graph") => graph(words.skip(1)),
+            Some(READ_MACHINE) => Ok(Self::ReadMachine),
             _ => pairs(words),
         }
     }
@@ -153,6 +161,21 @@ fn growth(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
         }
     }
     Ok(Words::Growth(options))
+}
+
+fn graph(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
+    let mut options = graph::Options::default();
+    while let Some(word) = words.next() {
+        match word.to_str() {
+            Some(name @ "--nodes") => options.nodes = number(name, words.next())?,
+            Some(name @ "--runs") => options.runs = number(name, words.next())?,
+            Some("--json") => options.json = true,
+            Some(name @ "--nslab") => options.nslab = Some(words.next().ok_or_else(|| missing(name))?.into()),
+            Some("-h" | "--help") => return Ok(Words::Help),
+            _ => return Err(unknown(&word)),
+        }
+    }
+    Ok(Words::Graph(options))
 }
 
 fn unknown(word: &OsString) -> Failure {

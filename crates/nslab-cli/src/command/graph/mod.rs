@@ -1,6 +1,7 @@
 //! `nslab graph`.
 
 mod json;
+mod png;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,8 @@ enum Format {
     Text,
     /// SVG, light and dark
     Svg,
+    /// PNG, light; only where this was built with the feature `png`
+    Png,
     /// The language of Graphviz
     Dot,
     /// The language of Mermaid
@@ -54,11 +57,12 @@ impl Format {
         match path.extension().and_then(|ending| ending.to_str()) {
             Some("txt") => Ok(Self::Text),
             Some("svg") => Ok(Self::Svg),
+            Some("png") => Ok(Self::Png),
             Some("dot" | "gv") => Ok(Self::Dot),
             Some("mmd" | "mermaid") => Ok(Self::Mermaid),
             Some("json") => Ok(Self::Json),
             _ => Err(Error::invalid(format!("{:?} has no ending that is a format", path.display().to_string()))
-                .with_help("there are .svg, .dot, .mmd, .json, .txt; or say --format")),
+                .with_help("there are .svg, .png, .dot, .mmd, .json, .txt; or say --format")),
         }
     }
 }
@@ -69,6 +73,9 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         (None, Some(path)) => Format::of_file(path)?,
         (None, None) => Format::Text,
     };
+    if format == Format::Png && args.output.is_none() {
+        return Err(Error::invalid("a PNG goes to a file").with_help("nslab graph -o FILE.png"));
+    }
     let store = Store::default();
     let network = match args.machine {
         true => sight::machine(&store)?,
@@ -76,6 +83,11 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     };
     sight::tell_missing(&network, ui);
     let text = match format {
+        Format::Png => {
+            let bytes = png::png(&svg::svg(&layout(&Scene::of(&network), &Measure::PIXELS)))?;
+            args.output.as_ref().map_or(Ok(()), |path| write_file(path, &bytes))?;
+            return Ok(Verdict::Good);
+        }
         Format::Svg => svg::svg(&layout(&Scene::of(&network), &Measure::PIXELS)),
         Format::Text => terminal::text(&Scene::of(&network), columns()),
         Format::Dot => dot::text(&Scene::of(&network)),
