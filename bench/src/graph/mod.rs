@@ -79,9 +79,9 @@ fn measure(lab: &Lab, nslab: &std::path::Path) -> Result<Vec<Done>> {
         .file("/run/drawn.yaml", lab.text.as_str())
         .step(verb(&["-q", "up", "/run/drawn.yaml"]), Some(lab.verify.clone()))?
         .telling([own.as_os_str(), READ_MACHINE.as_ref()])?
-        .step(verb(&["-q", "graph", "drawn", "-o", "/run/drawn.svg"]), None)?
-        .step(verb(&["-q", "graph", "drawn", "--format", "text"]), None)?
-        .step(verb(&["-q", "save", "drawn", "-o", "/run/saved.yaml"]), None)?
+        .step(verb(&["-q", "graph", "grown", "-o", "/run/drawn.svg"]), None)?
+        .step(verb(&["-q", "graph", "grown", "--format", "text"]), None)?
+        .step(verb(&["-q", "save", "grown", "-o", "/run/saved.yaml"]), None)?
         .run()
 }
 

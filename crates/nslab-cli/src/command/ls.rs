@@ -6,7 +6,7 @@ use nslab::lab::{Record, Store};
 use nslab::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::{Verdict, rootless};
+use super::{Verdict, rootless, shell};
 use crate::output::{answer, json, remark, report, table_of};
 
 /// List the labs that are up
@@ -81,6 +81,13 @@ pub(super) fn run(args: &Args) -> Result<Verdict> {
                 }
             }
             Ok(Found::Ended) => rows.push(Row::without_record(name.display().to_string(), "gone")),
+            Err(error) => tell(error),
+        }
+    }
+    for (name, found) in shell::held()? {
+        match found {
+            Ok(Found::Alive(holder)) => rows.push(Row::of_sandbox(name.display().to_string(), holder.names())),
+            Ok(Found::Ended) => {}
             Err(error) => tell(error),
         }
     }
@@ -192,6 +199,11 @@ impl Row {
             process.good = !bad && process.state.strip_prefix("exited ").is_none_or(|status| status == "0");
         }
         Self { user: Some(user), ..self }
+    }
+
+    /// A sandbox of `nslab shell`, with the names of its namespaces.
+    fn of_sandbox(name: String, nodes: Vec<String>) -> Self {
+        Self { name, state: "sandbox".into(), nodes, ..Self::default() }
     }
 
     /// What is known of a lab without a record: its name.

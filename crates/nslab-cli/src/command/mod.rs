@@ -14,6 +14,7 @@ mod rootless;
 mod save;
 mod schema;
 mod set;
+mod shell;
 mod sight;
 mod status;
 mod supervise;
@@ -62,6 +63,7 @@ enum Verb {
     Status(status::Args),
     Exec(exec::Args),
     Sh(exec::ShellArgs),
+    Shell(shell::Args),
     Check(check::Args),
     Graph(graph::Args),
     Save(save::Args),
@@ -106,6 +108,9 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
     if words.get(1).is_some_and(|word| word == rootless::HOLD) {
         return ExitCode::from(u8::from(rootless::hold().is_err()));
     }
+    if words.get(1).is_some_and(|word| word == rootless::ACCOMPANY) {
+        return ExitCode::from(u8::from(rootless::accompany().is_err()));
+    }
     let words = match Words::try_parse_from(words) {
         Ok(words) => words,
         Err(error) => {
@@ -129,6 +134,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Ls(args) => ls::run(&args),
         Verb::Exec(args) => return exec::run(&args, ui),
         Verb::Sh(args) => return exec::shell(&args, ui),
+        Verb::Shell(args) => return shell::run(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
         Verb::Graph(args) => graph::run(&args, ui),
         Verb::Save(args) => save::run(&args, ui),

@@ -12,8 +12,11 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use nslab::lab::holder::{self, Ending, Found, Holder, Holders, Ids, Joined, Kind, Locked, Outside, Program, Started};
+use nslab::lab::holder::{
+    self, Ending, Found, Holder, Holders, Ids, Joined, Kind, Locked, Outside, Program, Started, WayOut,
+};
 use nslab::lab::{Record, Store};
+use nslab::topology::plan::Plan;
 use nslab::types::{LabName, NodeName};
 use nslab::{Error, ErrorKind, Result};
 use serde::de::DeserializeOwned;
@@ -28,12 +31,20 @@ pub(super) const HOLD: &str = "hold";
 /// Whether this process is inside a holder by its own doing.
 static JOINED: AtomicBool = AtomicBool::new(false);
 
+/// The word that has it go with a holder's way out.
+pub(super) const ACCOMPANY: &str = "accompany";
+
 /// What [`HOLD`] does.
 pub(super) fn hold() -> Result<()> {
     holder::hold(std::io::stdin().as_fd())
 }
 
-fn program() -> Program {
+/// What [`ACCOMPANY`] does.
+pub(super) fn accompany() -> Result<()> {
+    holder::accompany(std::io::stdin().as_fd())
+}
+
+pub(super) fn program() -> Program {
     Program { program: "/proc/self/exe".into(), words: vec!["nslab".into(), HOLD.into()] }
 }
 
@@ -42,10 +53,15 @@ pub(super) fn is_root() -> bool {
     JOINED.load(Ordering::Relaxed) || holder::is_root()
 }
 
-/// The holders of the caller.
+/// The holders of the caller's labs.
 pub(super) fn own() -> Result<Holders> {
+    holders(Kind::Lab)
+}
+
+/// The holders of the caller, of a kind.
+pub(super) fn holders(kind: Kind) -> Result<Holders> {
     let named = std::env::var_os("XDG_RUNTIME_DIR").filter(|named| !named.is_empty()).map(PathBuf::from);
-    Holders::own(Kind::Lab, named.as_deref())
+    Holders::own(kind, named.as_deref())
 }
 
 /// The caller's labs that are held, by name.
@@ -252,23 +268,54 @@ impl Making {
     }
 }
 
-/// For `up`: joins the lab's holder, which is started where there is none. Root needs none.
-pub(super) fn make(lab: &LabName, ui: Ui) -> Result<Option<Making>> {
+/// How a holder gets a way out.
+pub(super) fn way_out() -> WayOut {
+    let companion = Program { program: "/proc/self/exe".into(), words: vec!["nslab".into(), ACCOMPANY.into()] };
+    WayOut { companion, path: std::env::var_os("PATH").unwrap_or_default() }
+}
+
+/// For `up`: joins the lab's holder, which is started where there is none, with a way out where the plan has an uplink.
+/// Root needs none.
+pub(super) fn make(plan: &Plan, ui: Ui) -> Result<Option<Making>> {
     if is_root() {
         return Ok(None);
     }
+    let lab = &plan.lab;
+    let wants_out = plan.uplink.is_some();
     let locked = own()?.lock(lab, || ui.remark(&format!("waiting for another command on lab {lab}")))?;
     if let Some(Found::Alive(holder)) = locked.find()? {
         let ids = holder.ids();
-        return match enter(&holder)? {
-            None => Ok(Some(Making { locked, started: None, ids })),
-            Some(outside) => finish(wait(&outside), &holder, Some(locked)),
+        if wants_out {
+            way_out().ensure(&locked, &holder)?;
+        }
+        let Some(outside) = enter(&holder)? else {
+            if wants_out {
+                holder::forward()?;
+            }
+            return Ok(Some(Making { locked, started: None, ids }));
         };
+        let ending = wait(&outside);
+        // One that the lab has no more goes last: had the change failed, it would still be needed.
+        if ending == Ending::Exited(0)
+            && !wants_out
+            && let Err(error) = WayOut::end(&locked)
+        {
+            output::report(&error);
+        }
+        finish(ending, &holder, Some(locked));
     }
     let started = locked.start(&program())?;
+    if wants_out && let Err(error) = way_out().ensure(&locked, &started.holder) {
+        started.into_holder().end().and_then(|()| locked.clear())?;
+        return Err(error);
+    }
     let ids = started.holder.ids();
     let Some(outside) = enter(&started.holder)? else {
-        return Ok(Some(Making { locked, started: Some(ManuallyDrop::new(started)), ids }));
+        let started = ManuallyDrop::new(started);
+        if wants_out {
+            holder::forward()?;
+        }
+        return Ok(Some(Making { locked, started: Some(started), ids }));
     };
     // From here on it is held by who is inside.
     let holder = started.into_holder();

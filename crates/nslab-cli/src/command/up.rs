@@ -42,7 +42,7 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         rootless::reach_if_up(&supervise::store(), &plan.lab)?;
         return dry_run(&plan, ui);
     }
-    let making = rootless::make(&plan.lab, ui)?;
+    let making = rootless::make(&plan, ui)?;
     let file = std::path::absolute(&args.file).unwrap_or_else(|_| Path::new(&args.file).into());
     let waiting = || ui.remark(&format!("waiting for another command on lab {}", plan.lab));
     let bar = Bar::start(!ui.quiet);

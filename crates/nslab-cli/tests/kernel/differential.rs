@@ -1,5 +1,6 @@
 //! Running a script with the reference programs and with ours, in twin sandboxes, and comparing.
 
+use std::path::Path;
 use std::process::Output;
 
 use regex_lite::Regex;
@@ -33,9 +34,20 @@ const TRIES: usize = 3;
 
 /// Runs a script both ways and compares standard output, standard error and exit statuses.
 pub(crate) fn compare(script: &str, mask: Mask) {
-    let script = format!("{PRELUDE}{script}");
-    let run = |folder| Ran::new(&sandbox::run(&[folder], &script), mask);
-    let both = || (run(tools::reference().unwrap()), run(tools::ours()));
+    let script = with_prelude(script);
+    let run = |folder: &Path| sandbox::run(&[folder], &script);
+    same(&script, || run(tools::reference().unwrap()), || run(tools::ours()), mask);
+    coverage::passed(&script);
+}
+
+/// A script with the words that cases have.
+pub(crate) fn with_prelude(script: &str) -> String {
+    format!("{PRELUDE}{script}")
+}
+
+/// Has a script run in two ways print and return the same.
+pub(crate) fn same(script: &str, expected: impl Fn() -> Output, got: impl Fn() -> Output, mask: Mask) {
+    let both = || (Ran::new(&expected(), mask), Ran::new(&got(), mask));
     let (mut expected, mut got) = both();
     for _ in 1..TRIES {
         if expected == got {
@@ -50,7 +62,6 @@ pub(crate) fn compare(script: &str, mask: Mask) {
     );
     // A script that did nothing would compare equal.
     assert!(!expected.out.is_empty() || !expected.err.is_empty(), "the script printed nothing");
-    coverage::passed(&script);
 }
 
 /// Asks both for help. The text is our own, but each word of the reference's that can be typed is among ours,

@@ -48,8 +48,12 @@ fn run(page: &Page) {
     let blocks = transcripts(page);
     let steps: Vec<Vec<Step>> = blocks.iter().map(steps).collect();
     let examples = tools::repository("examples");
-    let mut script =
-        format!("mkdir /run/work; cp -r '{}' /run/work; cd /run/work; exec 2>&1; s=0\n", examples.display());
+    // What users have on record is in a folder of this sandbox too.
+    let mut script = format!(
+        "mkdir /run/work; cp -r '{}' /run/work; mkdir -m 700 /run/user; export XDG_RUNTIME_DIR=/run/user
+         cd /run/work; exec 2>&1; s=0\n",
+        examples.display()
+    );
     for step in steps.iter().flatten() {
         let typed: String = step.shown.lines().map(|line| format!("{}\n", &line[2..])).collect();
         // A mark in front of each command's output, and the status of the one before it in $?.

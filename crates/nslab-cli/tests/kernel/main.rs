@@ -26,6 +26,8 @@
 //! - `exec`: what a program started in a namespace gets and does not get;
 //! - `example`: the script that a newcomer runs;
 //! - `doctor`: what is found where something is taken away;
+//! - `shell`: `nslab shell`: the walk in it, who joins it, what it leaves;
+//! - `way_out`: uplinks without root;
 //! - `docs`: the transcripts in the pages;
 //! - `user`: those of labs once more, without root.
 //!
@@ -76,10 +78,12 @@ mod refusals;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
 mod save;
+mod shell;
 mod tools;
 mod uplink;
 mod user;
 mod walk;
+mod way_out;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -114,9 +118,12 @@ fn main() {
         uplink::trials(),
         docs::trials(),
         doctor::trials(),
+        shell::trials(),
+        way_out::trials(),
     ];
     let compared = [
         walk::trials(),
+        shell::compared(),
         ip::trials(),
         ip_address::trials(),
         ip_addrlabel::trials(),

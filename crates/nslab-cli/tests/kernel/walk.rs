@@ -8,7 +8,7 @@ use crate::differential::{Mask, compare};
 use crate::{sandbox, tools, trial};
 
 /// Step 1: a namespace comes and goes.
-const COMES_AND_GOES: &str = "
+pub(crate) const COMES_AND_GOES: &str = "
 r ip netns list
 r ip netns add helloworld
 r ip netns list
@@ -19,7 +19,7 @@ r ip netns list
 ";
 
 /// Steps 2 to 4: two namespaces, one cable, addresses, up, and they talk.
-const THE_WALK: &str = "
+pub(crate) const THE_WALK: &str = "
 r ip netns add ns1
 r ip netns add ns2
 r ip netns list

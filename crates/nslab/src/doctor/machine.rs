@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::process::{Resource, getrlimit};
@@ -10,6 +9,7 @@ use rustix::process::{Resource, getrlimit};
 use super::facts::{Caller, Container, Facts, Helper, Helpers, Limits, NODES, SubIds};
 use crate::error::{Error, Result};
 use crate::lab::FILES;
+use crate::lab::holder::{user_name, way_out};
 use crate::namespace::descriptors;
 
 /// The settings that are looked at.
@@ -69,7 +69,7 @@ fn caller() -> Result<Caller> {
     let all = ["0", "0", "4294967295"];
     Ok(Caller {
         uid,
-        name: name_of(uid, &text("/etc/passwd").unwrap_or_default()),
+        name: user_name(uid),
         privileged: has(CAP_SYS_ADMIN) && has(CAP_NET_ADMIN),
         seccomp: field("Seccomp") == Some("2"),
         no_new_privs: field("NoNewPrivs") == Some("1"),
@@ -78,16 +78,6 @@ fn caller() -> Result<Caller> {
         container: container(),
         apparmor: apparmor(),
         modules: modules(),
-    })
-}
-
-/// A user's name, of the lines of passwd(5).
-fn name_of(uid: u32, passwd: &str) -> Option<String> {
-    let uid = uid.to_string();
-    passwd.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)? == uid).then(|| name.to_owned())
     })
 }
 
@@ -215,30 +205,13 @@ fn subids_in(lines: &str, uid: u32, name: Option<&str>) -> u64 {
 }
 
 fn helpers(path: &OsStr) -> Helpers {
-    let find = |name: &str| find(name, path);
+    let find = |name: &str| way_out::find(name, path).map(|(path, privileged)| Helper { path, privileged });
     Helpers {
         newuidmap: find("newuidmap"),
         newgidmap: find("newgidmap"),
         pasta: find("pasta"),
         slirp4netns: find("slirp4netns"),
     }
-}
-
-/// A program on a path, as execvp(3) looks for it.
-fn find(name: &str, path: &OsStr) -> Option<Helper> {
-    let candidates = std::iter::once(path).flat_map(std::os::unix::ffi::OsStrExt::as_bytes).copied();
-    let folders: Vec<u8> = candidates.collect();
-    for folder in folders.split(|byte| *byte == b':').filter(|folder| !folder.is_empty()) {
-        let path = Path::new(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(folder)).join(name);
-        let Ok(meta) = std::fs::metadata(&path) else { continue };
-        if !meta.is_file() || meta.mode() & 0o111 == 0 {
-            continue;
-        }
-        let set_uid = meta.mode() & libc::S_ISUID != 0 && meta.uid() == 0;
-        let capable = rustix::fs::getxattr(&path, "security.capability", &mut [0_u8; 64]).is_ok();
-        return Some(Helper { path, privileged: set_uid || capable });
-    }
-    None
 }
 
 #[cfg(test)]
@@ -250,8 +223,6 @@ mod tests {
         let lines = "root:100000:65536\n# no\nyou:165536:65536\n1000:300000:10\nyou:x:y\nyours:1:1\n";
         assert_eq!(subids_in(lines, 1000, Some("you")), 65546);
         assert_eq!((subids_in(lines, 1000, None), subids_in(lines, 5, Some("nobody"))), (10, 0));
-        assert_eq!(name_of(1000, "root:x:0:0:\nyou:x:1000:1000::/home/you:/bin/sh\n"), Some("you".into()));
-        assert_eq!((name_of(0, "you:x:1000:0:"), name_of(1, "broken")), (None, None));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -255,7 +256,13 @@ pub(super) fn salvage(dir: &Path, lab: &LabName) -> Option<Record> {
 pub(super) fn write(dir: &Path, record: &Record) -> Result<()> {
     let (path, new) = (dir.join(FILE), dir.join(NEW_FILE));
     let bytes = serde_json::to_vec(record).map_err(|error| Error::invalid(format!("writing a record: {error}")))?;
-    let written = std::fs::File::create(&new).and_then(|mut file| file.write_all(&bytes));
+    // Keys of WireGuard are secrets.
+    let secret = record.plan.devices.iter().any(|device| device.wireguard.is_some());
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(if secret { 0o600 } else { 0o644 });
+    // One that was left has the mode that it had.
+    let _ = std::fs::remove_file(&new);
+    let written = options.open(&new).and_then(|mut file| file.write_all(&bytes));
     let renamed = written.and_then(|()| std::fs::rename(&new, &path));
     renamed.map_err(|error| {
         let _ = std::fs::remove_file(&new);

@@ -68,6 +68,14 @@ impl Connection<KernelSocket> {
         Ok(Self::new(KernelSocket::netfilter()?))
     }
 
+    /// Connects to generic netlink in the calling thread's namespace.
+    ///
+    /// # Errors
+    /// See [`KernelSocket::generic`].
+    pub fn generic() -> Result<Self> {
+        Ok(Self::new(KernelSocket::generic()?))
+    }
+
     /// Connects to a namespace.
     ///
     /// # Errors

@@ -80,6 +80,14 @@ impl KernelSocket {
         Self::open_for(Some(rustix::net::netlink::NETFILTER), 0)
     }
 
+    /// Opens a socket to generic netlink (`NETLINK_GENERIC`), by which WireGuard is spoken to.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn generic() -> Result<Self> {
+        Self::open_for(Some(rustix::net::netlink::GENERIC), 0)
+    }
+
     fn open_for(protocol: Option<Protocol>, groups: u32) -> Result<Self> {
         let failed = |errno| Error::os("opening a netlink socket", errno);
         let fd = rustix::net::socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, protocol)

@@ -15,6 +15,7 @@ pub mod qdisc;
 pub mod route;
 pub mod rule;
 pub mod tuntap;
+pub mod wireguard;
 
 use crate::error::{Error, ErrorKind};
 use crate::wire::Malformed;

@@ -156,6 +156,10 @@ impl<'l> Map<'l> {
                 let peer = device.peer.as_ref().map(|(node, ifname)| ((node, ifname), tags.to_vec()));
                 peer.into_iter().chain(self.same_vxlan(device, tags)).collect()
             }
+            LinkKind::Wireguard => {
+                let peer = device.peer.as_ref().map(|(node, ifname)| ((node, ifname), tags.to_vec()));
+                peer.into_iter().collect()
+            }
             LinkKind::Bond => ports(device).map(|port| (port, tags.to_vec())).collect(),
             LinkKind::Bridge if filters(device) => through_bridge(device, &device.ifname, tags),
             LinkKind::Bridge => ports(device).map(|port| (port, tags.to_vec())).collect(),

@@ -10,7 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use self::uplink::UplinkPlan;
-use super::kinds::{BridgeVlan, LinkKind, Options};
+use super::kinds::{BridgeVlan, LinkKind, Options, Wireguard};
 use super::routing;
 use super::spec::{self, End, Expect, Lab, Node, Process, Route, Routing, Segment, Sysctl};
 use crate::types::{IfName, Impair, LabName, MacAddr, NamePrefix, NodeName, Prefix};
@@ -149,6 +149,9 @@ pub struct Device {
     /// Of a bridge that filters: which VLANs its ports and it itself are in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vlans: Vec<BridgeVlan>,
+    /// Of the kind `wireguard`: its keys and peers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wireguard: Option<Wireguard>,
     /// Its hardware address, where it has one of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mac: Option<MacAddr>,
@@ -239,6 +242,7 @@ impl Plan {
                 link: device.link.clone(),
                 ports: device.ports.clone(),
                 vlans: device.vlans.clone(),
+                wireguard: device.wireguard.clone(),
                 mac: device.mac,
                 mtu: device.mtu,
                 addresses: device.addresses.clone(),
@@ -414,6 +418,12 @@ impl Plan {
                 .map_or(Ok(()), |value| write!(f, " {} {}", option.name, value.shown(option)))?;
         }
         writeln!(f)?;
+        if let Some(settings) = &device.wireguard {
+            if let Some(port) = settings.listen_port {
+                writeln!(f, "  {name} listen-port {port}")?;
+            }
+            settings.peers.iter().try_for_each(|peer| writeln!(f, "  {name} {peer}"))?;
+        }
         if device.mac.is_some() || device.mtu.is_some() {
             let mac = device.mac.map(|mac| format!(" mac {mac}")).unwrap_or_default();
             let mtu = device.mtu.map(|mtu| format!(" mtu {mtu}")).unwrap_or_default();

@@ -11,6 +11,7 @@ pub use qdisc::*;
 pub use route::*;
 pub mod kinds;
 pub mod nft;
+pub mod wireguard;
 
 pub const NLMSG_ALIGN_LEN: usize = 16;
 pub const NLMSG_NOOP: u16 = 1;

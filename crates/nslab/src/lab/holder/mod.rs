@@ -15,6 +15,7 @@ mod place;
 mod record;
 mod start;
 mod users;
+pub(crate) mod way_out;
 
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -27,6 +28,7 @@ pub use join::{Ending, Joined, Outside};
 pub use place::{Holders, Kind, Locked};
 pub use start::{Program, Started};
 pub use users::{seen, user_name};
+pub use way_out::{WayOut, accompany, forward};
 
 use self::record::Record;
 use self::users::owner;
@@ -105,6 +107,15 @@ impl Holder {
     pub fn store(&self) -> Store {
         let root = Path::new("/proc").join(self.pid().to_string()).join("root");
         Store { dir: root.join("run/nslab"), proc: root.join("proc"), ..Store::default() }
+    }
+
+    /// The names of the network namespaces in it, in the directory's order. For the same user only, as
+    /// [`store`](Self::store).
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let dir = Path::new("/proc").join(self.pid().to_string()).join("root/run/netns");
+        let entries = std::fs::read_dir(dir).into_iter().flatten();
+        entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect()
     }
 
     /// Ends it, and with it all that it holds. Waits until it is gone.

@@ -9,6 +9,7 @@ use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::record::{self, Record};
+use super::way_out::Companion;
 use super::{Found, Holder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::types::LabName;
@@ -224,7 +225,8 @@ impl Holders {
             let ours = rustix::fs::fstat(&dir).ok();
             let there = rustix::fs::statat(&folder, name.as_str(), AtFlags::SYMLINK_NOFOLLOW).ok();
             if ours.zip(there).is_some_and(|(ours, there)| same(&ours, &there)) {
-                return Ok(Locked { name: name.clone(), uid: self.uid, path, dir, folder });
+                let companion = Companion::find(&dir);
+                return Ok(Locked { name: name.clone(), uid: self.uid, path, dir, folder, companion });
             }
         }
     }
@@ -238,6 +240,7 @@ pub struct Locked {
     path: PathBuf,
     dir: OwnedFd,
     folder: OwnedFd,
+    companion: Companion,
 }
 
 impl Locked {
@@ -259,7 +262,7 @@ impl Locked {
                 if let Found::Alive(holder) = &found {
                     holder.end()?;
                 }
-                record::remove(&self.dir, &self.path)?;
+                self.remove()?;
                 Ok(Some(Found::Ended))
             }
             None => Ok(None),
@@ -271,6 +274,22 @@ impl Locked {
     pub fn is_complete(&self) -> bool {
         let read = record::read(&self.dir, &self.path, &self.name, self.uid);
         read.is_ok_and(|record| record.is_some_and(|record| record.complete))
+    }
+
+    /// The directory, and where it is.
+    pub(super) fn dir(&self) -> (&OwnedFd, &Path) {
+        (&self.dir, &self.path)
+    }
+
+    /// What goes with the way out of what is held.
+    pub(super) fn companion(&self) -> &Companion {
+        &self.companion
+    }
+
+    /// Takes what has ended off the record.
+    fn remove(&self) -> Result<()> {
+        self.companion.forget(&self.dir)?;
+        record::remove(&self.dir, &self.path)
     }
 
     /// What is on record, as it is.
@@ -294,7 +313,7 @@ impl Locked {
     /// # Errors
     /// Where the kernel refuses it.
     pub fn clear(self) -> Result<()> {
-        record::remove(&self.dir, &self.path)
+        self.remove()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Batch, BuiltNode, add_addresses_of, bad_plan, up};
+use super::{Batch, BuiltNode, add_addresses_of, bad_plan, up, wireguard};
 use crate::error::Result;
 use crate::ops::address::AddressConfig;
 use crate::ops::link::{Data, Kind, LinkConfig, VlanConfig};
@@ -62,6 +62,11 @@ fn make_one(plan: &Plan, device: &Device, place: &Place<'_>, node: &mut BuiltNod
     } else {
         let index = |name: &IfName| place.indexes.get(name).copied();
         batch.add(request(device, index).map_err(|error| error.within(making()))?, making);
+    }
+    if let Some(settings) = wireguard::settings(device)? {
+        std::mem::take(&mut batch).send(&mut node.connection)?;
+        let what = format!("giving {name} its keys and peers");
+        wireguard::configure(&node.namespace, device.index, settings, &what)?;
     }
     for port in &device.ports {
         add_port(plan, device, port, place, &mut batch);

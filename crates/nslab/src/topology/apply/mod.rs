@@ -10,6 +10,7 @@ pub(crate) mod kernel;
 pub(crate) mod lacking;
 pub mod progress;
 mod routes;
+mod wireguard;
 
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

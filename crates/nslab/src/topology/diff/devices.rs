@@ -100,11 +100,13 @@ fn find<'p>(plan: &'p Plan, node: &NodeName, ifname: &IfName) -> Option<&'p Devi
 /// Whether one can be made the other in place, as far as is known without looking. What it had for want of an MTU or an
 /// option of its own is not known any more.
 fn is_same(before: &Device, after: &Device) -> bool {
-    let Device { kind, options, link, vlans, .. } = after;
+    let Device { kind, options, link, vlans, wireguard, .. } = after;
     let mtu = before.mtu.is_none() || after.mtu.is_some();
     let said = before.options.keys().all(|name| options.contains_key(name));
     let mac = before.mac == after.mac || keeps_its_mac(after);
-    mtu && said && mac && (kind, link, vlans) == (&before.kind, &before.link, &before.vlans)
+    mtu && said
+        && mac
+        && (kind, link, vlans, wireguard) == (&before.kind, &before.link, &before.vlans, &before.wireguard)
 }
 
 /// An interface as it was found, which may not be as it was made.

@@ -17,6 +17,7 @@ mod value;
 mod vlan;
 mod vrf;
 mod vxlan;
+mod wireguard;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,6 +29,7 @@ pub use decode::decode;
 pub use encode::encode;
 pub use told::{Differing, differing, told};
 pub use value::OptionValue;
+pub use wireguard::{Peer, PeerKey, WIREGUARD_PORT, Wireguard};
 
 /// What an interface is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,6 +57,8 @@ pub enum LinkKind {
     Vrf,
     /// Ethernet over UDP.
     Vxlan,
+    /// An encrypted tunnel over UDP.
+    Wireguard,
 }
 
 /// The options of an interface, by name.
@@ -154,7 +158,7 @@ impl KindOption {
 
 impl LinkKind {
     /// All of them, by name.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Bond,
         Self::Bridge,
         Self::Dummy,
@@ -166,6 +170,7 @@ impl LinkKind {
         Self::Vlan,
         Self::Vrf,
         Self::Vxlan,
+        Self::Wireguard,
     ];
 
     /// What is to be known of it.
@@ -183,6 +188,7 @@ impl LinkKind {
             Self::Vlan => &vlan::FACTS,
             Self::Vrf => &vrf::FACTS,
             Self::Vxlan => &vxlan::FACTS,
+            Self::Wireguard => &wireguard::FACTS,
         }
     }
 

@@ -30,7 +30,15 @@ impl OptionValue {
     /// # Errors
     /// What it takes, for a reader.
     pub fn read(option: &KindOption, text: &str) -> Result<Self, String> {
-        let value = match option.takes {
+        Self::read_as(option.takes, text)
+    }
+
+    /// Reads a word as a value of some kind.
+    ///
+    /// # Errors
+    /// What it takes, for a reader.
+    pub fn read_as(takes: Takes, text: &str) -> Result<Self, String> {
+        let value = match takes {
             Takes::Switch => text.parse().ok().map(Self::Switch),
             Takes::Number(least, most) => {
                 number(text).filter(|number| (least..=most).contains(number)).map(Self::Number)
@@ -44,7 +52,7 @@ impl OptionValue {
             Takes::Group => address(text).filter(IpAddr::is_multicast).map(Self::Address),
             Takes::Port => text.parse().ok().map(Self::Interface),
         };
-        value.ok_or_else(|| option.takes.to_string())
+        value.ok_or_else(|| takes.to_string())
     }
 
     /// The value in the words of its option.

@@ -66,7 +66,10 @@ pub(super) fn lab(name: Option<LabName>, mut draft: DraftLab, problems: &mut Pro
         let tunnel = link.tunnel.take();
         let Some(link) = made(&name, link, problems) else { continue };
         match tunnel {
-            Some(tunnel) => devices.extend(tunnel::devices(&tunnel, (link.a, link.b), &underlay, problems)),
+            Some(tunnel) => {
+                let made = tunnel::devices(&name, &tunnel, (link.a, link.b), &underlay, &devices, problems);
+                devices.extend(made);
+            }
             None => links.push(link),
         }
     }
@@ -248,7 +251,7 @@ fn made(lab: &LabName, link: DraftLink, problems: &mut Problems<'_>) -> Option<L
 }
 
 fn made_device(lab: &LabName, device: DraftDevice) -> Option<Device> {
-    let DraftDevice { end, kind, options, link, ports, vlans, .. } = device;
+    let DraftDevice { end, kind, options, link, ports, vlans, wireguard, .. } = device;
     let has_mac = kind.facts().has_mac;
     let End { node, ifname, addresses, mac, mtu, .. } = made_end(lab, end)?;
     Some(Device {
@@ -259,6 +262,7 @@ fn made_device(lab: &LabName, device: DraftDevice) -> Option<Device> {
         link: link.map(|link| link.value),
         ports: ports.into_iter().map(|port| port.value).collect(),
         vlans: vlans.into_iter().map(|vlan| vlan.value).collect(),
+        wireguard: if kind == LinkKind::Wireguard { Some(wireguard.made()?) } else { None },
         addresses,
         mac: has_mac.then_some(mac),
         mtu,

@@ -9,6 +9,7 @@ use super::keys::{each_once, suggested};
 use super::link::{mac, mtu};
 use super::problems::Problems;
 use super::tree::{Tree, Value};
+use super::wireguard::{self, DraftWireguard};
 use crate::topology::kinds::{BridgeVlan, KindOption, LinkKind, OptionValue, Options, Takes};
 use crate::types::{IfName, NodeName, quote};
 
@@ -24,6 +25,7 @@ pub(super) struct DraftDevice {
     pub(super) link: Option<At<IfName>>,
     pub(super) ports: Vec<At<IfName>>,
     pub(super) vlans: Vec<At<BridgeVlan>>,
+    pub(super) wireguard: DraftWireguard,
 }
 
 /// The names of all kinds, for a message.
@@ -85,12 +87,15 @@ fn device(name: &str, key: &Tree<'_>, tree: &Tree<'_>, problems: &mut Problems<'
         link: None,
         ports: Vec::new(),
         vlans: Vec::new(),
+        wireguard: DraftWireguard::default(),
     };
     each_once(entries, problems, |key, name, value, problems| read_key(&mut device, key, name, value, problems));
     let has = |name: &str| device.spans.contains_key(name);
     let facts = kind.facts();
     let link = facts.link.filter(|(_, required)| *required).map(|(name, _)| name);
-    for missing in facts.options.iter().filter(|option| option.required).map(|option| option.name).chain(link) {
+    let of_wireguard = (kind == LinkKind::Wireguard).then_some("private-key");
+    let required = facts.options.iter().filter(|option| option.required).map(|option| option.name);
+    for missing in required.chain(link).chain(of_wireguard) {
         if !has(missing) {
             let message = format!("{} has no `{missing}`", a(kind));
             problems.add(key.span.clone(), message, format!("a key that it must have: `{missing}: …`"));
@@ -120,6 +125,7 @@ pub(super) fn allowed(kind: LinkKind) -> Vec<&'static str> {
     keys.extend(facts.link.map(|(name, _)| name));
     keys.extend(facts.has_ports.then_some("ports"));
     keys.extend(of_bridge);
+    keys.extend(wireguard::KEYS.into_iter().filter(|_| kind == LinkKind::Wireguard));
     keys.extend(facts.options.iter().map(|option| option.name));
     keys.extend(["addresses", "mtu"]);
     keys.extend(facts.has_mac.then_some("mac"));
@@ -147,6 +153,7 @@ fn read_key(device: &mut DraftDevice, key: &Tree<'_>, name: &str, value: &Tree<'
             device.ports.extend(text.and_then(|text| link_ifname(text, &tree.span, problems)));
         }),
         "vlans" => vlans(value, device, problems),
+        _ if wireguard::KEYS.contains(&name) => wireguard::read(name, value, &mut device.wireguard, problems),
         _ => match device.kind.option(name) {
             Some(option) => {
                 let Some(text) = value.text(&format!("`{name}`"), problems) else { return };

@@ -71,7 +71,7 @@ fn check_link(place: &Place<'_>, device: &DraftDevice, problems: &mut Problems<'
     }
     let beneath = place.devices.get(&link.value).map(|device| device.kind);
     let on_frames = device.kind != LinkKind::Vxlan;
-    if on_frames && matches!(beneath, Some(LinkKind::Tun | LinkKind::Vrf)) {
+    if on_frames && matches!(beneath, Some(LinkKind::Tun | LinkKind::Vrf | LinkKind::Wireguard)) {
         let message = format!("{} on {}, which carries no frames", a(device.kind), quote(link.value.as_str()));
         problems.add(link.span.clone(), message, "put it on an interface that is Ethernet");
     }
@@ -96,7 +96,7 @@ fn check_ports<'d>(
         let kind = place.devices.get(&port.value).map(|device| device.kind);
         let bad = match (device.kind, kind) {
             (_, Some(kind)) if kind == device.kind => true,
-            (LinkKind::Bridge | LinkKind::Bond, Some(LinkKind::Tun | LinkKind::Vrf)) => true,
+            (LinkKind::Bridge | LinkKind::Bond, Some(LinkKind::Tun | LinkKind::Vrf | LinkKind::Wireguard)) => true,
             _ => false,
         };
         if let Some(kind) = kind.filter(|_| bad) {

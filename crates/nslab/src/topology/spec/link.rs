@@ -26,7 +26,12 @@ static LINK: Table<Entry> = Table {
         key("star", star, NODES, "a link from the hub to each node"),
         key("hub", hub, &Schema::Text, "the node in the middle of a star"),
         key("impair", impaired, BOTH, "what happens to the packets, in both directions or by the sides a and b"),
-        key("kind", kind, &Schema::Words(&["veth", "vxlan"]), "a cable (veth), or a tunnel (vxlan)"),
+        key(
+            "kind",
+            kind,
+            &Schema::Words(&["veth", "vxlan", "wireguard"]),
+            "a cable (veth), or a tunnel (vxlan, wireguard)",
+        ),
         key("id", id, &Schema::Number(0, 0xff_ffff), "the number of the tunnel (VNI)"),
         key("port", port, &Schema::Number(1, 65535), "the tunnel's UDP port"),
         key("ttl", ttl, &Schema::Number(0, 255), "the time to live of the tunnel's packets"),
@@ -174,11 +179,11 @@ fn kind(tree: &Tree<'_>, entry: &mut Entry, problems: &mut Problems<'_>) {
         None | Some("veth") => {}
         Some(text) => {
             let Some(value) = kind_of(text, &tree.span, problems) else { return };
-            if value == LinkKind::Vxlan {
+            if matches!(value, LinkKind::Vxlan | LinkKind::Wireguard) {
                 entry.kind = Some(At { value, span: tree.span.clone() });
             } else {
                 let message = format!("a link cannot be {}", quote(text));
-                let help = "a link between nodes is a `veth` or a `vxlan`; the others are a node's own: `interfaces`";
+                let help = "a link between nodes is a `veth`, a `vxlan` or a `wireguard`; the others are a node's own: `interfaces`";
                 problems.add(tree.span.clone(), message, help);
             }
         }
@@ -231,10 +236,14 @@ fn tunnel(entry: &mut Entry, tree: &Tree<'_>, problems: &mut Problems<'_>) -> Op
     let Some(kind) = entry.kind.take() else {
         if let Some(At { value, span }) = &entry.first_option {
             let message = format!("`{value}` is for a tunnel");
-            problems.add(span.clone(), message, "say `kind: vxlan`, or leave it out");
+            problems.add(span.clone(), message, "say `kind: vxlan` or `kind: wireguard`, or leave it out");
         }
         return None;
     };
+    if let (LinkKind::Wireguard, Some(extra)) = (kind.value, options.keys().find(|name| *name != "port")) {
+        let message = format!("`{extra}` of a wireguard");
+        problems.add(tree.span.clone(), message, "such a link takes `port`, the UDP port of both ends");
+    }
     let facts = kind.value.facts();
     for option in facts.options.iter().filter(|option| option.required && !options.contains_key(option.name)) {
         let message = format!("a {} has no `{}`", kind.value, option.name);

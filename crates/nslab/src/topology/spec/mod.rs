@@ -43,6 +43,7 @@ mod tree;
 mod tunnel;
 mod uplink;
 mod variables;
+mod wireguard;
 mod wires;
 mod yaml_error;
 

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::process::Process;
-use crate::topology::kinds::{BridgeVlan, LinkKind, Options};
+use crate::topology::kinds::{BridgeVlan, LinkKind, Options, Wireguard};
 use crate::types::{IfName, Impair, LabName, MacAddr, NamePrefix, NodeName, Prefix};
 
 /// A whole lab.
@@ -276,6 +276,8 @@ pub struct Device {
     pub ports: Vec<IfName>,
     /// Of a bridge that filters: which VLANs its ports and it itself are in.
     pub vlans: Vec<BridgeVlan>,
+    /// Of the kind `wireguard`: its keys and peers.
+    pub wireguard: Option<Wireguard>,
     /// Its addresses, in the order of the file.
     pub addresses: Vec<Prefix>,
     /// Its hardware address: given, or derived from the names of lab, node and interface; none where it has that of

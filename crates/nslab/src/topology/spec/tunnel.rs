@@ -1,4 +1,4 @@
-//! Links that are tunnels: `kind: vxlan` between two nodes. Their ends are interfaces that find each other by
+//! Links that are tunnels: `kind: vxlan` or `kind: wireguard` between two nodes. Their ends are interfaces that find each other by
 //! addresses that the nodes have.
 
 use std::collections::HashMap;
@@ -8,9 +8,10 @@ use super::complete::settings_of;
 use super::draft::{At, DraftLab};
 use super::model::{Device, End};
 use super::problems::Problems;
-use crate::topology::kinds::{LinkKind, OptionValue, Options};
+use super::wireguard::derived;
+use crate::topology::kinds::{LinkKind, OptionValue, Options, Peer, PeerKey, WIREGUARD_PORT, Wireguard};
 use crate::types::cidr::Sharing;
-use crate::types::{NodeName, Prefix};
+use crate::types::{LabName, NodeName, Prefix};
 
 /// What a link says of its tunnel.
 #[derive(Debug, Clone)]
@@ -51,9 +52,11 @@ fn between(a: &[Prefix], b: &[Prefix]) -> Option<(IpAddr, IpAddr)> {
 
 /// The two interfaces of a tunnel.
 pub(super) fn devices(
+    lab: &LabName,
     tunnel: &DraftTunnel,
     (a, b): (End, End),
     underlay: &HashMap<NodeName, Vec<Prefix>>,
+    others: &[Device],
     problems: &mut Problems<'_>,
 ) -> Vec<Device> {
     let of = |end: &End| underlay.get(&end.node).map(Vec::as_slice).unwrap_or_default();
@@ -66,6 +69,9 @@ pub(super) fn devices(
         problems.add(tunnel.kind.span.clone(), message, help);
         return Vec::new();
     };
+    if tunnel.kind.value == LinkKind::Wireguard {
+        return wireguards(lab, tunnel, [(a, near), (b, far)], others);
+    }
     // IP, UDP, VXLAN and Ethernet around each packet (RFC 7348, 5).
     let mtu = if near.is_ipv6() { 1430 } else { 1450 };
     let device = |end: &End, other: &End, local, remote| {
@@ -80,6 +86,7 @@ pub(super) fn devices(
             link: None,
             ports: Vec::new(),
             vlans: Vec::new(),
+            wireguard: None,
             addresses: end.addresses.clone(),
             mac: Some(end.mac),
             mtu: end.mtu.or(Some(mtu)),
@@ -87,4 +94,47 @@ pub(super) fn devices(
         }
     };
     vec![device(&a, &b, near, far), device(&b, &a, far, near)]
+}
+
+/// The two interfaces of a WireGuard tunnel: each knows the other, and sends it all that is routed there. Where the file
+/// says no port, a node's tunnels have the usual one and those behind it.
+fn wireguards(lab: &LabName, tunnel: &DraftTunnel, ends: [(End, IpAddr); 2], others: &[Device]) -> Vec<Device> {
+    let port = |end: &End| match tunnel.options.get("port") {
+        Some(OptionValue::Number(port)) => u16::try_from(*port).unwrap_or(WIREGUARD_PORT),
+        _ => {
+            let of_node = |device: &&Device| device.node == end.node;
+            let taken = |port| {
+                let has = |device: &Device| device.wireguard.as_ref().is_some_and(|it| it.listen_port == Some(port));
+                others.iter().filter(of_node).any(has)
+            };
+            (WIREGUARD_PORT..).find(|port| !taken(*port)).unwrap_or(WIREGUARD_PORT)
+        }
+    };
+    let key = |end: &End| derived([lab.as_str(), end.node.as_str(), end.ifname.as_str()]);
+    let [(a, near), (b, far)] = ends;
+    let device = |end: &End, other: &End, at: IpAddr| {
+        let peer = Peer {
+            key: PeerKey::Private(key(other)),
+            endpoint: Some((at, port(other))),
+            allowed_ips: vec![Prefix::all(false), Prefix::all(true)],
+            preshared_key: None,
+            keepalive: None,
+        };
+        let wireguard = Wireguard { private_key: key(end), listen_port: Some(port(end)), peers: vec![peer] };
+        Device {
+            node: end.node.clone(),
+            ifname: end.ifname.clone(),
+            kind: LinkKind::Wireguard,
+            options: Options::new(),
+            link: None,
+            ports: Vec::new(),
+            vlans: Vec::new(),
+            wireguard: Some(wireguard),
+            addresses: end.addresses.clone(),
+            mac: None,
+            mtu: end.mtu,
+            peer: Some((other.node.clone(), other.ifname.clone())),
+        }
+    };
+    vec![device(&a, &b, far), device(&b, &a, near)]
 }

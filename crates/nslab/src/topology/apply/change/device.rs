@@ -4,7 +4,7 @@ use super::step::may_be_done;
 use super::{Changer, Undo, is_gone};
 use crate::error::Result;
 use crate::ops::link::{LinkConfig, Select};
-use crate::topology::apply::{bad_plan, devices};
+use crate::topology::apply::{bad_plan, devices, wireguard};
 use crate::topology::plan::Device;
 use crate::types::{IfName, MacAddr, NodeName};
 
@@ -12,12 +12,10 @@ impl Changer {
     pub(super) fn add_device(&mut self, node: &NodeName, device: &Device, what: &str) -> Result<()> {
         let place = self.place(node)?;
         let device = Device { index: self.free_index(place, device.index), ..device.clone() };
-        let done = self.make_device(place, &device, what);
-        if may_be_done(&done) {
-            let requests = vec![Select::Index(device.index).delete()];
-            self.log.push(Undo::Requests { place, requests, what: format!("undoing {what}"), missing: true });
-        }
-        done?;
+        // It takes several steps, so it may be there after a failure. Nothing else has had its index.
+        let requests = vec![Select::Index(device.index).delete()];
+        self.log.push(Undo::Requests { place, requests, what: format!("undoing {what}"), missing: true });
+        self.make_device(place, &device, what)?;
         self.note_link(place, device.ifname.as_str(), device.index)
     }
 
@@ -25,7 +23,10 @@ impl Changer {
     pub(super) fn make_device(&mut self, place: usize, device: &Device, what: &str) -> Result<()> {
         if !device.kind.is_tuntap() {
             let request = devices::request(device, |name| self.index(place, name.as_str()).ok())?;
-            return self.request(place, request, what);
+            self.request(place, request, what)?;
+            let Some(settings) = wireguard::settings(device)? else { return Ok(()) };
+            let namespace = self.work(place)?.namespace.as_ref().ok_or_else(bad_plan)?;
+            return wireguard::configure(namespace, device.index, settings, what);
         }
         let namespace = self.work(place)?.namespace.as_ref().ok_or_else(bad_plan)?;
         namespace.enter(|| devices::tuntap(device).add())??;

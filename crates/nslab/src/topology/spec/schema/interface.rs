@@ -5,34 +5,36 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::super::device::{a, allowed};
-use super::{ADDRESS, MAC, MTU, Schema, form_of, number_of, words_of};
+use super::super::wireguard::PEER_SCHEMA;
+use super::{ADDRESS, MAC, MTU, Schema, Tables, form_of, number_of, words_of};
 use crate::topology::kinds::{LinkKind, Takes};
 
 /// An interface of any kind: a mapping, or the kind's name alone where it needs no more.
-pub(super) fn schema() -> Value {
+pub(super) fn schema(tables: &mut Tables) -> Value {
     let alone: Vec<&str> =
         LinkKind::ALL.into_iter().filter(|kind| required(*kind).is_empty()).map(|kind| kind.facts().name).collect();
     let mut some = vec![words_of(&alone)];
-    some.extend(LinkKind::ALL.into_iter().map(of_kind));
+    some.extend(LinkKind::ALL.into_iter().map(|kind| of_kind(kind, tables)));
     json!({ "anyOf": some })
 }
 
 fn required(kind: LinkKind) -> Vec<&'static str> {
     let facts = kind.facts();
     let link = facts.link.filter(|(_, required)| *required).map(|(name, _)| name);
-    facts.options.iter().filter(|option| option.required).map(|option| option.name).chain(link).collect()
+    let key = (kind == LinkKind::Wireguard).then_some("private-key");
+    facts.options.iter().filter(|option| option.required).map(|option| option.name).chain(link).chain(key).collect()
 }
 
-fn of_kind(kind: LinkKind) -> Value {
-    let properties: Map<String, Value> = allowed(kind).into_iter().map(|name| key(kind, name)).collect();
+fn of_kind(kind: LinkKind, tables: &mut Tables) -> Value {
+    let properties: Map<String, Value> = allowed(kind).into_iter().map(|name| key(kind, name, tables)).collect();
     let mut needed = vec!["kind"];
     needed.extend(required(kind));
     json!({ "type": "object", "properties": properties, "required": needed, "additionalProperties": false })
 }
 
 /// A key, by its name, and what an editor says of it.
-fn key(kind: LinkKind, name: &str) -> (String, Value) {
-    let plain = |schema: &Schema| schema.json(&mut BTreeMap::new());
+fn key(kind: LinkKind, name: &str, tables: &mut Tables) -> (String, Value) {
+    let mut plain = |schema: &Schema| schema.json(tables);
     let (mut value, about) = match name {
         "kind" => (words_of(&[kind.facts().name]), "what the interface is".to_owned()),
         "addresses" => {
@@ -48,6 +50,9 @@ fn key(kind: LinkKind, name: &str) -> (String, Value) {
             plain(&Schema::Names(&Schema::Optional(&Schema::OneOrMore(&Schema::Text)))),
             "the VLANs of each port, in the words of bridge vlan add: 10, 10-20, 10 pvid untagged".into(),
         ),
+        "private-key" => (plain(&Schema::Text), "its own key, in base64: a secret".into()),
+        "listen-port" => (number_of(1, 65535), "the UDP port that it listens on".into()),
+        "peers" => (plain(&Schema::Optional(&Schema::OneOrMore(PEER_SCHEMA))), "those that it speaks with".into()),
         _ => match kind.option(name) {
             Some(option) => (taken(option.takes), format!("option of {}: {}", a(kind), option.takes)),
             None => (plain(&Schema::Text), format!("the interface of the node that the {kind} stands on")),

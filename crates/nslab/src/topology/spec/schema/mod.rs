@@ -137,7 +137,10 @@ impl Schema {
             }
             Self::Optional(one) => json!({ "anyOf": [one.json(tables), { "type": "null" }] }),
             Self::Interface => {
-                tables.entry("interface").or_insert_with(interface::schema);
+                if !tables.contains_key("interface") {
+                    let told = interface::schema(tables);
+                    tables.insert("interface", told);
+                }
                 json!({ "$ref": "#/$defs/interface" })
             }
         }
