@@ -2,6 +2,7 @@
 //!
 //! One folder per bench. This program also runs itself inside of sandboxes, to do there what is measured.
 
+mod capture;
 mod commands;
 mod failure;
 mod graph;
@@ -46,6 +47,9 @@ fn run() -> Result<()> {
         Words::Graph(options) => graph::run(&options),
         Words::ReadMachine => graph::read_machine(),
         Words::MeasureSteps(steps) => steps::measure(&steps),
+        Words::Capture(options) => capture::run(&options),
+        Words::MeasureCapture(options) => capture::measure(&options),
+        Words::Send(load) => capture::send(&load),
         Words::BarePairs { pairs, threads } => pairs::bare::make(pairs, threads),
     }
 }

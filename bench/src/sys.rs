@@ -1,6 +1,8 @@
 //! The only module with `unsafe` in it.
 #![allow(unsafe_code, reason = "the one place for it; every block says why it is sound")]
 
+use std::time::Duration;
+
 use rustix::io::Result;
 use rustix::thread::UnshareFlags;
 
@@ -10,8 +12,23 @@ pub(crate) fn unshare_network() -> Result<()> {
     unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNET) }
 }
 
-/// The most memory that any program had which this one started and waited for, in kB (getrusage(2)).
+/// The most memory that any program had which this one started and waited for, in kB.
 pub(crate) fn memory_of_children() -> Result<u64> {
+    Ok(u64::try_from(usage_of_children()?.ru_maxrss).unwrap_or_default())
+}
+
+/// The processor time that the programs took which this one started and waited for.
+pub(crate) fn cpu_of_children() -> std::io::Result<Duration> {
+    let usage = usage_of_children()?;
+    let time = |time: libc::timeval| {
+        let seconds = Duration::from_secs(u64::try_from(time.tv_sec).unwrap_or_default());
+        seconds + Duration::from_micros(u64::try_from(time.tv_usec).unwrap_or_default())
+    };
+    Ok(time(usage.ru_utime) + time(usage.ru_stime))
+}
+
+/// getrusage(2).
+fn usage_of_children() -> Result<libc::rusage> {
     let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: the pointer is to memory of the size that the kernel writes.
     let answer = unsafe { libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr()) };
@@ -19,6 +36,5 @@ pub(crate) fn memory_of_children() -> Result<u64> {
         return Err(rustix::io::Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(rustix::io::Errno::IO));
     }
     // SAFETY: it has been written, and any bytes are a valid value of it.
-    let usage = unsafe { usage.assume_init() };
-    Ok(u64::try_from(usage.ru_maxrss).unwrap_or_default())
+    Ok(unsafe { usage.assume_init() })
 }

@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::commands;
 use crate::failure::{Failure, Result};
 use crate::pairs::{Job, Options};
 use crate::steps::Steps;
+use crate::{capture, commands};
 use crate::{graph, growth, star};
 
 pub(crate) const USAGE: &str = "\
@@ -14,6 +14,7 @@ Usage: bench [pairs] [--pairs N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench star [--hosts N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench growth [--sizes N,N,...] [--runs N] [--json] [--nslab PATH]
        bench graph [--nodes N] [--runs N] [--json] [--nslab PATH]
+       bench capture [--runs N] [--packets N] [--nslab PATH]
        bench commands [--runs N] [--long-runs N] [--links N] [--routes N] [--batch N] [--nslab PATH]
 
 pairs   makes N pairs of network namespaces (300), each pair joined by a cable, by `nslab up` and by other ways
@@ -21,6 +22,8 @@ star    makes N hosts (100) on one switch, by `nslab up`, by `ip -batch` and by 
 growth  makes labs of several sizes (100,1000,10000) and shapes by `nslab up`, finds them unchanged, changes an
         address, takes them away, and says how time and memory grow
 graph   reads labs of N nodes (1,000) and three shapes, draws them and saves them
+capture  sends N packets (400,000) at 200,000 a second and as fast as can be, captured by `nslab capture` and by tcpdump
+        where it is installed, and says how many are in the file
 commands  runs single commands of `nslab ip` and of every iproute2 there is: short ones (500 times each), and with
         2,000 links, a batch of 10,000 routes, and 100,000 routes, long ones (9 times each)
 
@@ -50,6 +53,11 @@ pub(crate) enum Words {
     Graph(graph::Options),
     /// Inside a sandbox: reads every namespace.
     ReadMachine,
+    Capture(capture::Options),
+    /// Inside a sandbox: all of it.
+    MeasureCapture(capture::Options),
+    /// What that runs in a namespace.
+    Send(capture::Load),
     /// Inside a sandbox: what is timed there.
     MeasureSteps(Steps),
 }
@@ -57,6 +65,8 @@ pub(crate) enum Words {
 /// First words that this program says to itself.
 pub(crate) const MEASURE_PAIRS: &str = "measure-pairs";
 pub(crate) const MEASURE_COMMANDS: &str = "measure-commands";
+pub(crate) const MEASURE_CAPTURE: &str = "measure-capture";
+pub(crate) const SEND: &str = "send";
 pub(crate) const BARE_PAIRS: &str = "bare-pairs";
 pub(crate) const MEASURE_STEPS: &str = "measure-steps";
 pub(crate) const READ_MACHINE: &str = "read-machine";
@@ -81,6 +91,12 @@ impl Words {
             Some(MEASURE_STEPS) => {
                 let word = words.nth(1).ok_or_else(|| missing(MEASURE_STEPS))?;
                 Steps::read(&word).map(Self::MeasureSteps)
+            }
+            Some("capture") => capture(words.skip(1)).map(Self::Capture),
+            Some(MEASURE_CAPTURE) => capture(words.skip(1)).map(Self::MeasureCapture),
+            Some(SEND) => {
+                let load = words.nth(1).ok_or_else(|| missing(SEND))?;
+                load.to_string_lossy().parse().map(Self::Send)
             }
             Some("star") => star(words.skip(1)),
             Some("growth") => growth(words.skip(1)),
@@ -176,6 +192,19 @@ fn graph(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
         }
     }
     Ok(Words::Graph(options))
+}
+
+fn capture(mut words: impl Iterator<Item = OsString>) -> Result<capture::Options> {
+    let mut options = capture::Options::default();
+    while let Some(word) = words.next() {
+        match word.to_str() {
+            Some(name @ "--runs") => options.runs = number(name, words.next())?,
+            Some(name @ "--packets") => options.packets = number_to(100_000_000, name, words.next())?,
+            Some(name @ "--nslab") => options.nslab = Some(words.next().ok_or_else(|| missing(name))?.into()),
+            _ => return Err(unknown(&word)),
+        }
+    }
+    Ok(options)
 }
 
 fn unknown(word: &OsString) -> Failure {

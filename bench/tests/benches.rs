@@ -43,6 +43,7 @@ fn main() {
         trial("star", star),
         trial("growth", growth),
         trial("graph", graph),
+        trial("capture", capture),
     ];
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -149,4 +150,17 @@ fn growth() {
     let sizes: Vec<&Value> = labs.iter().map(|lab| &lab["nodes"]).collect();
     assert_eq!(sizes, [36, 60, 36, 59, 36, 36]);
     assert!(labs.iter().all(|lab| lab["memory"].as_u64().unwrap() > 0));
+}
+
+fn capture() {
+    let (out, err) = bench(&["capture", "--runs", "1", "--packets", "1000"]);
+    assert!(err.ends_with("exit status: 0"), "{err}");
+    let ours: Vec<&str> = out.lines().filter(|line| line.starts_with("nslab ")).collect();
+    assert_eq!(ours.len(), 3, "{out}");
+    // In the file, or told as lost.
+    for line in ours {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [in_file, lost, told] = [4, 5, 6].map(|at: usize| words[at].parse::<u64>().unwrap());
+        assert!(in_file + lost == 1000 && lost == told, "{line}");
+    }
 }

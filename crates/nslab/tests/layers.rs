@@ -21,6 +21,7 @@ const LAYERS: &[&str] = &[
     "netlink",
     "ops",
     "probe",
+    "capture",
     "topology::kinds",
     "topology::spec",
     "topology::domains",
@@ -36,6 +37,7 @@ const LAYERS: &[&str] = &[
     "topology",
     "picture",
     "lab",
+    "why",
     "doctor::facts",
     "doctor::apparmor",
     "doctor::judge",
@@ -59,6 +61,21 @@ const PURE: &[&str] = &[
     "picture",
     "probe::engine",
     "probe::packet",
+    "capture::dissect",
+    "capture::filter",
+    "capture::frame",
+    "capture::pcapng",
+    "ops::nft::rules",
+    "why::evidence",
+    "why::fib",
+    "why::filter",
+    "why::finding",
+    "why::links",
+    "why::remedy",
+    "why::routes",
+    "why::segment",
+    "why::walk",
+    "why::words",
     "doctor::facts",
     "doctor::apparmor",
     "doctor::judge",
@@ -68,7 +85,18 @@ const PURE: &[&str] = &[
 const IMPURE: &[&str] = &["topology::spec::read"];
 
 /// What the pure parts may use beside each other.
-const PURE_MAY_USE: &[&str] = &["errno", "error", "probe::Arrival", "probe::Family"];
+const PURE_MAY_USE: &[&str] = &[
+    "errno",
+    "error",
+    "probe::Arrival",
+    "probe::Family",
+    "probe::trace::Trace",
+    "capture::Direction",
+    "capture::LinkType",
+    "capture::Packet",
+    "capture::Reception",
+    "capture::Statistics",
+];
 
 /// Names that only some files may have, and why.
 const ONLY_IN: &[(&[&str], &[&str], &str)] = &[

@@ -1,5 +1,6 @@
 //! The verbs of the labs: one verb, one file.
 
+mod capture;
 mod check;
 mod cidr;
 mod diff;
@@ -18,8 +19,10 @@ mod shell;
 mod sight;
 mod status;
 mod supervise;
+mod trace;
 mod up;
 mod which;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -65,6 +68,9 @@ enum Verb {
     Sh(exec::ShellArgs),
     Shell(shell::Args),
     Check(check::Args),
+    Why(why::Args),
+    Trace(trace::Args),
+    Capture(capture::Args),
     Graph(graph::Args),
     Save(save::Args),
     Logs(logs::Args),
@@ -136,6 +142,9 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Sh(args) => return exec::shell(&args, ui),
         Verb::Shell(args) => return shell::run(&args, ui),
         Verb::Check(args) => check::run(&args, ui),
+        Verb::Why(args) => why::run(&args, ui),
+        Verb::Trace(args) => trace::run(&args, ui),
+        Verb::Capture(args) => capture::run(&args, ui),
         Verb::Graph(args) => graph::run(&args, ui),
         Verb::Save(args) => save::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),

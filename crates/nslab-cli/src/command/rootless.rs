@@ -53,6 +53,11 @@ pub(super) fn is_root() -> bool {
     JOINED.load(Ordering::Relaxed) || holder::is_root()
 }
 
+/// Whether this process is inside a holder by its own doing.
+pub(super) fn has_joined() -> bool {
+    JOINED.load(Ordering::Relaxed)
+}
+
 /// The holders of the caller's labs.
 pub(super) fn own() -> Result<Holders> {
     holders(Kind::Lab)
@@ -147,6 +152,13 @@ pub(super) fn reach_node(store: &Store, lab: Option<&str>, node: &str) -> Result
             of.map_or(Ok(()), |(lab, _)| Err(of_root(&lab.display().to_string())))
         }
     }
+}
+
+/// Whether there is a lab of this name that [`reach`] would reach.
+pub(super) fn is_known(store: &Store, lab: &LabName) -> bool {
+    let held =
+        || if is_root() { of_users(lab).map(|it| it.is_some()) } else { own()?.find(lab).map(|it| it.is_some()) };
+    is_there(store, lab) || held().unwrap_or(false)
 }
 
 fn is_there(store: &Store, lab: &LabName) -> bool {

@@ -26,18 +26,35 @@ pub(crate) enum Mask {
     Hardware,
     /// The timers of a running bridge and its ports.
     Timers,
+    /// What ping has at random, and the time of day.
+    Ping,
 }
 
 /// What differs this often differs by itself, and not by when the kernel did something on its own (an
 /// address that stops being tentative, a timer, a route that comes with a carrier).
 const TRIES: usize = 3;
 
+/// What a script prints once its network is there: see [`compare_in_network`].
+pub(crate) const NETWORK_IS_THERE: &str = "network is there";
+
+/// The same as [`compare`], for a script that makes a network first and then prints [`NETWORK_IS_THERE`]: two
+/// that fail alike at that would compare equal.
+pub(crate) fn compare_in_network(script: &str, mask: Mask) {
+    let out = compared(script, mask);
+    assert!(out.lines().any(|line| line == NETWORK_IS_THERE), "no network\n--- script\n{script}\n--- out\n{out}");
+}
+
 /// Runs a script both ways and compares standard output, standard error and exit statuses.
 pub(crate) fn compare(script: &str, mask: Mask) {
+    compared(script, mask);
+}
+
+fn compared(script: &str, mask: Mask) -> String {
     let script = with_prelude(script);
     let run = |folder: &Path| sandbox::run(&[folder], &script);
-    same(&script, || run(tools::reference().unwrap()), || run(tools::ours()), mask);
+    let out = printed(&script, || run(tools::reference().unwrap()), || run(tools::ours()), mask);
     coverage::passed(&script);
+    out
 }
 
 /// A script with the words that cases have.
@@ -47,6 +64,11 @@ pub(crate) fn with_prelude(script: &str) -> String {
 
 /// Has a script run in two ways print and return the same.
 pub(crate) fn same(script: &str, expected: impl Fn() -> Output, got: impl Fn() -> Output, mask: Mask) {
+    printed(script, expected, got, mask);
+}
+
+/// The same, and gives what was printed.
+fn printed(script: &str, expected: impl Fn() -> Output, got: impl Fn() -> Output, mask: Mask) -> String {
     let both = || (Ran::new(&expected(), mask), Ran::new(&got(), mask));
     let (mut expected, mut got) = both();
     for _ in 1..TRIES {
@@ -62,6 +84,7 @@ pub(crate) fn same(script: &str, expected: impl Fn() -> Output, got: impl Fn() -
     );
     // A script that did nothing would compare equal.
     assert!(!expected.out.is_empty() || !expected.err.is_empty(), "the script printed nothing");
+    expected.out
 }
 
 /// Asks both for help. The text is our own, but each word of the reference's that can be typed is among ours,
@@ -140,6 +163,13 @@ fn cover(text: &str, mask: Mask) -> String {
         let timer =
             r#"\b((?:hello|tcn|topology_change|gc|hold|message_age|forward_delay)_timer)("?:? *)[0-9]+\.[0-9]{2}"#;
         patterns.push((timer, "$1 T"));
+    }
+    if matches!(mask, Mask::Ping) {
+        patterns.extend([
+            (r"ident=[0-9]+", "ident=N"),
+            (r"flow 0x[0-9a-f]{5}", "flow N"),
+            (r"\[[0-9]{10}\.[0-9]{6}\] ", "[DATE] "),
+        ]);
     }
     let mut text = text.to_owned();
     for (pattern, with) in patterns {

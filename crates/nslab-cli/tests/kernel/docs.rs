@@ -84,6 +84,8 @@ fn cover(text: &str) -> String {
         (r"time [0-9]+ms", "time Tms"),
         (r#""rtt_ms": [0-9.]+"#, r#""rtt_ms": T"#),
         (r"link/ether [0-9a-f:]{17}", "link/ether MAC"),
+        (r"(?m)^ +[0-9]+\.[0-9]{6} ", "T "),
+        (r"id [0-9]+, seq [0-9]+", "id N, seq N"),
         (" {2,}", "  "),
     ] {
         text = Regex::new(pattern).unwrap().replace_all(&text, with).into_owned();

@@ -8,8 +8,10 @@
 //! - `ip_address`, `ip_addrlabel`, `ip_neigh`: the same for one object each, every way of showing with every filter;
 //! - `ip_netns`, `ip_rule`, `ip_options`: the same, object by object and in every mode;
 //! - `random`: the same words at random to both;
-//! - `ping`: the same for iputils' `ping`;
+//! - `ping`: the same for iputils' `ping`; `ping_options` for each of its options, `ping_answers` for answers of all
+//!   sorts (from `answerer`);
 //! - `lab`: labs up, looked at, down; what others do to them meanwhile;
+//! - `capture`: packets of labs, seen and written;
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
 //! - `graph`: pictures of labs, of networks made by hand, and of the machine;
@@ -24,7 +26,9 @@
 //! - `kill`: commands killed at random moments, and what the next one makes of it;
 //! - `processes`: the processes of labs, and what `down` ends;
 //! - `exec`: what a program started in a namespace gets and does not get;
+//! - `trace`: the way between nodes, and where it ends;
 //! - `example`: the script that a newcomer runs;
+//! - `why`: labs broken in one way each, and what mends them;
 //! - `doctor`: what is found where something is taken away;
 //! - `shell`: `nslab shell`: the walk in it, who joins it, what it leaves;
 //! - `way_out`: uplinks without root;
@@ -41,6 +45,8 @@
     reason = "a test; without the built-in harness, clippy does not see that it is one"
 )]
 
+mod answerer;
+mod capture;
 mod change;
 mod coverage;
 mod differential;
@@ -68,6 +74,8 @@ mod lab_kinds;
 #[path = "../support/markdown.rs"]
 mod markdown;
 mod ping;
+mod ping_answers;
+mod ping_options;
 mod prefix;
 mod processes;
 mod progress;
@@ -80,14 +88,19 @@ mod sandbox;
 mod save;
 mod shell;
 mod tools;
+mod trace;
 mod uplink;
 mod user;
 mod walk;
 mod way_out;
+mod why;
 
 use libtest_mimic::{Arguments, Trial};
 
 fn main() {
+    if answerer::main() || ping_answers::main() {
+        return;
+    }
     let arguments = Arguments::from_args();
     let possible = sandbox::is_possible();
     if !possible {
@@ -99,6 +112,7 @@ fn main() {
     }
     let alone = [
         lab::trials(),
+        capture::trials(),
         change::trials(),
         drift::trials(),
         lab_kinds::trials(),
@@ -116,7 +130,10 @@ fn main() {
         ip_options::alone(),
         example::trials(),
         uplink::trials(),
+        why::trials(),
         docs::trials(),
+        ping_answers::alone(),
+        trace::trials(),
         doctor::trials(),
         shell::trials(),
         way_out::trials(),
@@ -136,6 +153,8 @@ fn main() {
         ip_rule::trials(),
         random::trials(),
         ping::trials(),
+        ping_answers::trials(),
+        ping_options::trials(),
     ];
     // A trial may have a reason of its own.
     let unless = |able: bool| {
@@ -147,6 +166,7 @@ fn main() {
     let as_user = user::trials_of(|| {
         vec![
             lab::trials(),
+            capture::trials(),
             change::trials(),
             lab_kinds::trials(),
             impair::trials(),

@@ -12,7 +12,7 @@ use libtest_mimic::Trial;
 use nslab::namespace::Namespace;
 use nslab::probe::matrix::{self, Outcome, Reason, Settings, Sockets, Source};
 
-use crate::differential::{Mask, compare};
+use crate::differential::{Mask, NETWORK_IS_THERE, compare_in_network};
 use crate::{sandbox, tools, trial};
 
 /// a (10.0.0.1) - (10.0.0.254) r (10.0.1.254) - (10.0.1.2) b, and routes of every kind.
@@ -141,9 +141,9 @@ const CASES: &[(&str, &str)] = &[
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let cases = CASES
-        .iter()
-        .map(|&(name, script)| trial(&format!("ping::{name}"), move || compare(&in_a(script), Mask::Nothing)));
+    let cases = CASES.iter().map(|&(name, script)| {
+        trial(&format!("ping::{name}"), move || compare_in_network(&in_a(script), Mask::Nothing))
+    });
     // The matrix opens its sockets in this process, which must be allowed to enter the namespaces.
     let root = rustix::process::geteuid().is_root();
     let matrix = trial("ping::matrix", matrix).with_ignored_flag(!root);
@@ -154,18 +154,21 @@ pub(crate) fn trials() -> Vec<Trial> {
 fn in_a(script: &str) -> String {
     let ip = format!("ip() {{ {} \"$@\"; }}\n", tools::reference().unwrap().join("ip").display());
     let inside = format!("{ip}{script}").replace('\'', r"'\''");
-    format!("set -e\n{ip}{NETWORK}\nset +e\nip netns exec a sh -c '{inside}'")
+    format!("set -e\n{ip}{NETWORK}\nset +e\necho {NETWORK_IS_THERE}\nip netns exec a sh -c '{inside}'")
 }
 
 fn unsupported() {
-    for option in ["-f", "-b", "-6", "-A", "-R", "-O", "-D", "-l 3", "-Q 0", "-M do", "-T tsonly", "-p ff"] {
+    for (option, letter) in [("-R", "-R"), ("-T tsonly", "-T"), ("-N name", "-N")] {
         let found = sandbox::run(&[tools::ours()], &format!("ping {option} 10.0.0.254"));
-        let letter = option.get(..2).unwrap();
         assert_eq!(found.status.code(), Some(2), "{option}");
         assert_eq!(String::from_utf8_lossy(&found.stdout), "");
         let err = String::from_utf8_lossy(&found.stderr).into_owned();
-        assert_eq!(err, format!("ping: option {letter} is not supported yet\n"));
+        assert_eq!(err, format!("ping: option {letter} is not supported\n"));
     }
+    let script = "ip link set lo up; ping -c1 127.0.0.1 127.0.0.1";
+    let found = sandbox::run(&[tools::ours()], script);
+    assert_eq!(String::from_utf8_lossy(&found.stderr), "ping: intermediate hops are not supported\n");
+    assert_eq!(found.status.code(), Some(2));
 }
 
 fn matrix() {
@@ -177,8 +180,11 @@ fn matrix() {
     let script = format!("exec 3<&0\n{inside}\nmkfifo /run/a /run/r\n{}{}echo $a $r; read end", live("a"), live("r"));
     let mut child =
         sandbox::command(&[], "sh", &["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let (mut out, mut line) = (BufReader::new(child.stdout.take().unwrap()), String::new());
+    while line.is_empty() || line.trim_end() == NETWORK_IS_THERE {
+        line.clear();
+        assert_ne!(out.read_line(&mut line).unwrap(), 0, "the script ended");
+    }
     let pids: Vec<&str> = line.split_whitespace().collect();
     let to_a = ["10.0.0.254", "10.0.1.2", "fd00::fe", "203.0.113.1", "10.0.2.1", "10.0.0.77", "10.0.0.254"];
     let to_r = ["10.0.0.1", "fd00::1", "fd00::77"];

@@ -29,6 +29,10 @@ pub(crate) fn trials_of(make: impl Fn() -> Vec<Vec<Trial>>) -> Vec<Vec<Trial>> {
 /// What is only root's to test, and why.
 const ROOTS: &[(&str, &str)] = &[
     ("refusals::without_privilege", "it is about what these all have none of"),
+    ("capture::a_full_disk_leaves_a_whole_file", "it mounts a small disk"),
+    ("capture::down_does_not_wait_for_it", "what is inside, a capture as well, ends with the lab"),
+    ("capture::what_is_lost_is_counted", "it stops the capture, which is inside"),
+    ("capture::namespaces_of_no_lab", "namespaces with names are root's"),
     ("change::a_new_node_disturbs_no_other", "it looks at the lab from outside"),
     ("change::drift_by_hand_is_put_right", "it looks at the lab from outside"),
     ("change::one_address_is_one_event_in_one_node", "it looks at the lab from outside"),

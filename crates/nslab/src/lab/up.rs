@@ -109,7 +109,7 @@ fn publish(
     record.uplink = uplink.as_ref().zip(node).and_then(|(uplink, node)| uplink.record(plan, node.identity));
     record::write(locked.path(), &record)?;
     let add = || match (&uplink, &record.uplink, node) {
-        (Some(uplink), Some(on_record), Some(node)) => uplink.add(plan, on_record, &node.namespace),
+        (Some(uplink), Some(on_record), Some(node)) => uplink.add(plan, on_record, &node.namespace()?),
         _ => Ok(()),
     };
     let published = add()
@@ -136,7 +136,8 @@ pub(super) fn folder_of(file: &Path) -> &Path {
 fn publish_names(plan: &Plan, built: &Built, placeholder: &Placeholder, count: &Count<'_>) -> Result<()> {
     plan.nodes.iter().zip(&built.nodes).try_for_each(|(NodePlan { name, .. }, node)| {
         let step = |error: Error| error.within(format_args!("publishing node {name}"));
-        placeholder.publish(OsStr::new(&plan.prefix.netns_name(name)), &node.namespace).map_err(step)?;
+        let namespace = node.namespace().map_err(step)?;
+        placeholder.publish(OsStr::new(&plan.prefix.netns_name(name)), &namespace).map_err(step)?;
         count.add(1);
         Ok(())
     })

@@ -58,6 +58,15 @@ impl Namespace {
         Self::open(Path::new("/proc/thread-self/ns/net"))
     }
 
+    /// The namespace of a socket, which stays in the one that it was opened in.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Permission`](crate::ErrorKind::Permission) without CAP_NET_ADMIN in it; no descriptors left.
+    pub fn of_socket(socket: impl AsFd) -> Result<Self> {
+        let fd = crate::sys::netns_of(socket.as_fd());
+        fd.map(|fd| Self { fd }).map_err(|errno| Error::os("opening the network namespace of a socket", errno))
+    }
+
     /// A new, empty namespace without a name: gone when the last descriptor of it is closed and nothing
     /// runs in it. Its loopback interface is down.
     ///

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use rustix::fs::inotify::{self, ReadFlags, WatchFlags};
@@ -39,6 +39,13 @@ impl Names {
         self.make_dir()?;
         inotify::add_watch(&fd, self.dir(), WatchFlags::CREATE | WatchFlags::DELETE).map_err(failed)?;
         Ok(Watch { fd })
+    }
+}
+
+/// Readable when there are changes.
+impl AsFd for Watch {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
     }
 }
 

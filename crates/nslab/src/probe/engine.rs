@@ -3,6 +3,7 @@
 //! Contract: no I/O, and no clock but the one that is passed in; the same calls give the same answers.
 //! The rules are those of ping(8) of iputils.
 
+mod pattern;
 mod statistics;
 
 use std::net::IpAddr;
@@ -10,10 +11,17 @@ use std::time::{Duration, Instant};
 
 use super::packet::{Message, Notice, Reply, v4, v6};
 use super::{Arrival, Family};
+pub use pattern::Pattern;
 pub use statistics::{RoundTrips, Statistics};
 
 /// Requests without an answer are sent no faster than this when the interval is zero.
 const SLOWEST_FLOOD: Duration = Duration::from_millis(10);
+/// The longest interval that is quick.
+const QUICK: Duration = Duration::from_millis(2);
+/// What a full buffer adds to an adaptive interval is a round trip, but no more than this.
+const MOST_SLOWED: Duration = Duration::from_millis(50);
+/// A packet is longer than may leave whole (errno(3)).
+const EMSGSIZE: i32 = 90;
 
 /// Data of this many bytes has room for the session's secret and the request's number; shorter data
 /// cannot be told from a forgery, and gets no round-trip time.
@@ -24,7 +32,7 @@ pub const TIMED_LEN: usize = 16;
 pub struct Settings {
     /// Stop after this many requests; with a deadline, after this many replies. `None`: go on.
     pub count: Option<u64>,
-    /// From one request to the next. Zero: as soon as the last is answered, or after 10 ms.
+    /// From one request to the next. Zero: as soon as there are fewer than `preload` on their way, or after 10 ms.
     pub interval: Duration,
     /// How long to wait after the last request if nothing was ever answered; otherwise it is twice the
     /// longest round trip, and at least the interval. `None`: for ever.
@@ -33,6 +41,16 @@ pub struct Settings {
     pub deadline: Option<Duration>,
     /// Bytes of data in a request.
     pub data_len: usize,
+    /// So many requests leave at once at the beginning, at least 1; whoever is late may make up for as many.
+    pub preload: u32,
+    /// Let the interval follow the round trips, to the millisecond, but no further down than this.
+    pub adaptive: Option<Duration>,
+    /// Whether answers from other addresses than the target's are passed over.
+    pub only_target: bool,
+    /// Whether an answer from any address is as good as one from the target, as it is with a broadcast.
+    pub any_address: bool,
+    /// What the data is made of; without it, each byte is the low eight bits of its place.
+    pub pattern: Option<Pattern>,
 }
 
 impl Default for Settings {
@@ -44,6 +62,11 @@ impl Default for Settings {
             linger: Some(Duration::from_secs(10)),
             deadline: None,
             data_len: 56,
+            preload: 1,
+            adaptive: None,
+            only_target: false,
+            any_address: false,
+            pattern: None,
         }
     }
 }
@@ -59,15 +82,34 @@ pub enum Step {
     Done,
 }
 
-/// What an arrival means to the session.
+/// What happens in a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
+    /// A request has left.
+    Sent {
+        /// Its number.
+        seq: u16,
+    },
+    /// The next request is about to leave, and the last has no answer.
+    Unanswered {
+        /// The number of the last.
+        seq: u16,
+    },
+    /// The own kernel did not let a request leave: it counts as sent, and is lost.
+    Refused {
+        /// What sendto(2) said (errno(3)).
+        errno: i32,
+        /// Whether it counts as an error, as a packet that is too long does.
+        error: bool,
+    },
     /// A reply, or what is left of one.
     Reply(ReplyEvent<'a>),
     /// A router, or the own kernel, says what became of a request.
     Notice {
         /// Who says so.
         from: IpAddr,
+        /// The interface's index if that address is one of a link; else 0.
+        scope: u32,
         /// What it says.
         notice: Notice,
         /// Whether it means that the request will not be answered: it counts as an error.
@@ -82,6 +124,8 @@ pub struct ReplyEvent<'a> {
     pub seq: u16,
     /// Who sent it.
     pub from: IpAddr,
+    /// The interface's index if that address is one of a link; else 0.
+    pub scope: u32,
     /// Whether that is not whom we asked.
     pub other_address: bool,
     /// Time to live, as it arrived.
@@ -129,6 +173,12 @@ pub struct Session {
     /// The last 65,536 requests: number `seq` at index `(seq - 1) % 65536`.
     requests: Vec<Sent>,
     statistics: Statistics,
+    /// As it is by now.
+    interval: Duration,
+    /// How much of an interval need not be waited for any more.
+    saved: Duration,
+    /// What a full buffer has added to an adaptive interval.
+    slowed: Duration,
     first: Option<Instant>,
     last: Option<Instant>,
     not_before: Option<Instant>,
@@ -148,12 +198,22 @@ impl Session {
             secret,
             requests: Vec::new(),
             statistics: Statistics::default(),
+            interval: settings.interval,
+            saved: Duration::ZERO,
+            slowed: Duration::ZERO,
             first: None,
             last: None,
             not_before: None,
             give_up: None,
             acknowledged: 0,
         }
+    }
+
+    /// The same with another identifier.
+    #[must_use]
+    pub fn with_id(mut self, id: u16) -> Self {
+        self.id = id;
+        self
     }
 
     /// Whom it asks.
@@ -209,9 +269,9 @@ impl Session {
 
     fn due(&self) -> Option<Instant> {
         let last = self.last?;
-        let due = if !self.settings.interval.is_zero() {
-            last.checked_add(self.settings.interval)?
-        } else if self.in_flight() == 0 {
+        let due = if !self.interval.is_zero() {
+            last.checked_add(self.interval.saturating_sub(self.saved))?
+        } else if u32::from(self.in_flight()) < self.settings.preload {
             last
         } else {
             last.checked_add(SLOWEST_FLOOD)?
@@ -223,19 +283,61 @@ impl Session {
         (self.statistics.transmitted as u16).wrapping_sub(self.acknowledged)
     }
 
-    /// The data of a request: the secret, the number, then each byte the low eight bits of its place.
+    /// Whether requests follow each other within two milliseconds or less.
+    pub(super) fn is_quick(&self) -> bool {
+        self.interval <= QUICK
+    }
+
+    /// The number of the last request, if it has no answer.
+    #[must_use]
+    pub fn unanswered(&self) -> Option<u16> {
+        let at = self.statistics.transmitted.checked_sub(1)?;
+        let last = self.requests.get((at % 65536) as usize)?;
+        (!last.answered).then_some((at + 1) as u16)
+    }
+
+    /// How many requests have neither an answer nor an error, as far as it is known.
+    #[must_use]
+    pub fn on_their_way(&self) -> u16 {
+        self.in_flight()
+    }
+
+    /// The data of a request: the secret, the number, then the pattern.
     pub fn request_data(&self, seq: u16, data: &mut Vec<u8>) {
         data.clear();
         if self.settings.data_len >= TIMED_LEN {
             data.extend(self.secret.to_ne_bytes());
             data.extend(u64::from(seq).to_be_bytes());
         }
-        data.extend((data.len()..self.settings.data_len).map(|at| at as u8));
+        let rest = data.len()..self.settings.data_len;
+        match self.settings.pattern {
+            Some(pattern) => data.extend(rest.map(|at| pattern.byte(at))),
+            None => data.extend(rest.map(|at| at as u8)),
+        }
     }
 
-    /// The request that [`Self::next`] asked for left at this instant, or could not leave: a request that
-    /// the own kernel refuses to send is a lost one.
+    /// The request that [`Self::next`] asked for left at this instant.
     pub fn sent(&mut self, at: Instant) {
+        let burst = self.interval.saturating_mul(self.settings.preload);
+        let passed = match self.last {
+            Some(last) => at.saturating_duration_since(last).saturating_add(self.saved).min(burst),
+            None => burst,
+        };
+        self.saved = passed.saturating_sub(self.interval);
+        self.count_sent(at);
+    }
+
+    /// The own kernel did not let the request leave that [`Self::next`] asked for. It counts as sent.
+    pub fn refused(&mut self, at: Instant, errno: i32) -> Event<'static> {
+        self.saved = Duration::ZERO;
+        self.count_sent(at);
+        self.not_before = at.checked_add(self.interval.max(SLOWEST_FLOOD));
+        let error = errno == EMSGSIZE;
+        self.statistics.errors += u64::from(error);
+        Event::Refused { errno, error }
+    }
+
+    fn count_sent(&mut self, at: Instant) {
         let sent = Sent { at, answered: false };
         let index = (self.statistics.transmitted % 65536) as usize;
         match self.requests.get_mut(index) {
@@ -248,12 +350,9 @@ impl Session {
         let first = *self.first.get_or_insert(at);
         self.statistics.elapsed = at.saturating_duration_since(first);
         if self.all_sent() {
-            let waited = self.statistics.longest().map(|rtt| (rtt * 2).max(self.settings.interval));
-            let wait = if self.statistics.received > 0 {
-                Some(waited.unwrap_or(self.settings.interval))
-            } else {
-                self.settings.linger
-            };
+            let waited = self.statistics.longest().map(|rtt| (rtt * 2).max(self.interval));
+            let wait =
+                if self.statistics.received > 0 { Some(waited.unwrap_or(self.interval)) } else { self.settings.linger };
             self.give_up = wait.and_then(|wait| at.checked_add(wait));
         }
     }
@@ -263,18 +362,28 @@ impl Session {
         self.first.get_or_insert(now);
         self.last.get_or_insert(now);
         self.not_before = now.checked_add(SLOWEST_FLOOD);
+        self.slowed += self.statistics.moving_average().min(MOST_SLOWED);
+        self.adapt();
+    }
+
+    fn adapt(&mut self) {
+        let Some(shortest) = self.settings.adaptive else { return };
+        let average = self.statistics.moving_average();
+        let base = if average.is_zero() { self.interval } else { average };
+        let whole = (base.saturating_add(self.slowed).as_micros() + 500) / 1000;
+        self.interval = Duration::from_millis(u64::try_from(whole).unwrap_or(u64::MAX)).max(shortest);
     }
 
     /// What an arrival means; `None` if it is not about this session's requests.
     pub fn arrived<'a>(&mut self, arrival: &Arrival<'a>) -> Option<Event<'a>> {
         match arrival.message {
             Message::Reply(reply) => self.reply(arrival, &reply).map(Event::Reply),
-            Message::Notice(notice) => self.notice(arrival.from, notice),
+            Message::Notice(notice) => self.notice(arrival, notice),
         }
     }
 
     fn reply<'a>(&mut self, arrival: &Arrival<'a>, reply: &Reply<'a>) -> Option<ReplyEvent<'a>> {
-        if reply.id != self.id {
+        if reply.id != self.id || (self.settings.only_target && arrival.from != self.target) {
             return None;
         }
         let sent = *self.request(reply.seq)?;
@@ -282,8 +391,8 @@ impl Session {
         self.request_data(reply.seq, &mut expected);
         let timed = expected.len() >= TIMED_LEN;
         // A packet that is broken anyway is reported as such; any other must know the secret.
-        let knows = |len: usize| reply.data.iter().zip(&expected).take(len).all(|(got, sent)| got == sent);
-        if reply.intact && timed && !knows(TIMED_LEN) {
+        let knows = || reply.data.get(..TIMED_LEN).is_some_and(|data| expected.starts_with(data));
+        if reply.intact && timed && !knows() {
             return None;
         }
         let round_trip = timed.then(|| arrival.at.saturating_duration_since(sent.at));
@@ -294,15 +403,19 @@ impl Session {
                 request.answered = true;
             }
             self.statistics.count_reply(duplicate, round_trip);
+            if timed {
+                self.adapt();
+            }
         } else {
             self.statistics.corrupted += 1;
         }
-        let skip = if timed { TIMED_LEN } else { 0 };
-        let wrong = reply.data.iter().zip(&expected).enumerate().skip(skip).find(|(_, (got, sent))| got != sent);
+        let both = reply.data.iter().zip(&expected).enumerate();
+        let wrong = both.skip(TIMED_LEN).find(|(_, (got, sent))| got != sent);
         Some(ReplyEvent {
             seq: reply.seq,
             from: arrival.from,
-            other_address: arrival.from != self.target && !self.target.is_multicast(),
+            scope: arrival.scope,
+            other_address: arrival.from != self.target && !self.answers_for_others(),
             ttl: arrival.ttl,
             len: arrival.len,
             data: reply.data,
@@ -314,29 +427,43 @@ impl Session {
         })
     }
 
-    fn notice<'a>(&mut self, from: IpAddr, notice: Notice) -> Option<Event<'a>> {
+    fn notice<'a>(&mut self, arrival: &Arrival<'_>, notice: Notice) -> Option<Event<'a>> {
+        let from = arrival.from;
         if notice.id != self.id || notice.destination != self.target {
             return None;
         }
         self.request(notice.seq)?;
-        // Of reassembly the kernel tells no socket's error queue, where iputils listens.
-        if from.is_ipv4() && (notice.kind, notice.code) == (v4::TIME_EXCEEDED, 1) {
-            return None;
+        // Of these the kernel tells no socket's error queue, where iputils listens.
+        match (Family::of(from), notice.kind, notice.code) {
+            (Family::V4, v4::TIME_EXCEEDED, 1) | (Family::V4, v4::UNREACHABLE, 16..) => return None,
+            _ => {}
         }
         let error = match Family::of(self.target) {
             Family::V4 => matches!(notice.kind, v4::UNREACHABLE | v4::TIME_EXCEEDED | v4::PARAMETER_PROBLEM),
             Family::V6 => notice.kind != v6::ECHO_REPLY,
         };
         if error {
-            self.acknowledge(notice.seq);
+            // With IPv6, iputils takes the request to be on its way still.
+            if from.is_ipv4() {
+                self.acknowledge(notice.seq);
+            }
             self.statistics.errors += 1;
         }
-        Some(Event::Notice { from, notice, error })
+        Some(Event::Notice { from, scope: arrival.scope, notice, error })
     }
 
     /// A request that was sent and is not so old that its number means another by now.
     fn request(&mut self, seq: u16) -> Option<&mut Sent> {
         self.requests.get_mut(usize::from(seq.wrapping_sub(1)))
+    }
+
+    /// Whether others answer for the address rightly: a group, or any router of an IPv6 subnet (RFC 4291, 2.6.1).
+    fn answers_for_others(&self) -> bool {
+        let router = match self.target {
+            IpAddr::V4(_) => false,
+            IpAddr::V6(address) => address.octets().iter().skip(8).all(|byte| *byte == 0),
+        };
+        self.settings.any_address || router || self.target.is_multicast()
     }
 
     fn acknowledge(&mut self, seq: u16) {

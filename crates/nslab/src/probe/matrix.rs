@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 
-use super::packet::{self, Message, Notice, Reply, v4, v6};
+use super::packet::{self, Message, Notice, Reply, v4};
 use super::run::poll_until;
 use super::{Arrival, Family, ProbeSocket};
 use crate::error::{Error, ErrorKind, Result};
@@ -141,10 +141,7 @@ impl fmt::Display for Reason {
             Self::NoFamily => f.write_str("this machine lacks the address family"),
             Self::Send { errno } => write!(f, "cannot send: {}", strerror(errno)),
             Self::Notice { from, kind, code } => {
-                let known = match Family::of(from) {
-                    Family::V4 => words_v4(kind, code),
-                    Family::V6 => words_v6(kind, code),
-                };
+                let known = packet::words(Family::of(from), kind, code);
                 match known {
                     Some(words) => write!(f, "{words}, says {from}"),
                     None => write!(f, "ICMP type {kind} code {code} from {from}"),
@@ -152,32 +149,6 @@ impl fmt::Display for Reason {
             }
         }
     }
-}
-
-fn words_v4(kind: u8, code: u8) -> Option<&'static str> {
-    Some(match (kind, code) {
-        (v4::UNREACHABLE, 0 | 6) => "network unreachable",
-        (v4::UNREACHABLE, 1 | 7) => "host unreachable",
-        (v4::UNREACHABLE, 2) => "protocol unreachable",
-        (v4::UNREACHABLE, 3) => "port unreachable",
-        (v4::UNREACHABLE, 4) => "packet too big",
-        (v4::UNREACHABLE, 9 | 10 | 13) => "administratively prohibited",
-        (v4::TIME_EXCEEDED, 0) => "time to live exceeded (a routing loop?)",
-        _ => return None,
-    })
-}
-
-fn words_v6(kind: u8, code: u8) -> Option<&'static str> {
-    Some(match (kind, code) {
-        (v6::UNREACHABLE, 0) => "no route",
-        (v6::UNREACHABLE, 1 | 5) => "administratively prohibited",
-        (v6::UNREACHABLE, 3) => "address unreachable",
-        (v6::UNREACHABLE, 4) => "port unreachable",
-        (v6::UNREACHABLE, 6) => "rejected by a route",
-        (v6::TOO_BIG, _) => "packet too big",
-        (v6::TIME_EXCEEDED, 0) => "hop limit exceeded (a routing loop?)",
-        _ => return None,
-    })
 }
 
 /// A refusal is believed once this many requests in a row were refused: the first may only be too early.

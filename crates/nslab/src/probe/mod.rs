@@ -4,23 +4,29 @@
 //! - [`engine`]: one ping session as a state machine, the clock passed in;
 //! - [`ProbeSocket`]: raw ICMP, in the namespace of the thread that opened it;
 //! - [`ping`]: engine and socket put together;
-//! - [`matrix`]: many sources and targets at once.
+//! - [`matrix`]: many sources and targets at once;
+//! - [`trace`]: the way to a target, hop by hop.
 //!
 //! A reply counts only if it answers a request that was sent: same identifier, a sequence number in use,
 //! and the secret that this session put into its data.
 
 pub mod engine;
 pub mod matrix;
+mod options;
 pub mod packet;
 mod resolve;
 mod run;
 mod signals;
 mod socket;
+pub mod trace;
+mod way;
 
-pub use resolve::{Resolved, name_of, numeric, resolve};
+pub use options::PathMtu;
+pub use resolve::{Resolved, Scoped, name_of, numeric, resolve};
 pub use run::{Ended, ping};
 pub use signals::{Signal, Signals};
-pub use socket::{Arrival, ProbeSocket, source_address};
+pub use socket::{Arrival, ProbeSocket};
+pub use way::Way;
 
 /// Which IP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

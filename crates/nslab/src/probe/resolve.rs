@@ -12,11 +12,26 @@ use crate::sys;
 const EAI_NODATA: i32 = -5;
 const EAI_ADDRFAMILY: i32 = -9;
 
+/// An address, and the link that it is on if it says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scoped {
+    /// The address.
+    pub address: IpAddr,
+    /// The interface's index, as of `fe80::1%eth0`; else 0.
+    pub scope: u32,
+}
+
+impl From<IpAddr> for Scoped {
+    fn from(address: IpAddr) -> Self {
+        Self { address, scope: 0 }
+    }
+}
+
 /// What a name stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolved {
     /// Its addresses, in the order in which the resolver recommends them; never empty.
-    pub addresses: Vec<IpAddr>,
+    pub addresses: Vec<Scoped>,
     /// Its canonical form, where the resolver has one.
     pub canonical: Option<OsString>,
 }
@@ -36,13 +51,13 @@ pub fn resolve(name: &OsStr, family: Option<Family>) -> Result<Resolved> {
 ///
 /// ```
 /// # use std::net::Ipv4Addr;
-/// assert_eq!(nslab::probe::numeric("127.1".as_ref()), Some(Ipv4Addr::LOCALHOST.into()));
+/// assert_eq!(nslab::probe::numeric("127.1".as_ref()).unwrap().address, Ipv4Addr::LOCALHOST);
 /// assert_eq!(nslab::probe::numeric("localhost".as_ref()), None);
 /// ```
 #[must_use]
-pub fn numeric(text: &OsStr) -> Option<IpAddr> {
-    if let Some(address) = text.to_str().and_then(|text| text.parse().ok()) {
-        return Some(address);
+pub fn numeric(text: &OsStr) -> Option<Scoped> {
+    if let Some(address) = text.to_str().and_then(|text| text.parse::<IpAddr>().ok()) {
+        return Some(address.into());
     }
     look_up(text, None, libc::AI_NUMERICHOST).ok()?.addresses.first().copied()
 }
@@ -64,6 +79,7 @@ fn look_up(name: &OsStr, family: Option<Family>, flags: i32) -> Result<Resolved>
     if addresses.is_empty() {
         return Err(failure(EAI_NODATA));
     }
+    let addresses = addresses.into_iter().map(|(address, scope)| Scoped { address, scope }).collect();
     Ok(Resolved { addresses, canonical: canonical.map(|name| OsString::from_vec(name.into_bytes())) })
 }
 
@@ -91,9 +107,10 @@ mod tests {
     #[test]
     fn addresses_in_every_notation_need_no_resolver() {
         for text in ["127.0.0.1", "127.1", "0x7f000001", "0177.0.0.1", "2130706433"] {
-            assert_eq!(numeric(text.as_ref()), Some([127, 0, 0, 1].into()), "{text}");
+            assert_eq!(numeric(text.as_ref()), Some(IpAddr::from([127, 0, 0, 1]).into()), "{text}");
         }
-        assert_eq!(numeric("::1".as_ref()), "::1".parse().ok());
+        assert_eq!(numeric("::1".as_ref()), Some(IpAddr::from(std::net::Ipv6Addr::LOCALHOST).into()));
+        assert_eq!(numeric("fe80::1%lo".as_ref()).unwrap().scope, 1);
         for text in ["", " 127.0.0.1", "127.0.0.1 ", "1.2.3.4.5", "256.1.1.1", "a\0b"] {
             assert_eq!(numeric(text.as_ref()), None, "{text:?}");
         }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -36,30 +36,51 @@ impl Session {
 /// Pings until the session is over, `on_event` breaks, or a signal says to stop. It blocks the calling
 /// thread, which sleeps between requests.
 ///
-/// `on_event` gets each event as it comes. `on_status` gets what was counted so far, when a signal asks.
+/// `on_event` gets each event as it comes, and the session. `on_status` gets what was counted so far, when a
+/// signal asks.
 ///
 /// # Errors
-/// What poll(2) or recvmsg(2) say. A request that cannot be sent is no error; it counts as lost.
+/// What poll(2) or recvmsg(2) say. A request that cannot be sent is no error; it is lost.
 pub fn ping(
     session: &mut Session,
     socket: &ProbeSocket,
     signals: Option<&Signals>,
-    mut on_event: impl FnMut(&Event<'_>) -> ControlFlow<()>,
+    mut on_event: impl FnMut(&Event<'_>, &Session) -> ControlFlow<()>,
     mut on_status: impl FnMut(&Statistics),
 ) -> Result<Ended> {
     let (mut buffer, mut data) = (Vec::new(), Vec::new());
     let family = Family::of(session.target());
+    let mut burst = 0;
     loop {
         match session.next(Instant::now()) {
             Step::Done => return Ok(Ended::Complete),
             Step::Send(seq) => {
+                if let Some(seq) = session.unanswered()
+                    && on_event(&Event::Unanswered { seq }, session).is_break()
+                {
+                    return Ok(Ended::Broken);
+                }
                 session.request_data(seq, &mut data);
                 let request = packet::request(family, session.id(), seq, &data);
                 let at = Instant::now();
-                match socket.try_send(&request, session.target()) {
-                    Err(Errno::AGAIN | Errno::NOBUFS | Errno::NOMEM) => session.postponed(at),
-                    _ => session.sent(at),
+                let event = match socket.try_send(&request, session.target()) {
+                    Ok(()) => {
+                        session.sent(at);
+                        Some(Event::Sent { seq })
+                    }
+                    Err(Errno::AGAIN | Errno::NOBUFS | Errno::NOMEM) => {
+                        session.postponed(at);
+                        None
+                    }
+                    Err(errno) => Some(session.refused(at, errno.raw_os_error())),
+                };
+                if event.is_some_and(|event| on_event(&event, session).is_break()) {
+                    return Ok(Ended::Broken);
                 }
+            }
+            Step::Wait(Some(until)) if session.is_quick() && session.on_their_way() == 0 => {
+                wait(socket, signals, Some(until.checked_sub(SPIN).unwrap_or(until)))?;
+                spin(until);
             }
             Step::Wait(until) => wait(socket, signals, until)?,
         }
@@ -69,13 +90,33 @@ pub fn ping(
                 Signal::Status => on_status(session.statistics()),
             }
         }
+        // What is to leave at once does so before answers are looked at.
+        let more = matches!(session.next(Instant::now()), Step::Send(_));
+        burst = if more { burst + 1 } else { 0 };
+        if more && burst < session.settings().preload {
+            continue;
+        }
+        burst = 0;
         while session.next(Instant::now()) != Step::Done {
             let Some(arrival) = socket.receive(&mut buffer)? else { break };
             let Some(event) = session.arrived(&arrival) else { continue };
-            if on_event(&event).is_break() {
+            if on_event(&event, session).is_break() {
                 return Ok(Ended::Broken);
             }
         }
+    }
+}
+
+/// So long before the next of requests that follow each other quickly the thread does not sleep any more: a processor
+/// that has slept takes some microseconds more for the next packet.
+const SPIN: Duration = Duration::from_micros(150);
+
+/// Waits without sleeping, if that is not for long.
+fn spin(until: Instant) {
+    let mut left = until.saturating_duration_since(Instant::now());
+    while !left.is_zero() && left <= SPIN {
+        std::thread::yield_now();
+        left = until.saturating_duration_since(Instant::now());
     }
 }
 

@@ -8,16 +8,16 @@
 //! only behind the neighbour table or even the queueing discipline, and then the wait for ARP, and the
 //! delay of a netem, which a ping is there to show, would be missing.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::io::{Errno, retry_on_intr};
-use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, ipproto, sockopt};
+use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, ipproto};
 
 use super::Family;
 use super::packet::{Message, v4, v6};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::sys;
 
 /// A message that came in.
@@ -27,6 +27,8 @@ pub struct Arrival<'a> {
     pub at: Instant,
     /// Who sent it.
     pub from: IpAddr,
+    /// The interface's index if that address is one of a link; else 0.
+    pub scope: u32,
     /// Time to live or hop limit, as it arrived.
     pub ttl: u8,
     /// Bytes of ICMP, header and data.
@@ -38,8 +40,12 @@ pub struct Arrival<'a> {
 /// A raw socket for ICMP echo in one network namespace and one address family.
 #[derive(Debug)]
 pub struct ProbeSocket {
-    fd: OwnedFd,
-    family: Family,
+    pub(super) fd: OwnedFd,
+    pub(super) family: Family,
+    /// The interface that addresses of a link are on; 0: the kernel's choice.
+    pub(super) scope: u32,
+    /// The flow label of what is sent.
+    pub(super) flow: u32,
 }
 
 /// `ICMP_FILTER` of linux/icmp.h, at level `SOL_RAW`.
@@ -53,8 +59,8 @@ impl ProbeSocket {
     /// Opens a socket in the network namespace of the calling thread.
     ///
     /// # Errors
-    /// [`ErrorKind::Permission`] without CAP_NET_RAW in the namespace's user namespace;
-    /// [`ErrorKind::Unsupported`] where the kernel lacks the family.
+    /// [`ErrorKind::Permission`](crate::ErrorKind::Permission) without CAP_NET_RAW in the namespace's user namespace;
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) where the kernel lacks the family.
     pub fn open(family: Family) -> Result<Self> {
         let failed = |errno| {
             let error = Error::os("opening a raw ICMP socket", errno);
@@ -66,7 +72,7 @@ impl ProbeSocket {
         };
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let fd = rustix::net::socket_with(domain, SocketType::RAW, flags, Some(protocol)).map_err(failed)?;
-        let socket = Self { fd, family };
+        let socket = Self { fd, family, scope: 0, flow: 0 };
         socket.set_up().map_err(failed)?;
         Ok(socket)
     }
@@ -100,45 +106,6 @@ impl ProbeSocket {
         self.family
     }
 
-    /// Sends and receives through one interface only (`SO_BINDTODEVICE`).
-    ///
-    /// # Errors
-    /// [`ErrorKind::NotFound`] where there is no such interface.
-    pub fn bind_interface(&self, name: &[u8]) -> Result<()> {
-        bind_interface(self.fd.as_fd(), name)
-    }
-
-    /// Sends from this address and receives only what is sent to it.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NotFound`] where no interface has the address.
-    pub fn bind_address(&self, address: IpAddr) -> Result<()> {
-        rustix::net::bind(&self.fd, &SocketAddr::new(address, 0))
-            .map_err(|errno| Error::os(format_args!("sending from {address}"), errno))
-    }
-
-    /// Sets the time to live, or hop limit, of what is sent to a unicast or multicast address; 1 to 255.
-    ///
-    /// # Errors
-    /// 0 is refused by the kernel (`EINVAL`).
-    pub fn set_ttl(&self, ttl: u8) -> Result<()> {
-        match self.family {
-            Family::V4 => sockopt::set_ip_multicast_ttl(&self.fd, u32::from(ttl))
-                .and_then(|()| sockopt::set_ip_ttl(&self.fd, u32::from(ttl))),
-            Family::V6 => sockopt::set_ipv6_multicast_hops(&self.fd, u32::from(ttl))
-                .and_then(|()| sockopt::set_ipv6_unicast_hops(&self.fd, Some(ttl))),
-        }
-        .map_err(|errno| Error::os(format_args!("setting the time to live to {ttl}"), errno))
-    }
-
-    /// Asks for larger buffers, past the machine's limits where the caller may; less is no error.
-    pub fn grow_buffers(&self, bytes: usize) {
-        if sockopt::set_socket_recv_buffer_size_force(&self.fd, bytes).is_err() {
-            let _ = sockopt::set_socket_recv_buffer_size(&self.fd, bytes);
-        }
-        let _ = sockopt::set_socket_send_buffer_size(&self.fd, bytes);
-    }
-
     /// Sends a packet as it comes from [`packet::request`](super::packet::request).
     ///
     /// # Errors
@@ -149,7 +116,10 @@ impl ProbeSocket {
     }
 
     pub(crate) fn try_send(&self, packet: &[u8], to: IpAddr) -> rustix::io::Result<()> {
-        let to = SocketAddr::new(to, 0);
+        let to = match to {
+            IpAddr::V4(_) => SocketAddr::new(to, 0),
+            IpAddr::V6(to) => SocketAddrV6::new(to, 0, self.flow, self.scope).into(),
+        };
         retry_on_intr(|| rustix::net::sendto(&self.fd, packet, SendFlags::DONTWAIT, &to)).map(drop)
     }
 
@@ -174,6 +144,7 @@ impl ProbeSocket {
     }
 
     fn understand<'a>(&self, bytes: &'a [u8], datagram: &sys::icmp::Datagram) -> Option<Arrival<'a>> {
+        let (from, scope) = datagram.from?;
         let (ttl, len, message) = match self.family {
             Family::V4 => {
                 let packet = v4::parse(bytes)?;
@@ -181,7 +152,7 @@ impl ProbeSocket {
             }
             Family::V6 => (datagram.hop_limit.unwrap_or(0), bytes.len(), v6::parse(bytes)?),
         };
-        Some(Arrival { at: instant(datagram.realtime), from: datagram.from?, ttl, len, message })
+        Some(Arrival { at: instant(datagram.realtime), from, scope, ttl, len, message })
     }
 }
 
@@ -199,38 +170,4 @@ fn instant(realtime: Option<Duration>) -> Instant {
         .and_then(|stamp| SystemTime::UNIX_EPOCH.checked_add(stamp))
         .and_then(|stamp| real_now.duration_since(stamp).ok());
     age.and_then(|age| now.checked_sub(age)).unwrap_or(now)
-}
-
-fn bind_interface(fd: BorrowedFd<'_>, name: &[u8]) -> Result<()> {
-    let failed = |errno| {
-        let error = Error::os(format_args!("using interface {:?}", String::from_utf8_lossy(name)), errno);
-        if errno == Errno::NODEV { error.with_kind(ErrorKind::NotFound) } else { error }
-    };
-    // The kernel would cut a longer name off and take the interface of the rest.
-    if name.len() >= libc::IFNAMSIZ {
-        return Err(failed(Errno::NODEV));
-    }
-    sys::icmp::set_option_bytes(fd, libc::SOL_SOCKET, libc::SO_BINDTODEVICE, name).map_err(failed)
-}
-
-/// The address from which the namespace of the calling thread would send to `to`, and whether it would
-/// at all: what connect(2) says of an unused datagram socket, without sending anything.
-///
-/// # Errors
-/// [`Error::errno`] is what connect(2) or the choice of the interface said: `ENETUNREACH` without a
-/// route, `EACCES` for a broadcast address or a route of type prohibit.
-pub fn source_address(to: IpAddr, interface: Option<&[u8]>) -> Result<IpAddr> {
-    let failed = |errno| Error::os(format_args!("finding the way to {to}"), errno);
-    let (domain, unset): (_, IpAddr) = match Family::of(to) {
-        Family::V4 => (AddressFamily::INET, Ipv4Addr::UNSPECIFIED.into()),
-        Family::V6 => (AddressFamily::INET6, Ipv6Addr::UNSPECIFIED.into()),
-    };
-    let fd = rustix::net::socket_with(domain, SocketType::DGRAM, SocketFlags::CLOEXEC, None).map_err(failed)?;
-    if let Some(name) = interface {
-        bind_interface(fd.as_fd(), name)?;
-    }
-    // Any port does; connecting a datagram socket sends nothing.
-    rustix::net::connect(&fd, &SocketAddr::new(to, 1025)).map_err(failed)?;
-    let name = rustix::net::getsockname(&fd).map_err(failed)?;
-    Ok(SocketAddr::try_from(name).map_or(unset, |address| address.ip()))
 }

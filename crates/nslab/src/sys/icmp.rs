@@ -11,8 +11,8 @@ use rustix::io::Result;
 pub(crate) struct Datagram {
     /// Bytes written to the buffer.
     pub(crate) len: usize,
-    /// Who sent it.
-    pub(crate) from: Option<IpAddr>,
+    /// Who sent it, and the interface's index if the address is one of a link, else 0.
+    pub(crate) from: Option<(IpAddr, u32)>,
     /// When the kernel got it: time since 1970 by its real-time clock (`SCM_TIMESTAMPNS`).
     pub(crate) realtime: Option<Duration>,
     /// The IPv6 hop limit (`IPV6_HOPLIMIT`).
@@ -68,7 +68,7 @@ pub(crate) fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<Datag
 }
 
 /// Reads a socket address that the kernel wrote.
-fn address(name: &[u64; 16], len: libc::socklen_t) -> Option<IpAddr> {
+fn address(name: &[u64; 16], len: libc::socklen_t) -> Option<(IpAddr, u32)> {
     let len = len as usize;
     let pointer = name.as_ptr();
     if len < size_of::<libc::sa_family_t>() {
@@ -80,12 +80,12 @@ fn address(name: &[u64; 16], len: libc::socklen_t) -> Option<IpAddr> {
         libc::AF_INET if len >= size_of::<libc::sockaddr_in>() => {
             // SAFETY: the buffer is larger than the type, aligned for it, and any bytes make one.
             let address = unsafe { pointer.cast::<libc::sockaddr_in>().read() };
-            Some(Ipv4Addr::from(address.sin_addr.s_addr.to_ne_bytes()).into())
+            Some((Ipv4Addr::from(address.sin_addr.s_addr.to_ne_bytes()).into(), 0))
         }
         libc::AF_INET6 if len >= size_of::<libc::sockaddr_in6>() => {
             // SAFETY: as above.
             let address = unsafe { pointer.cast::<libc::sockaddr_in6>().read() };
-            Some(Ipv6Addr::from(address.sin6_addr.s6_addr).into())
+            Some((Ipv6Addr::from(address.sin6_addr.s6_addr).into(), address.sin6_scope_id))
         }
         _ => None,
     }
@@ -98,4 +98,31 @@ pub(crate) fn set_option_bytes(socket: BorrowedFd<'_>, level: i32, option: i32, 
         libc::setsockopt(socket.as_raw_fd(), level, option, value.as_ptr().cast(), value.len() as libc::socklen_t)
     };
     if result == 0 { Ok(()) } else { Err(super::last_errno()) }
+}
+
+/// `IPV6_FLOWLABEL_MGR` of linux/in6.h, at level `IPPROTO_IPV6`.
+const FLOWLABEL_MGR: i32 = 32;
+
+/// Takes a flow label for packets to an address, the kernel's choice if it is 0, and gives the one taken
+/// (`struct in6_flowlabel_req`: action get, flags create, share exclusively).
+pub(crate) fn take_flow_label(socket: BorrowedFd<'_>, to: Ipv6Addr, label: u32) -> Result<u32> {
+    const LABEL: std::ops::Range<usize> = 16..20;
+    let mut request = [0_u8; 32];
+    let head = to.octets().into_iter().chain(label.to_be_bytes()).chain([0, 1]).chain(1_u16.to_ne_bytes());
+    request.iter_mut().zip(head).for_each(|(place, byte)| *place = byte);
+    // SAFETY: the pointer and the length describe `request`; the kernel writes the label back into it.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_IPV6,
+            FLOWLABEL_MGR,
+            request.as_mut_ptr().cast(),
+            request.len() as libc::socklen_t,
+        )
+    };
+    if result != 0 {
+        return Err(super::last_errno());
+    }
+    let taken = request.get(LABEL).and_then(|bytes| bytes.first_chunk()).copied();
+    Ok(taken.map_or(label, u32::from_be_bytes))
 }

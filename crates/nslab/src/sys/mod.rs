@@ -5,12 +5,13 @@
 
 pub(crate) mod icmp;
 pub(crate) mod memory;
+pub(crate) mod packet;
 pub(crate) mod process;
 pub(crate) mod resolve;
 pub(crate) mod signal;
 pub(crate) mod tun;
 
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use rustix::io::{Errno, Result};
 use rustix::mount::MountPropagationFlags;
@@ -116,6 +117,17 @@ pub(crate) fn netns_cookie(socket: BorrowedFd<'_>) -> Result<Option<u64>> {
             errno => Err(errno),
         },
     }
+}
+
+/// The network namespace of a socket, held open (`SIOCGSKNS`, `linux/sockios.h`): as if its file were opened.
+pub(crate) fn netns_of(socket: BorrowedFd<'_>) -> Result<OwnedFd> {
+    // SAFETY: the call takes no third argument, and hands over no memory.
+    let fd = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCGSKNS) };
+    if fd < 0 {
+        return Err(last_errno());
+    }
+    // SAFETY: the descriptor is new, so nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 fn last_errno() -> Errno {

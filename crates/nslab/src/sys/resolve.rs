@@ -3,8 +3,9 @@
 use std::ffi::{CStr, CString};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The addresses of a name in the resolver's order, and its canonical form; or the resolver's error number.
-pub(crate) type Found = std::result::Result<(Vec<IpAddr>, Option<CString>), i32>;
+/// The addresses of a name in the resolver's order, each with its interface's index or 0, and the name's
+/// canonical form; or the resolver's error number.
+pub(crate) type Found = std::result::Result<(Vec<(IpAddr, u32)>, Option<CString>), i32>;
 
 /// Looks a name up: in one address family, or in both (`AF_UNSPEC`); with `AI_NUMERICHOST`, only as the
 /// text of an address, without asking anybody.
@@ -32,12 +33,12 @@ pub(crate) fn addresses(name: &CStr, family: i32, flags: i32) -> Found {
             libc::AF_INET => {
                 // SAFETY: the family says which type the address has.
                 let address = unsafe { entry.ai_addr.cast::<libc::sockaddr_in>().read_unaligned() };
-                addresses.push(Ipv4Addr::from(address.sin_addr.s_addr.to_ne_bytes()).into());
+                addresses.push((Ipv4Addr::from(address.sin_addr.s_addr.to_ne_bytes()).into(), 0));
             }
             libc::AF_INET6 => {
                 // SAFETY: as above.
                 let address = unsafe { entry.ai_addr.cast::<libc::sockaddr_in6>().read_unaligned() };
-                addresses.push(Ipv6Addr::from(address.sin6_addr.s6_addr).into());
+                addresses.push((Ipv6Addr::from(address.sin6_addr.s6_addr).into(), address.sin6_scope_id));
             }
             _ => {}
         }

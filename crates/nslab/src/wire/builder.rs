@@ -49,6 +49,13 @@ impl Request {
         self.bytes
     }
 
+    /// Adds attributes as they were made by [`into_attributes`](Self::into_attributes).
+    pub fn raw(&mut self, attributes: &[u8]) -> &mut Self {
+        self.bytes.extend(attributes);
+        self.pad();
+        self
+    }
+
     /// Asks for a message about what became of it (`NLM_F_ECHO`), besides the acknowledgement.
     #[must_use]
     pub fn echoed(mut self) -> Self {

@@ -146,6 +146,7 @@ pub const IFLA_INFO_SLAVE_DATA: u16 = 5;
 pub const VETH_INFO_PEER: u16 = 1;
 
 pub const RTEXT_FILTER_VF: u32 = 1;
+pub const RTEXT_FILTER_BRVLAN: u32 = 2;
 pub const RTEXT_FILTER_SKIP_STATS: u32 = 8;
 
 pub const IFA_ADDRESS: u16 = 1;
@@ -201,6 +202,8 @@ pub const NUD_PERMANENT: u16 = 0x80;
 
 pub const NETCONFA_IFINDEX: u16 = 1;
 pub const NETCONFA_FORWARDING: u16 = 2;
+pub const NETCONFA_RP_FILTER: u16 = 3;
+pub const NETCONFA_PROXY_NEIGH: u16 = 5;
 pub const NETCONFA_TABLE: usize = 9;
 pub const NETCONFA_IFINDEX_ALL: i32 = -1;
 

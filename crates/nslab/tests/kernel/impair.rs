@@ -42,7 +42,7 @@ fn found(namespace: &Namespace, mtu: u32) -> Vec<(u32, Option<Impair>)> {
 /// What is planned is what is there.
 fn compare(plan: &Plan, built: &apply::Built) {
     for port in plan.cables.iter().flat_map(|cable| [&cable.a, &cable.b]) {
-        let there = found(&built.nodes[port.node].namespace, port.mtu.unwrap_or(USUAL_MTU));
+        let there = found(&built.nodes[port.node].namespace().unwrap(), port.mtu.unwrap_or(USUAL_MTU));
         let there = there.into_iter().find(|(link, _)| *link == port.index).map(|(_, impair)| impair);
         assert_eq!(there, port.impair.map(Some), "{}", plan.port_name(port));
     }
@@ -84,7 +84,7 @@ fn in_effect() {
     // Long enough that the bucket's first load is little of it.
     let plan = plan("links:\n  - a 192.0.2.1/24 -- b 192.0.2.2/24 { a: { rate: 20mbit }, b: { rate: 8mbit } }\n");
     let built = apply::build(&plan).unwrap();
-    let (a, b) = (&built.nodes[0].namespace, &built.nodes[1].namespace);
+    let (a, b) = (&built.nodes[0].namespace().unwrap(), &built.nodes[1].namespace().unwrap());
     for (from, to, address, rate) in
         [(a, b, Ipv4Addr::new(192, 0, 2, 2), 20e6), (b, a, Ipv4Addr::new(192, 0, 2, 1), 8e6)]
     {
@@ -157,7 +157,7 @@ fn change(built: &apply::Built, port: &Port) -> Result<()> {
         rate: "50gbit".parse().ok(),
         limit: Some(5),
     };
-    let namespace = &built.nodes[port.node].namespace;
+    let namespace = &built.nodes[port.node].namespace().unwrap();
     let mut connection = Connection::open_in(namespace)?;
     let Some(impair) = &port.impair else { return Ok(()) };
     for impair in [&all, impair] {

@@ -173,7 +173,7 @@ fn close_on_exec() {
         Namespace::current().unwrap(),
         Namespace::anonymous().unwrap(),
         Placeholder::create(&Names::default()).unwrap(),
-        built.nodes[0].namespace.enter(Connection::open).unwrap().unwrap(),
+        built.nodes[0].namespace().unwrap().enter(Connection::open).unwrap().unwrap(),
         KernelSocket::subscribe(RTMGRP_LINK).unwrap(),
     );
     let opened: Vec<_> =

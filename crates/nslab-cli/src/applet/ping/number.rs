@@ -38,6 +38,33 @@ pub(super) fn integer(text: &[u8]) -> Option<Read<'_, i64>> {
     Some(Read { value: magnitude.unwrap_or(limit), rest, out_of_range: magnitude.is_none() })
 }
 
+/// An integer in base 16 if it begins with `0x`, else in base 10, as strtol(3) has it in an `int`. `None` where
+/// something is left of the text; of an empty text it is 0.
+pub(super) fn int(text: &[u8]) -> Option<i32> {
+    let (base, text) = match text {
+        [b'0', b'x' | b'X', rest @ ..] => (16, rest),
+        _ => (10, text),
+    };
+    if text.is_empty() {
+        return Some(0);
+    }
+    let (negative, digits) = split_sign(skip_space(text));
+    let digits = match digits {
+        [b'0', b'x' | b'X', rest @ ..] if base == 16 && rest.first().is_some_and(u8::is_ascii_hexdigit) => rest,
+        _ => digits,
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    let mut value = 0_i64;
+    for digit in digits {
+        let digit = i64::from(char::from(*digit).to_digit(base)?);
+        value = value.saturating_mul(base.into()).saturating_add(digit);
+    }
+    // C takes what fits of it.
+    Some(if negative { value.saturating_neg() } else { value } as i32)
+}
+
 /// A real number: decimal, or one of the words `inf`, `infinity` and `nan`; without hexadecimal.
 /// `None` where there is none.
 pub(super) fn real(text: &[u8]) -> Option<Read<'_, f64>> {
@@ -87,6 +114,26 @@ mod tests {
         assert_eq!(read("-9223372036854775808"), Some((i64::MIN, &b""[..], false)));
         assert_eq!(read("9223372036854775808x"), Some((i64::MAX, &b"x"[..], true)));
         assert_eq!((read(""), read("x"), read("- 1")), (None, None, None));
+    }
+
+    #[test]
+    fn ints() {
+        for (text, value) in [
+            ("", Some(0)),
+            ("0x", Some(0)),
+            ("010", Some(10)),
+            ("0x10", Some(16)),
+            ("0XfF", Some(255)),
+            ("-1", Some(-1)),
+            ("4294967297", Some(1)),
+            ("99999999999999999999", Some(-1)),
+            ("12z", None),
+            ("z", None),
+            ("-", None),
+            ("0xg", None),
+        ] {
+            assert_eq!(int(text.as_bytes()), value, "{text}");
+        }
     }
 
     #[test]

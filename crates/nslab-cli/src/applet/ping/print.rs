@@ -1,29 +1,47 @@
 //! The lines that ping prints, from what the library tells; nothing here does I/O.
 
 use std::fmt::Write;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use nslab::probe::engine::{ReplyEvent, Settings, Statistics, TIMED_LEN, WrongByte};
-use nslab::probe::packet::{Notice, v4};
+use nslab::probe::Family;
+use nslab::probe::engine::{ReplyEvent, Statistics, TIMED_LEN, WrongByte};
+use nslab::probe::packet::{Notice, v4, v6};
 
 /// Bytes of data in one line of a dump.
 const DUMPED: usize = 32;
 
+/// How a reply is shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Style {
+    /// With all three digits behind the point.
+    pub(super) precise: bool,
+    /// With a bell.
+    pub(super) audible: bool,
+    /// With the session's identifier.
+    pub(super) identifier: Option<u16>,
+    /// Without the mark of duplicates, as several may well answer.
+    pub(super) many_answer: bool,
+}
+
 /// A reply, with its sender as it is to be called.
-pub(super) fn reply(reply: &ReplyEvent<'_>, sender: &str) -> String {
-    let mut line = format!("{} bytes from {sender}: icmp_seq={} ttl={}", reply.len, reply.seq, reply.ttl);
+pub(super) fn reply(reply: &ReplyEvent<'_>, sender: &str, style: Style) -> String {
+    let mut line = format!("{} bytes from {sender}: icmp_seq={}", reply.len, reply.seq);
+    if let Some(identifier) = style.identifier {
+        let _ = write!(line, " ident={identifier}");
+    }
+    let _ = write!(line, " ttl={}", reply.ttl);
     if reply.truncated {
         line.push_str(" (truncated)\n");
         return line;
     }
     if let Some(time) = reply.round_trip {
         line.push_str(" time=");
-        line.push_str(&rounded(time));
+        line.push_str(&if style.precise { precise(time) } else { rounded(time) });
         line.push_str(" ms");
     }
     for (is, mark) in [
-        (reply.duplicate, " (DUP!)"),
+        (reply.duplicate && !style.many_answer, " (DUP!)"),
         (reply.corrupted, " (BAD CHECKSUM!)"),
         (reply.other_address, " (DIFFERENT ADDRESS!)"),
     ] {
@@ -32,17 +50,16 @@ pub(super) fn reply(reply: &ReplyEvent<'_>, sender: &str) -> String {
     if let Some(wrong) = reply.wrong_byte {
         dump(&mut line, wrong, reply.data);
     }
-    line.push('\n');
+    line.push_str(if style.audible { "\x07\n" } else { "\n" });
     line
 }
 
 fn dump(text: &mut String, wrong: WrongByte, data: &[u8]) {
     let WrongByte { at, sent, got } = wrong;
     let _ = write!(text, "\nwrong data byte #{at} should be 0x{sent:x} but was 0x{got:x}");
-    let skipped = if data.len() < TIMED_LEN { 0 } else { TIMED_LEN };
-    let lines = data.get(skipped..).unwrap_or_default().chunks(DUMPED);
+    let lines = data.get(TIMED_LEN..).unwrap_or_default().chunks(DUMPED);
     for (number, bytes) in lines.enumerate() {
-        let _ = write!(text, "\n#{}\t", skipped + number * DUMPED);
+        let _ = write!(text, "\n#{}\t", TIMED_LEN + number * DUMPED);
         for byte in bytes {
             let _ = write!(text, "{byte:x} ");
         }
@@ -75,10 +92,50 @@ fn precise(time: Duration) -> String {
 /// sender, what is merely advice has.
 pub(super) fn notice(notice: &Notice, sender: &str, error: bool) -> String {
     let colon = if error { "" } else { ":" };
-    format!("From {sender}{colon} icmp_seq={} {}\n", notice.seq, meaning(notice))
+    let meaning = match Family::of(notice.destination) {
+        Family::V4 => meaning_v4(notice),
+        Family::V6 => meaning_v6(notice),
+    };
+    format!("From {sender}{colon} icmp_seq={} {meaning}\n", notice.seq)
 }
 
-fn meaning(notice: &Notice) -> String {
+fn meaning_v6(notice: &Notice) -> String {
+    const UNREACHABLE: [&str; 7] = [
+        "No route",
+        "Administratively prohibited",
+        "Beyond scope of source address",
+        "Address unreachable",
+        "Port unreachable",
+        "Source address failed ingress/egress policy",
+        "Reject route to destination",
+    ];
+    let (code, rest) = (notice.code, notice.rest);
+    match notice.kind {
+        v6::UNREACHABLE => match UNREACHABLE.get(usize::from(code)) {
+            Some(text) => format!("Destination unreachable: {text}"),
+            None => format!("Destination unreachable: Unknown code {code}"),
+        },
+        v6::TOO_BIG if code == 0 => format!("Packet too big: mtu={rest}"),
+        v6::TOO_BIG => format!("Packet too big: mtu={rest}, code={code}"),
+        v6::TIME_EXCEEDED => match code {
+            0 => "Time exceeded: Hop limit".into(),
+            1 => "Time exceeded: Defragmentation failure".into(),
+            _ => format!("Time exceeded: code {code}"),
+        },
+        v6::PARAMETER_PROBLEM => {
+            let what = match code {
+                0 => "Wrong header field".into(),
+                1 => "Unknown header".into(),
+                2 => "Unknown option".into(),
+                _ => format!("code {code}"),
+            };
+            format!("Parameter problem: {what} at {rest}")
+        }
+        kind => format!("unknown icmp type: {kind}"),
+    }
+}
+
+fn meaning_v4(notice: &Notice) -> String {
     const UNREACHABLE: [&str; 16] = [
         "Destination Net Unreachable",
         "Destination Host Unreachable",
@@ -126,15 +183,33 @@ fn meaning(notice: &Notice) -> String {
     }
 }
 
-/// The first line.
-pub(super) fn beginning(name: &str, target: IpAddr, from: Option<(IpAddr, &str)>, size: usize) -> String {
-    let from = from.map_or_else(String::new, |(source, interface)| format!("from {source} {interface}: "));
-    // Headers of ICMP and of IP without options.
-    format!("PING {name} ({target}) {from}{size}({}) bytes of data.\n", size + 8 + 20)
+/// The first line. Behind the address come an IPv6 flow label and what it is sent from, where they were chosen.
+pub(super) fn beginning(
+    name: &str,
+    target: &str,
+    family: Family,
+    flow: Option<u32>,
+    from: Option<(&str, &str)>,
+    size: usize,
+) -> String {
+    let mut line = format!("PING {name} ({target}) ");
+    if let Some(label) = flow {
+        let _ = write!(line, ", flow 0x{label:05x}, ");
+    }
+    if let Some((source, interface)) = from {
+        let _ = write!(line, "from {source} {interface}: ");
+    }
+    line.push_str(&match family {
+        // Headers of ICMP and of IP without options.
+        Family::V4 => format!("{size}({}) bytes of data.\n", size + 8 + 20),
+        Family::V6 => format!("{size} data bytes\n"),
+    });
+    line
 }
 
 /// The last lines.
-pub(super) fn statistics(name: &str, statistics: &Statistics, settings: &Settings) -> String {
+/// The time between requests is told where it is not that of the user.
+pub(super) fn statistics(name: &str, statistics: &Statistics, gaps: bool) -> String {
     let mut text = format!(
         "\n--- {name} ping statistics ---\n{} packets transmitted, {} received, ",
         statistics.transmitted, statistics.received
@@ -159,7 +234,7 @@ pub(super) fn statistics(name: &str, statistics: &Statistics, settings: &Setting
     if statistics.pipe > 1 {
         parts.push(format!("pipe {}", statistics.pipe));
     }
-    if settings.interval.is_zero()
+    if gaps
         && statistics.received > 0
         && let Some(gap) = statistics.gap()
     {
@@ -212,6 +287,7 @@ mod tests {
         ReplyEvent {
             seq: 3,
             from: [10, 0, 0, 2].into(),
+            scope: 0,
             other_address: false,
             ttl: 63,
             len: 64,
@@ -265,18 +341,46 @@ mod tests {
     fn marks_follow_the_time() {
         let odd = ReplyEvent { duplicate: true, corrupted: true, other_address: true, ..sample() };
         assert_eq!(
-            reply(&odd, "far (10.0.0.2)"),
+            reply(&odd, "far (10.0.0.2)", Style::default()),
             "64 bytes from far (10.0.0.2): icmp_seq=3 ttl=63 time=0.056 ms (DUP!) (BAD CHECKSUM!) (DIFFERENT ADDRESS!)\n"
         );
         let short = ReplyEvent { truncated: true, ..sample() };
-        assert_eq!(reply(&short, "10.0.0.2"), "64 bytes from 10.0.0.2: icmp_seq=3 ttl=63 (truncated)\n");
+        assert_eq!(
+            reply(&short, "10.0.0.2", Style::default()),
+            "64 bytes from 10.0.0.2: icmp_seq=3 ttl=63 (truncated)\n"
+        );
+    }
+
+    #[test]
+    fn styles() {
+        let text = |style| reply(&sample(), "r", style);
+        let plain = Style::default();
+        assert_eq!(
+            text(Style { identifier: Some(7), ..plain }),
+            "64 bytes from r: icmp_seq=3 ident=7 ttl=63 time=0.056 ms\n"
+        );
+        assert_eq!(text(Style { audible: true, ..plain }), "64 bytes from r: icmp_seq=3 ttl=63 time=0.056 ms\x07\n");
+        let slow = ReplyEvent { round_trip: Some(us(123_456)), duplicate: true, ..sample() };
+        let precise = Style { precise: true, many_answer: true, ..plain };
+        assert_eq!(reply(&slow, "r", precise), "64 bytes from r: icmp_seq=3 ttl=63 time=123.456 ms\n");
+    }
+
+    #[test]
+    fn notices_of_ipv6() {
+        let destination = "fd00::9".parse().unwrap();
+        let text = |kind, code, rest| notice(&Notice { kind, code, rest, destination, id: 1, seq: 4 }, "r", true);
+        assert_eq!(text(1, 3, 0), "From r icmp_seq=4 Destination unreachable: Address unreachable\n");
+        assert_eq!(text(1, 9, 0), "From r icmp_seq=4 Destination unreachable: Unknown code 9\n");
+        assert_eq!(text(2, 0, 1280), "From r icmp_seq=4 Packet too big: mtu=1280\n");
+        assert_eq!(text(3, 0, 0), "From r icmp_seq=4 Time exceeded: Hop limit\n");
+        assert_eq!(text(4, 1, 6), "From r icmp_seq=4 Parameter problem: Unknown header at 6\n");
     }
 
     #[test]
     fn changed_data_is_dumped() {
         let data: Vec<u8> = (0..50).collect();
         let wrong_byte = Some(WrongByte { at: 20, sent: 0x14, got: 0x58 });
-        let text = reply(&ReplyEvent { data: &data, wrong_byte, ..sample() }, "10.0.0.2");
+        let text = reply(&ReplyEvent { data: &data, wrong_byte, ..sample() }, "10.0.0.2", Style::default());
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[1], "wrong data byte #20 should be 0x14 but was 0x58");
         assert!(lines[2].starts_with("#16\t10 11 12 ") && lines[2].ends_with(" 2f "), "{:?}", lines[2]);
@@ -300,10 +404,10 @@ mod tests {
         let mut counted = Statistics::default();
         (counted.transmitted, counted.errors, counted.pipe) = (1, 1, 1);
         assert_eq!(
-            statistics("d", &counted, &Settings::default()),
+            statistics("d", &counted, false),
             "\n--- d ping statistics ---\n1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 0ms\n\n"
         );
         (counted.transmitted, counted.pipe) = (2, 2);
-        assert!(statistics("d", &counted, &Settings::default()).ends_with("ms\npipe 2\n"));
+        assert!(statistics("d", &counted, false).ends_with("ms\npipe 2\n"));
     }
 }

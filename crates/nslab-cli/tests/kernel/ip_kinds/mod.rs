@@ -51,6 +51,23 @@ const MODES: [(&str, &str); 10] = [
 
 /// Where `help` says what a kind or an object takes.
 static HELPS: &[(&str, &str)] = &[
+    ("of_bond", "ip link help bond"),
+    ("of_bond_slave", "ip link help bond_slave"),
+    ("of_erspan", "ip link help erspan"),
+    ("of_geneve", "ip link help geneve"),
+    ("of_gre", "ip link help gre"),
+    ("of_gretap", "ip link help gretap"),
+    ("of_ip6erspan", "ip link help ip6erspan"),
+    ("of_ip6gre", "ip link help ip6gre"),
+    ("of_ip6gretap", "ip link help ip6gretap"),
+    ("of_ip6tnl", "ip link help ip6tnl"),
+    ("of_ipip", "ip link help ipip"),
+    ("of_macsec", "ip link help macsec"),
+    ("of_sit", "ip link help sit"),
+    ("of_vti", "ip link help vti"),
+    ("of_vti6", "ip link help vti6"),
+    ("of_vxcan", "ip link help vxcan"),
+    ("of_xfrm", "ip link help xfrm"),
     ("of_bridge", "ip link help bridge"),
     ("of_bridge_slave", "ip link help bridge_slave extra"),
     ("of_dummy", "ip link help dummy"),
@@ -75,6 +92,15 @@ static HELPS: &[(&str, &str)] = &[
     ("vrf", "ip link add x type vrf help"),
     ("veth", "ip link add x type veth help"),
     ("tuntap", "ip tuntap help"),
+];
+
+/// The same where the reference's help is mostly prose: each word that is an option.
+static PROSE: &[(&str, &str, &str)] = &[
+    ("of_bareudp", "ip link help bareudp", "dstport ethertype srcportmin multiproto"),
+    ("of_hsr", "ip link help hsr", "slave1 slave2 interlink supervision version proto"),
+    ("of_ipvlan", "ip link help ipvlan", "mode l2 l3 l3s bridge private vepa"),
+    ("of_ipvtap", "ip link help ipvtap", "mode l2 l3 l3s bridge private vepa"),
+    ("of_netkit", "ip link help netkit", "mode l2 l3 forward blackhole scrub default none peer"),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -104,7 +130,26 @@ pub(crate) fn trials() -> Vec<Trial> {
     for (name, command) in HELPS {
         trials.push(trial(&format!("ip_kinds::help::{name}"), move || every_word_is_there(command)));
     }
+    for (name, command, options) in PROSE {
+        trials.push(trial(&format!("ip_kinds::help::{name}"), move || every_option_is_there(command, options)));
+    }
     trials
+}
+
+fn every_option_is_there(command: &str, options: &str) {
+    let said = |folder| {
+        let output = sandbox::run(&[folder], command);
+        let text = String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned();
+        let words: BTreeSet<&str> = text.split(|c: char| !(c.is_alphanumeric() || "_-".contains(c))).collect();
+        let missing: Vec<&str> = options.split(' ').filter(|option| !words.contains(option)).collect();
+        assert!(missing.is_empty(), "{command}: not in the usage: {missing:?}\n{text}");
+        (output.status.code(), output.stdout.is_empty())
+    };
+    assert_eq!(
+        said(tools::ours()),
+        said(tools::reference().unwrap()),
+        "{command}: status, and whether it is said on standard output"
+    );
 }
 
 /// A script that begins with `TIMERS` has running timers.
@@ -125,7 +170,7 @@ fn try_option(grammar: &Grammar, word: &str, values: &str) -> String {
         for v in {values}; do n $v; done
         first {command} {needed} {word} foo bar
         first {command} {word}\n",
-        setup = if command.contains("_slave") { "bridge; ip link set v0 master br0;" } else { "" },
+        setup = if command.contains("bridge_slave") { "bridge; ip link set v0 master br0;" } else { "" },
         show = if command.contains("_slave") {
             "ip -d link show v0;"
         } else {

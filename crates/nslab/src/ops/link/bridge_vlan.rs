@@ -1,12 +1,15 @@
 //! Which VLANs a port of a bridge is in (`bridge vlan add`, bridge(8)).
 
+use super::Link;
 use super::request::header;
+use crate::error::Result;
+use crate::netlink::{Connection, Dumped, Transport};
 use crate::wire::Request;
 use crate::wire::consts::kinds::{
     BRIDGE_FLAGS_SELF, BRIDGE_VLAN_INFO_PVID, BRIDGE_VLAN_INFO_RANGE_BEGIN, BRIDGE_VLAN_INFO_RANGE_END,
     BRIDGE_VLAN_INFO_UNTAGGED, IFLA_BRIDGE_FLAGS, IFLA_BRIDGE_VLAN_INFO,
 };
-use crate::wire::consts::{AF_BRIDGE, IFLA_AF_SPEC, RTM_SETLINK};
+use crate::wire::consts::{AF_BRIDGE, IFLA_AF_SPEC, IFLA_EXT_MASK, RTEXT_FILTER_BRVLAN, RTM_GETLINK, RTM_SETLINK};
 
 /// VLANs of a port, or of a bridge itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,4 +45,37 @@ impl VlanConfig {
         });
         request
     }
+}
+
+/// Hands the VLANs of each port of a bridge, and of each bridge itself, to `take`, with the link's index.
+///
+/// # Errors
+/// What the kernel answers, or what `take` returns.
+pub fn dump_vlans<T: Transport>(
+    connection: &mut Connection<T>,
+    mut take: impl FnMut(u32, VlanConfig) -> Result<()>,
+) -> Result<Dumped> {
+    let mut request = Request::new(RTM_GETLINK, 0, &header(AF_BRIDGE, 0, 0, 0));
+    request.u32(IFLA_EXT_MASK, RTEXT_FILTER_BRVLAN);
+    connection.dump_each(
+        request,
+        || "listing VLANs of bridges".into(),
+        |message| {
+            let link = Link::parse(message)?;
+            let list = link.attribute(IFLA_AF_SPEC).into_iter().flat_map(|spec| spec.nested());
+            let mut begin = None;
+            for info in list.map_while(std::result::Result::ok).filter(|info| info.kind == IFLA_BRIDGE_VLAN_INFO) {
+                let Some([f0, f1, v0, v1]) = info.payload.first_chunk::<4>().copied() else { continue };
+                let (flags, id) = (u16::from_ne_bytes([f0, f1]), u16::from_ne_bytes([v0, v1]));
+                if flags & BRIDGE_VLAN_INFO_RANGE_BEGIN != 0 {
+                    begin = Some(id);
+                    continue;
+                }
+                let first = begin.take().unwrap_or(id);
+                let (pvid, untagged) = (flags & BRIDGE_VLAN_INFO_PVID != 0, flags & BRIDGE_VLAN_INFO_UNTAGGED != 0);
+                take(link.index(), VlanConfig { first, last: id, pvid, untagged })?;
+            }
+            Ok(())
+        },
+    )
 }

@@ -5,7 +5,7 @@ mod reply;
 mod request;
 mod statistics;
 
-pub use bridge_vlan::VlanConfig;
+pub use bridge_vlan::{VlanConfig, dump_vlans};
 pub use reply::{HwType, Link, OperState};
 pub use request::{Data, Kind, LinkConfig, Netns, Select};
 pub use statistics::Statistics;

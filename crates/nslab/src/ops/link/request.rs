@@ -130,6 +130,15 @@ pub enum Kind<'a> {
         /// The other end; what it leaves open, the kernel chooses.
         peer: Box<LinkConfig<'a>>,
     },
+    /// A kind that is made two at a time, as a cable is: `netkit`, `vxcan`.
+    Pair {
+        /// The kind.
+        name: &'a [u8],
+        /// Its options as they are on the wire, without the other end.
+        own: &'a [u8],
+        /// The other end; what it leaves open, the kernel chooses.
+        peer: Box<LinkConfig<'a>>,
+    },
 }
 
 /// The options of a kind: attributes, as bytes.
@@ -362,13 +371,19 @@ impl Kind<'_> {
                     Data::Slave(options) => info.attribute(IFLA_INFO_SLAVE_DATA, options),
                 };
             }
-            Self::Veth { peer } => {
-                info.attribute(IFLA_INFO_KIND, b"veth");
-                info.nest(IFLA_INFO_DATA, |data| {
-                    let header = header(AF_UNSPEC, peer.index.unwrap_or(0), peer.flags(), peer.change());
-                    data.nest_after(VETH_INFO_PEER, &header, |request| peer.attributes(request));
-                });
-            }
+            Self::Veth { peer } => pair(info, b"veth", &[], peer),
+            Self::Pair { name, own, peer } => pair(info, name, own, peer),
         }
     }
+}
+
+/// The other end stands under the same number in all kinds that have one: `VETH_INFO_PEER`, `VXCAN_INFO_PEER`
+/// (`linux/can/vxcan.h`), `IFLA_NETKIT_PEER_INFO`.
+fn pair(info: &mut Request, name: &[u8], own: &[u8], peer: &LinkConfig<'_>) {
+    info.attribute(IFLA_INFO_KIND, name);
+    info.nest(IFLA_INFO_DATA, |data| {
+        data.raw(own);
+        let header = header(AF_UNSPEC, peer.index.unwrap_or(0), peer.flags(), peer.change());
+        data.nest_after(VETH_INFO_PEER, &header, |request| peer.attributes(request));
+    });
 }

@@ -7,9 +7,12 @@
 mod chain;
 mod expression;
 mod nat;
+pub mod rules;
+mod ruleset;
 
 pub use chain::{Obstacle, obstacles};
 pub use nat::{Masquerade, NatTable, Output};
+pub use ruleset::{accept_by_default, delete_rule, read_all};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::netlink::{Connection, Transport};

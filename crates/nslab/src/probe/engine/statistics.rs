@@ -75,6 +75,11 @@ impl Statistics {
         Some(nanos(self.elapsed.as_nanos() / gaps))
     }
 
+    /// Zero before anything was timed.
+    pub(super) fn moving_average(&self) -> Duration {
+        nanos(u128::try_from(self.eight_ewma / 8).unwrap_or(0))
+    }
+
     pub(super) fn longest(&self) -> Option<Duration> {
         (self.timed > 0).then(|| nanos(self.max))
     }

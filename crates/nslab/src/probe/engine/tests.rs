@@ -37,7 +37,7 @@ impl Lab {
     }
 
     fn arrival<'a>(&self, at: u64, message: Message<'a>) -> Arrival<'a> {
-        Arrival { at: self.start + ms(at), from: target(), ttl: 64, len: 64, message }
+        Arrival { at: self.start + ms(at), from: target(), scope: 0, ttl: 64, len: 64, message }
     }
 
     /// A sound reply; whether it was taken for one.
@@ -303,4 +303,111 @@ fn loss_needs_a_request() {
     statistics.transmitted = 4;
     statistics.received = 3;
     assert_eq!(statistics.loss_percent(), Some(25.0));
+}
+
+#[test]
+fn a_reply_too_short_for_the_secret_is_none() {
+    let mut lab = Lab::new(counted(3));
+    lab.send(0, 1);
+    let data = lab.data(1);
+    for len in 0..TIMED_LEN {
+        let arrival = lab.arrival(1, Message::Reply(Reply { id: 7, seq: 1, data: &data[..len], intact: true }));
+        assert_eq!(lab.session.arrived(&arrival), None, "{len} bytes");
+    }
+    assert_eq!(lab.session.statistics().received, 0);
+}
+
+#[test]
+fn a_preload_leaves_at_once_and_may_be_made_up_for() {
+    let mut lab = Lab::new(Settings { interval: ms(100), preload: 3, ..Settings::default() });
+    for seq in 1..=3 {
+        lab.send(0, seq);
+    }
+    assert_eq!(lab.next(0), lab.wait(100));
+    lab.send(100, 4);
+    // Whoever is late by three intervals may send three.
+    for seq in 5..=7 {
+        lab.send(500, seq);
+    }
+    assert_eq!(lab.next(500), lab.wait(600));
+}
+
+#[test]
+fn without_an_interval_no_more_than_the_preload_is_on_its_way() {
+    let mut lab = Lab::new(Settings { interval: Duration::ZERO, preload: 2, ..Settings::default() });
+    lab.send(0, 1);
+    lab.send(0, 2);
+    assert_eq!(lab.next(0), lab.wait(10));
+    assert!(lab.answer(1, 1));
+    lab.send(1, 3);
+    assert_eq!(lab.session.on_their_way(), 2);
+}
+
+#[test]
+fn an_adaptive_interval_follows_the_round_trips() {
+    let mut lab = Lab::new(Settings { adaptive: Some(Duration::ZERO), ..Settings::default() });
+    lab.send(0, 1);
+    assert_eq!(lab.next(1), lab.wait(1000));
+    assert!(lab.answer(80, 1));
+    lab.send(80, 2);
+    assert_eq!(lab.next(81), lab.wait(160));
+    assert!(lab.answer(80, 2));
+    // The average is 70 ms by now.
+    assert_eq!(lab.next(81), lab.wait(150));
+    let mut lab = Lab::new(Settings { adaptive: Some(ms(2)), ..Settings::default() });
+    lab.send(0, 1);
+    assert!(lab.answer(1, 1));
+    assert_eq!(lab.next(1), lab.wait(2));
+}
+
+#[test]
+fn a_refusal_by_the_own_kernel_is_a_lost_request() {
+    let mut lab = Lab::new(Settings { interval: Duration::ZERO, ..Settings::default() });
+    let now = lab.start;
+    assert_eq!(lab.session.refused(now, EMSGSIZE), Event::Refused { errno: EMSGSIZE, error: true });
+    assert_eq!(lab.next(1), lab.wait(10));
+    assert_eq!(lab.session.refused(now, 113), Event::Refused { errno: 113, error: false });
+    assert_eq!((lab.session.statistics().transmitted, lab.session.statistics().errors), (2, 1));
+}
+
+#[test]
+fn the_last_request_is_unanswered_until_it_is() {
+    let mut lab = Lab::new(Settings::default());
+    assert_eq!(lab.session.unanswered(), None);
+    lab.send(0, 1);
+    assert_eq!(lab.session.unanswered(), Some(1));
+    assert!(lab.refuse(1, 1));
+    assert_eq!(lab.session.unanswered(), Some(1), "an error is no answer");
+    assert!(lab.answer(2, 1));
+    assert_eq!(lab.session.unanswered(), None);
+}
+
+#[test]
+fn answers_of_others_are_told_or_passed_over() {
+    let from: IpAddr = [10, 0, 0, 3].into();
+    for (settings, told) in [
+        (Settings::default(), Some(true)),
+        (Settings { any_address: true, ..Settings::default() }, Some(false)),
+        (Settings { only_target: true, ..Settings::default() }, None),
+    ] {
+        let mut lab = Lab::new(settings);
+        lab.send(0, 1);
+        let data = lab.data(1);
+        let arrival = lab.arrival(1, Message::Reply(Reply { id: 7, seq: 1, data: &data, intact: true }));
+        let found = match lab.session.arrived(&Arrival { from, ..arrival }) {
+            Some(Event::Reply(reply)) => Some(reply.other_address),
+            _ => None,
+        };
+        assert_eq!(found, told);
+    }
+}
+
+#[test]
+fn the_data_is_the_pattern_behind_the_secret() {
+    let pattern = Pattern::new(&[1, 2, 3]);
+    let lab = Lab::new(Settings { data_len: 20, pattern, ..Settings::default() });
+    // As if it had begun with the data.
+    assert_eq!(lab.data(1)[16..], [2, 3, 1, 2]);
+    let lab = Lab::new(Settings { data_len: 4, pattern, ..Settings::default() });
+    assert_eq!(lab.data(1), [1, 2, 3, 1]);
 }

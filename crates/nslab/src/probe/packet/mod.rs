@@ -5,10 +5,12 @@
 
 pub mod v4;
 pub mod v6;
+mod words;
 
 use std::net::IpAddr;
 
 use super::Family;
+pub use words::words;
 
 /// Bytes of an ICMP header, before the data of an echo (RFC 792, RFC 4443).
 pub const HEADER_LEN: usize = 8;

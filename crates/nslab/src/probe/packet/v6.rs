@@ -22,7 +22,9 @@ pub const ECHO_REPLY: u8 = 129;
 pub const UNDERSTOOD: [u8; 5] = [UNREACHABLE, TOO_BIG, TIME_EXCEEDED, PARAMETER_PROBLEM, ECHO_REPLY];
 
 const IP_HEADER: usize = 40;
+const FRAGMENT_HEADER: usize = 8;
 const NEXT_HEADER_ICMP: u8 = 58;
+const NEXT_HEADER_FRAGMENT: u8 = 44;
 
 /// An echo request, its checksum left to the kernel.
 #[must_use]
@@ -30,8 +32,8 @@ pub fn request(id: u16, seq: u16, data: &[u8]) -> Vec<u8> {
     echo(ECHO_REQUEST, id, seq, data)
 }
 
-/// Understands a received packet. `None`: cut short, another type, a notice that does not quote an echo
-/// request (one behind extension headers is not looked for: ours have none).
+/// Understands a received packet. `None`: cut short, another type, a notice that does not quote the beginning of
+/// an echo request (one behind extension headers is not looked for: ours have none but that of a fragment).
 #[must_use]
 pub fn parse(icmp: &[u8]) -> Option<Message<'_>> {
     match *icmp.first()? {
@@ -43,11 +45,19 @@ pub fn parse(icmp: &[u8]) -> Option<Message<'_>> {
 
 fn notice(kind: u8, icmp: &[u8]) -> Option<Notice> {
     let (code, rest, quote) = (*icmp.get(1)?, be32(icmp, 4)?, icmp.get(8..)?);
-    if quote.first()? >> 4 != 6 || *quote.get(6)? != NEXT_HEADER_ICMP {
+    if quote.first()? >> 4 != 6 {
         return None;
     }
     let destination = Ipv6Addr::from(*quote.get(24..)?.first_chunk::<16>()?).into();
-    let request = quote.get(IP_HEADER..)?;
+    let behind = quote.get(IP_HEADER..)?;
+    let request = match *quote.get(6)? {
+        NEXT_HEADER_ICMP => behind,
+        // The offset is in the upper 13 bits.
+        NEXT_HEADER_FRAGMENT if *behind.first()? == NEXT_HEADER_ICMP && be16(behind, 2)? >> 3 == 0 => {
+            behind.get(FRAGMENT_HEADER..)?
+        }
+        _ => return None,
+    };
     if *request.first()? != ECHO_REQUEST {
         return None;
     }
@@ -90,8 +100,23 @@ mod tests {
     }
 
     #[test]
+    fn a_notice_may_quote_the_first_fragment_only() {
+        let fragment = |offset: u16| {
+            let mut bytes = vec![58, 0];
+            bytes.extend((offset << 3 | 1).to_be_bytes());
+            bytes.extend([0, 0, 0, 9]);
+            bytes.extend(request(5, 6, b""));
+            parse(&unreachable(44, &bytes)).is_some()
+        };
+        assert!(fragment(0));
+        assert!(!fragment(1));
+    }
+
+    #[test]
     fn every_truncation_is_nothing() {
-        for packet in [vec![129, 0, 0, 0, 0, 1, 0, 2], unreachable(58, &request(5, 6, b""))] {
+        let first = [vec![58, 0, 0, 1, 0, 0, 0, 9], request(5, 6, b"")].concat();
+        let whole = [vec![129, 0, 0, 0, 0, 1, 0, 2], unreachable(58, &request(5, 6, b"")), unreachable(44, &first)];
+        for packet in whole {
             assert!(parse(&packet).is_some());
             for len in 0..packet.len() {
                 assert_eq!(parse(&packet[..len]), None, "cut to {len} bytes");

@@ -50,7 +50,7 @@ fn make_one(plan: &Plan, device: &Device, place: &Place<'_>, node: &mut BuiltNod
     let making = || format!("making {} {name}", device.kind);
     let mut batch = Batch::default();
     if device.kind.is_tuntap() {
-        node.namespace.enter(|| tuntap(device).add())?.map_err(|error| error.within(making()))?;
+        node.namespace()?.enter(|| tuntap(device).add())?.map_err(|error| error.within(making()))?;
         let mac = device.mac.map(crate::types::MacAddr::octets);
         let config = LinkConfig {
             address: mac.as_ref().map(<[u8; 6]>::as_slice),
@@ -66,7 +66,7 @@ fn make_one(plan: &Plan, device: &Device, place: &Place<'_>, node: &mut BuiltNod
     if let Some(settings) = wireguard::settings(device)? {
         std::mem::take(&mut batch).send(&mut node.connection)?;
         let what = format!("giving {name} its keys and peers");
-        wireguard::configure(&node.namespace, device.index, settings, &what)?;
+        wireguard::configure(&node.namespace()?, device.index, settings, &what)?;
     }
     for port in &device.ports {
         add_port(plan, device, port, place, &mut batch);

@@ -31,14 +31,23 @@ use crate::wire::Request;
 use crate::wire::consts::IFA_F_NODAD;
 use crate::wire::consts::kinds::IFLA_BR_MCAST_SNOOPING;
 
-/// A node that is made: its namespace and a connection to the kernel inside it.
+/// A node that is made: a connection to the kernel inside its namespace, which is the only thing that keeps that until
+/// it is published. One descriptor a node is what the largest labs have room for.
 #[derive(Debug)]
 pub struct BuiltNode {
-    /// Its namespace; the only thing that keeps it until it is published.
-    pub namespace: Namespace,
     /// What tells the namespace from others.
     pub identity: Identity,
     connection: Connection,
+}
+
+impl BuiltNode {
+    /// Its namespace, opened.
+    ///
+    /// # Errors
+    /// No descriptors left.
+    pub fn namespace(&self) -> Result<Namespace> {
+        Namespace::of_socket(self.connection.transport())
+    }
 }
 
 /// A lab that is made and not published yet: dropping it takes it away.
@@ -63,8 +72,7 @@ pub fn build(plan: &Plan) -> Result<Built> {
 pub(crate) fn build_counted(plan: &Plan, count: &Count<'_>) -> Result<Built> {
     lacking::check(plan)?;
     kernel::check(plan)?;
-    // A namespace and a connection.
-    descriptors::make_room(plan.nodes.len(), 2)?;
+    descriptors::make_room(plan.nodes.len(), 1)?;
     let site = Site::of(plan, count);
     std::thread::scope(|scope| {
         // Threads of their own, for they change their namespace; they end with this scope.
@@ -197,7 +205,7 @@ fn finish_node(
 ) -> Result<()> {
     let mut late = node.sysctl.iter().filter(|sysctl| is_of_an_interface(sysctl)).peekable();
     if late.peek().is_some() {
-        let set = built.namespace.enter(|| set_all(settings, late)).and_then(|set| set);
+        let set = built.namespace()?.enter(|| set_all(settings, late)).and_then(|set| set);
         set.map_err(|error| error.within(format_args!("node {}", node.name)))?;
     }
     if node.switch {
@@ -237,9 +245,8 @@ fn make_node(plan: &Plan, node: &NodePlan, settings: &mut Settings) -> Result<Bu
 /// hardware address of its bridge.
 fn make_blank(name: &NodeName, switch: Option<MacAddr>, settings: &mut Settings) -> Result<BuiltNode> {
     enter::into_new()?;
-    let namespace = Namespace::current()?;
     let socket = KernelSocket::open()?;
-    let identity = namespace.identity_with(cookie_of(&socket)?)?;
+    let identity = Namespace::of_socket(&socket)?.identity_with(cookie_of(&socket)?)?;
     let mut connection = Connection::new(socket);
     if let Some(mac) = switch {
         // It is no host: nothing in there is to speak IPv6 of its own.
@@ -249,7 +256,7 @@ fn make_blank(name: &NodeName, switch: Option<MacAddr>, settings: &mut Settings)
         set(settings, ACCEPT_RA, "0")?;
         connection.request(up(LOOPBACK), || format!("bringing up {name}:lo"))?;
     }
-    Ok(BuiltNode { namespace, identity, connection })
+    Ok(BuiltNode { identity, connection })
 }
 
 /// Makes a bridge listen for groups.
@@ -329,7 +336,8 @@ fn lay_cable(plan: &Plan, cable: &Cable, a_node: &Mutex<BuiltNode>, b_node: &Mut
     let Cable { a, b } = cable;
     let mut batch = Batch::default();
     let name = || format!("laying cable {} -- {}", plan.port_name(a), plan.port_name(b));
-    batch.add(cable_request(cable, &lock(b_node).namespace), name);
+    let peer = lock(b_node).namespace()?;
+    batch.add(cable_request(cable, &peer), name);
     if a.impair.is_some() {
         finish_port(plan, a, &mut batch);
     } else {

@@ -1,6 +1,6 @@
 //! Attributes of the kinds of links: what stands in `IFLA_INFO_DATA` and `IFLA_INFO_SLAVE_DATA`.
 //!
-//! Source: `linux/if_link.h`, `linux/if_bridge.h`, `linux/if_vlan.h`, `linux/if_tun.h`.
+//! Source: `linux/if_link.h`, `linux/if_bridge.h`, `linux/if_vlan.h`, `linux/if_tun.h`, `linux/if_tunnel.h`.
 #![allow(missing_docs, reason = "each is what the header of the same name says")]
 
 // bridge
@@ -149,14 +149,55 @@ pub const IFLA_IPVLAN_FLAGS: u16 = 2;
 
 // bond
 pub const IFLA_BOND_MODE: u16 = 1;
+pub const IFLA_BOND_ACTIVE_SLAVE: u16 = 2;
 pub const IFLA_BOND_MIIMON: u16 = 3;
 pub const IFLA_BOND_UPDELAY: u16 = 4;
 pub const IFLA_BOND_DOWNDELAY: u16 = 5;
+pub const IFLA_BOND_USE_CARRIER: u16 = 6;
+pub const IFLA_BOND_ARP_INTERVAL: u16 = 7;
+pub const IFLA_BOND_ARP_IP_TARGET: u16 = 8;
+pub const IFLA_BOND_ARP_VALIDATE: u16 = 9;
+pub const IFLA_BOND_ARP_ALL_TARGETS: u16 = 10;
 pub const IFLA_BOND_PRIMARY: u16 = 11;
+pub const IFLA_BOND_PRIMARY_RESELECT: u16 = 12;
 pub const IFLA_BOND_FAIL_OVER_MAC: u16 = 13;
 pub const IFLA_BOND_XMIT_HASH_POLICY: u16 = 14;
+pub const IFLA_BOND_RESEND_IGMP: u16 = 15;
+pub const IFLA_BOND_NUM_PEER_NOTIF: u16 = 16;
+pub const IFLA_BOND_ALL_SLAVES_ACTIVE: u16 = 17;
 pub const IFLA_BOND_MIN_LINKS: u16 = 18;
+pub const IFLA_BOND_LP_INTERVAL: u16 = 19;
+pub const IFLA_BOND_PACKETS_PER_SLAVE: u16 = 20;
 pub const IFLA_BOND_AD_LACP_RATE: u16 = 21;
+pub const IFLA_BOND_AD_SELECT: u16 = 22;
+pub const IFLA_BOND_AD_INFO: u16 = 23;
+pub const IFLA_BOND_AD_ACTOR_SYS_PRIO: u16 = 24;
+pub const IFLA_BOND_AD_USER_PORT_KEY: u16 = 25;
+pub const IFLA_BOND_AD_ACTOR_SYSTEM: u16 = 26;
+pub const IFLA_BOND_TLB_DYNAMIC_LB: u16 = 27;
+pub const IFLA_BOND_PEER_NOTIF_DELAY: u16 = 28;
+pub const IFLA_BOND_AD_LACP_ACTIVE: u16 = 29;
+pub const IFLA_BOND_MISSED_MAX: u16 = 30;
+pub const IFLA_BOND_NS_IP6_TARGET: u16 = 31;
+pub const IFLA_BOND_COUPLED_CONTROL: u16 = 32;
+
+// what IFLA_BOND_AD_INFO holds
+pub const IFLA_BOND_AD_INFO_AGGREGATOR: u16 = 1;
+pub const IFLA_BOND_AD_INFO_NUM_PORTS: u16 = 2;
+pub const IFLA_BOND_AD_INFO_ACTOR_KEY: u16 = 3;
+pub const IFLA_BOND_AD_INFO_PARTNER_KEY: u16 = 4;
+pub const IFLA_BOND_AD_INFO_PARTNER_MAC: u16 = 5;
+
+// a link of a bond
+pub const IFLA_BOND_SLAVE_STATE: u16 = 1;
+pub const IFLA_BOND_SLAVE_MII_STATUS: u16 = 2;
+pub const IFLA_BOND_SLAVE_LINK_FAILURE_COUNT: u16 = 3;
+pub const IFLA_BOND_SLAVE_PERM_HWADDR: u16 = 4;
+pub const IFLA_BOND_SLAVE_QUEUE_ID: u16 = 5;
+pub const IFLA_BOND_SLAVE_AD_AGGREGATOR_ID: u16 = 6;
+pub const IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE: u16 = 7;
+pub const IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE: u16 = 8;
+pub const IFLA_BOND_SLAVE_PRIO: u16 = 9;
 
 // vrf
 pub const IFLA_VRF_TABLE: u16 = 1;
@@ -172,6 +213,124 @@ pub const IFLA_TUN_PERSIST: u16 = 6;
 pub const IFLA_TUN_MULTI_QUEUE: u16 = 7;
 pub const IFLA_TUN_NUM_QUEUES: u16 = 8;
 pub const IFLA_TUN_NUM_DISABLED_QUEUES: u16 = 9;
+
+// gre and its like
+pub const IFLA_GRE_LINK: u16 = 1;
+pub const IFLA_GRE_IFLAGS: u16 = 2;
+pub const IFLA_GRE_OFLAGS: u16 = 3;
+pub const IFLA_GRE_IKEY: u16 = 4;
+pub const IFLA_GRE_OKEY: u16 = 5;
+pub const IFLA_GRE_LOCAL: u16 = 6;
+pub const IFLA_GRE_REMOTE: u16 = 7;
+pub const IFLA_GRE_TTL: u16 = 8;
+pub const IFLA_GRE_TOS: u16 = 9;
+pub const IFLA_GRE_PMTUDISC: u16 = 10;
+pub const IFLA_GRE_ENCAP_LIMIT: u16 = 11;
+pub const IFLA_GRE_FLOWINFO: u16 = 12;
+pub const IFLA_GRE_FLAGS: u16 = 13;
+pub const IFLA_GRE_ENCAP_TYPE: u16 = 14;
+pub const IFLA_GRE_ENCAP_FLAGS: u16 = 15;
+pub const IFLA_GRE_ENCAP_SPORT: u16 = 16;
+pub const IFLA_GRE_ENCAP_DPORT: u16 = 17;
+pub const IFLA_GRE_COLLECT_METADATA: u16 = 18;
+pub const IFLA_GRE_IGNORE_DF: u16 = 19;
+pub const IFLA_GRE_FWMARK: u16 = 20;
+pub const IFLA_GRE_ERSPAN_INDEX: u16 = 21;
+pub const IFLA_GRE_ERSPAN_VER: u16 = 22;
+pub const IFLA_GRE_ERSPAN_DIR: u16 = 23;
+pub const IFLA_GRE_ERSPAN_HWID: u16 = 24;
+
+// ipip, sit, ip6tnl
+pub const IFLA_IPTUN_LINK: u16 = 1;
+pub const IFLA_IPTUN_LOCAL: u16 = 2;
+pub const IFLA_IPTUN_REMOTE: u16 = 3;
+pub const IFLA_IPTUN_TTL: u16 = 4;
+pub const IFLA_IPTUN_TOS: u16 = 5;
+pub const IFLA_IPTUN_ENCAP_LIMIT: u16 = 6;
+pub const IFLA_IPTUN_FLOWINFO: u16 = 7;
+pub const IFLA_IPTUN_FLAGS: u16 = 8;
+pub const IFLA_IPTUN_PROTO: u16 = 9;
+pub const IFLA_IPTUN_PMTUDISC: u16 = 10;
+pub const IFLA_IPTUN_6RD_PREFIX: u16 = 11;
+pub const IFLA_IPTUN_6RD_RELAY_PREFIX: u16 = 12;
+pub const IFLA_IPTUN_6RD_PREFIXLEN: u16 = 13;
+pub const IFLA_IPTUN_6RD_RELAY_PREFIXLEN: u16 = 14;
+pub const IFLA_IPTUN_ENCAP_TYPE: u16 = 15;
+pub const IFLA_IPTUN_ENCAP_FLAGS: u16 = 16;
+pub const IFLA_IPTUN_ENCAP_SPORT: u16 = 17;
+pub const IFLA_IPTUN_ENCAP_DPORT: u16 = 18;
+pub const IFLA_IPTUN_COLLECT_METADATA: u16 = 19;
+pub const IFLA_IPTUN_FWMARK: u16 = 20;
+
+// vti
+pub const IFLA_VTI_LINK: u16 = 1;
+pub const IFLA_VTI_IKEY: u16 = 2;
+pub const IFLA_VTI_OKEY: u16 = 3;
+pub const IFLA_VTI_LOCAL: u16 = 4;
+pub const IFLA_VTI_REMOTE: u16 = 5;
+pub const IFLA_VTI_FWMARK: u16 = 6;
+
+// xfrm
+pub const IFLA_XFRM_LINK: u16 = 1;
+pub const IFLA_XFRM_IF_ID: u16 = 2;
+pub const IFLA_XFRM_COLLECT_METADATA: u16 = 3;
+
+// geneve
+pub const IFLA_GENEVE_ID: u16 = 1;
+pub const IFLA_GENEVE_REMOTE: u16 = 2;
+pub const IFLA_GENEVE_TTL: u16 = 3;
+pub const IFLA_GENEVE_TOS: u16 = 4;
+pub const IFLA_GENEVE_PORT: u16 = 5;
+pub const IFLA_GENEVE_COLLECT_METADATA: u16 = 6;
+pub const IFLA_GENEVE_REMOTE6: u16 = 7;
+pub const IFLA_GENEVE_UDP_CSUM: u16 = 8;
+pub const IFLA_GENEVE_UDP_ZERO_CSUM6_TX: u16 = 9;
+pub const IFLA_GENEVE_UDP_ZERO_CSUM6_RX: u16 = 10;
+pub const IFLA_GENEVE_LABEL: u16 = 11;
+pub const IFLA_GENEVE_TTL_INHERIT: u16 = 12;
+pub const IFLA_GENEVE_DF: u16 = 13;
+pub const IFLA_GENEVE_INNER_PROTO_INHERIT: u16 = 14;
+
+// bareudp
+pub const IFLA_BAREUDP_PORT: u16 = 1;
+pub const IFLA_BAREUDP_ETHERTYPE: u16 = 2;
+pub const IFLA_BAREUDP_SRCPORT_MIN: u16 = 3;
+pub const IFLA_BAREUDP_MULTIPROTO_MODE: u16 = 4;
+
+// macsec
+pub const IFLA_MACSEC_SCI: u16 = 1;
+pub const IFLA_MACSEC_PORT: u16 = 2;
+pub const IFLA_MACSEC_ICV_LEN: u16 = 3;
+pub const IFLA_MACSEC_CIPHER_SUITE: u16 = 4;
+pub const IFLA_MACSEC_WINDOW: u16 = 5;
+pub const IFLA_MACSEC_ENCODING_SA: u16 = 6;
+pub const IFLA_MACSEC_ENCRYPT: u16 = 7;
+pub const IFLA_MACSEC_PROTECT: u16 = 8;
+pub const IFLA_MACSEC_INC_SCI: u16 = 9;
+pub const IFLA_MACSEC_ES: u16 = 10;
+pub const IFLA_MACSEC_SCB: u16 = 11;
+pub const IFLA_MACSEC_REPLAY_PROTECT: u16 = 12;
+pub const IFLA_MACSEC_VALIDATION: u16 = 13;
+pub const IFLA_MACSEC_OFFLOAD: u16 = 15;
+
+// hsr
+pub const IFLA_HSR_SLAVE1: u16 = 1;
+pub const IFLA_HSR_SLAVE2: u16 = 2;
+pub const IFLA_HSR_MULTICAST_SPEC: u16 = 3;
+pub const IFLA_HSR_SUPERVISION_ADDR: u16 = 4;
+pub const IFLA_HSR_SEQ_NR: u16 = 5;
+pub const IFLA_HSR_VERSION: u16 = 6;
+pub const IFLA_HSR_PROTOCOL: u16 = 7;
+pub const IFLA_HSR_INTERLINK: u16 = 8;
+
+// netkit
+pub const IFLA_NETKIT_PEER_INFO: u16 = 1;
+pub const IFLA_NETKIT_PRIMARY: u16 = 2;
+pub const IFLA_NETKIT_POLICY: u16 = 3;
+pub const IFLA_NETKIT_PEER_POLICY: u16 = 4;
+pub const IFLA_NETKIT_MODE: u16 = 5;
+pub const IFLA_NETKIT_SCRUB: u16 = 6;
+pub const IFLA_NETKIT_PEER_SCRUB: u16 = 7;
 
 // what a bridge is told of a port's VLANs, in IFLA_AF_SPEC of AF_BRIDGE
 pub const IFLA_BRIDGE_FLAGS: u16 = 0;

@@ -32,7 +32,7 @@ fn create(
     let Some(kind) = settings.kind else {
         return Err(Fail::new(FAILED, "Not enough information: \"type\" argument is required"));
     };
-    let asked = options(session, kind, true, words)?;
+    let asked = options(session, kind, None, words)?;
     let kind = Some(kind_of(kind, asked.as_ref()));
     session.talk(request(&LinkConfig { kind, link, ..settings.config() }))
 }
@@ -56,7 +56,7 @@ pub(super) fn set(session: &mut Session, mut words: Words<'_>) -> Result<(), Fai
         check_length(session, index, address)?;
     }
     let asked = match settings.kind {
-        Some(kind) => options(session, kind, false, words)?,
+        Some(kind) => options(session, kind, Some(index), words)?,
         None => None,
     };
     let kind = settings.kind.map(|kind| kind_of(kind, asked.as_ref()));
@@ -73,7 +73,8 @@ pub(super) fn delete(session: &mut Session, mut words: Words<'_>) -> Result<(), 
     };
     if let Some(kind) = settings.kind {
         // They must be right, and mean nothing.
-        options(session, kind, false, words)?;
+        let index = if let Select::Index(index) = which { index } else { 0 };
+        options(session, kind, Some(index), words)?;
     }
     session.talk(which.delete())
 }
@@ -88,14 +89,19 @@ fn parent(session: &mut Session, settings: &Settings<'_>) -> Result<Option<u32>,
     })
 }
 
-/// Reads the words behind `type KIND`, if there are any. `making` tells a new link from one to be changed.
-fn options<'a>(session: &mut Session, kind: &[u8], making: bool, words: Words<'a>) -> Result<Option<Asked<'a>>, Fail> {
+/// Reads the words behind `type KIND`, if there are any. `existing` is the index of a link to be changed.
+fn options<'a>(
+    session: &mut Session,
+    kind: &[u8],
+    existing: Option<u32>,
+    words: Words<'a>,
+) -> Result<Option<Asked<'a>>, Fail> {
     if words.is_empty() {
         return Ok(None);
     }
-    let mut asked = kinds::read(session, kind, making, words)?;
-    if let Asked::Peer(peer) = &mut asked {
-        if making {
+    let mut asked = kinds::read(session, kind, existing, words)?;
+    if let Asked::Peer(_, peer) = &mut asked {
+        if existing.is_none() {
             peer.config.link = parent(session, peer)?;
         } else {
             // The other end is one that is there.
@@ -114,7 +120,7 @@ fn kind_of<'a>(kind: &'a [u8], asked: Option<&'a Asked<'a>>) -> Kind<'a> {
         None => Kind::Plain(std::str::from_utf8(kind).unwrap_or("?")),
         Some(Asked::Own(options)) => Kind::Other { name: kind, data: Data::Own(options) },
         Some(Asked::Slave(options)) => Kind::Other { name: kind, data: Data::Slave(options) },
-        Some(Asked::Peer(peer)) => Kind::Veth { peer: Box::new(peer.config()) },
+        Some(Asked::Peer(own, peer)) => Kind::Pair { name: kind, own, peer: Box::new(peer.config()) },
     }
 }
 

@@ -131,7 +131,7 @@ impl Changer {
             made.push((name.clone(), node.identity));
             let place = self.place(name)?;
             let work = self.work(place)?;
-            work.namespace = Some(node.namespace);
+            work.namespace = Some(node.namespace()?);
             work.made = Some(node.identity);
             work.connection = Some(node.connection);
             if planned.switch {

@@ -18,15 +18,21 @@ use nslab::wire::consts::kinds::{
 };
 
 use super::fields::{Field, Shape, field};
-use super::reading::{Opt, Options, Reading, Takes, opt, whole};
+use super::reading::{Opt, Options, Reading, Takes, UNKNOWN_COMMAND, opt, whole};
 use super::{ethertype, querier};
 use crate::applet::ip::fail::Fail;
 use crate::applet::ip::link::keywords::hardware_address;
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::Words;
 
-pub(super) static OPTIONS: Options =
-    Options { table: TABLE, called: "command", once: false, finish: |_| Ok(()), usage: include_str!("bridge.txt") };
+pub(super) static OPTIONS: Options = Options {
+    tables: &[TABLE],
+    stranger: UNKNOWN_COMMAND,
+    once: false,
+    begin: |_| Ok(()),
+    finish: |_| Ok(()),
+    usage: include_str!("bridge.txt"),
+};
 
 const INVALID: &str = "invalid {}";
 

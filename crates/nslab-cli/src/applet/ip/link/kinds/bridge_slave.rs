@@ -15,15 +15,16 @@ use nslab::wire::consts::kinds::{
 
 use super::bridge::show_id;
 use super::fields::{Field, Shape, field, mask};
-use super::reading::{Opt, Options, Reading, Takes, opt, whole};
+use super::reading::{Opt, Options, Reading, Takes, UNKNOWN_OPTION, opt, whole};
 use crate::applet::ip::fail::Fail;
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::Words;
 
 pub(super) static OPTIONS: Options = Options {
-    table: TABLE,
-    called: "option",
+    tables: &[TABLE],
+    stranger: UNKNOWN_OPTION,
     once: false,
+    begin: |_| Ok(()),
     finish: |_| Ok(()),
     usage: include_str!("bridge_slave.txt"),
 };

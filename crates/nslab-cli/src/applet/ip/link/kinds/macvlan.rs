@@ -10,15 +10,21 @@ use nslab::wire::consts::kinds::{
 use nslab::wire::{Attribute, Request};
 
 use super::fields::{Details, Field, Shape, all, field};
-use super::reading::{Opt, Options, Reading, Takes, opt, whole};
+use super::reading::{Opt, Options, Reading, Takes, UNKNOWN_OPTION, opt, whole};
 use crate::applet::ip::fail::{FAILED, Fail, bytes};
 use crate::applet::ip::link::keywords::hardware_address;
 use crate::applet::ip::link::print::hex;
 use crate::applet::ip::session::{Session, warn};
 use crate::applet::ip::words::{self, Words};
 
-pub(super) static OPTIONS: Options<Macvlan> =
-    Options { table: TABLE, called: "option", once: false, finish, usage: include_str!("macvlan.txt") };
+pub(super) static OPTIONS: Options<Macvlan> = Options {
+    tables: &[TABLE],
+    stranger: UNKNOWN_OPTION,
+    once: false,
+    begin: |_| Ok(()),
+    finish,
+    usage: include_str!("macvlan.txt"),
+};
 
 /// What is sent behind the rest.
 #[derive(Debug, Default)]

@@ -2,18 +2,28 @@
 //!
 //! A kind that is not here, or has no options here, may still be made: the kernel says whether it has it.
 
+mod bareudp;
+mod bond;
+mod bond_slave;
 mod bridge;
 mod bridge_slave;
 mod ethertype;
 mod fields;
+mod geneve;
+mod hsr;
+mod ipvlan;
+mod macsec;
 mod macvlan;
+mod netkit;
 mod querier;
 mod reading;
 mod tun;
+mod tunnel;
 mod veth;
 mod vlan;
 mod vrf;
 mod vxlan;
+mod xfrm;
 
 use nslab::ops::link::Link;
 use nslab::wire::consts::IFLA_LINKINFO;
@@ -46,21 +56,41 @@ enum Reads {
     Slave(&'static dyn ReadOptions),
     /// The other end.
     Peer,
+    /// Options of both ends, and the other end.
+    Netkit,
     /// Options that `ip` has and this does not have yet.
     NotYet,
 }
 
 static KINDS: &[Kind] = {
-    use Reads::{NoOptions, NotYet, Nothing, Own, Peer, Slave};
+    use Reads::{Netkit, NoOptions, NotYet, Nothing, Own, Peer, Slave};
     &[
+        kind("bareudp", Own(&bareudp::OPTIONS), bareudp::FIELDS),
+        kind("bond", Own(&bond::OPTIONS), bond::FIELDS),
+        kind("bond_slave", Slave(&bond_slave::OPTIONS), bond_slave::FIELDS),
         kind("bridge", Own(&bridge::OPTIONS), bridge::FIELDS),
         kind("bridge_slave", Slave(&bridge_slave::OPTIONS), bridge_slave::FIELDS),
         kind("dummy", NoOptions, &[]),
+        kind("erspan", Own(&tunnel::ERSPAN), tunnel::ERSPAN_FIELDS),
+        kind("geneve", Own(&geneve::OPTIONS), geneve::FIELDS),
+        kind("gre", Own(&tunnel::GRE), tunnel::GRE_FIELDS),
+        kind("gretap", Own(&tunnel::GRE), tunnel::GRE_FIELDS),
+        kind("hsr", Own(&hsr::OPTIONS), hsr::FIELDS),
         kind("ifb", NoOptions, &[]),
+        kind("ip6erspan", Own(&tunnel::IP6ERSPAN), tunnel::IP6GRE_FIELDS),
+        kind("ip6gre", Own(&tunnel::IP6GRE), tunnel::IP6GRE_FIELDS),
+        kind("ip6gretap", Own(&tunnel::IP6GRE), tunnel::IP6GRE_FIELDS),
+        kind("ip6tnl", Own(&tunnel::IP6TNL), tunnel::IP6TNL_FIELDS),
+        kind("ipip", Own(&tunnel::IPIP), tunnel::IPIP_FIELDS),
+        kind("ipvlan", Own(&ipvlan::OPTIONS), ipvlan::FIELDS),
+        kind("ipvtap", Own(&ipvlan::OPTIONS), ipvlan::FIELDS),
+        kind("macsec", Own(&macsec::OPTIONS), macsec::FIELDS),
         kind("macvlan", Own(&macvlan::OPTIONS), macvlan::FIELDS),
         kind("macvtap", Own(&macvlan::OPTIONS), macvlan::FIELDS),
         kind("netdevsim", NoOptions, &[]),
+        kind("netkit", Netkit, netkit::FIELDS),
         kind("nlmon", NoOptions, &[]),
+        kind("sit", Own(&tunnel::SIT), tunnel::SIT_FIELDS),
         kind("team", NoOptions, &[]),
         kind("team_slave", NoOptions, &[]),
         kind("tun", Nothing, tun::FIELDS),
@@ -70,37 +100,18 @@ static KINDS: &[Kind] = {
         kind("vlan", Own(&vlan::OPTIONS), vlan::FIELDS),
         kind("vrf", Own(&vrf::OPTIONS), vrf::FIELDS),
         kind("vrf_slave", Nothing, vrf::SLAVE_FIELDS),
+        kind("vti", Own(&tunnel::VTI), tunnel::VTI_FIELDS),
+        kind("vti6", Own(&tunnel::VTI6), tunnel::VTI_FIELDS),
+        kind("vxcan", Peer, &[]),
         kind("vxlan", Own(&vxlan::OPTIONS), vxlan::FIELDS),
+        kind("xfrm", Own(&xfrm::OPTIONS), xfrm::FIELDS),
         kind("amt", NotYet, &[]),
-        kind("bareudp", NotYet, &[]),
-        kind("bond", NotYet, &[]),
-        kind("bond_slave", NotYet, &[]),
         kind("can", NotYet, &[]),
         kind("dsa", NotYet, &[]),
-        kind("erspan", NotYet, &[]),
-        kind("geneve", NotYet, &[]),
-        kind("gre", NotYet, &[]),
-        kind("gretap", NotYet, &[]),
         kind("gtp", NotYet, &[]),
-        kind("hsr", NotYet, &[]),
-        kind("ip6erspan", NotYet, &[]),
-        kind("ip6gre", NotYet, &[]),
-        kind("ip6gretap", NotYet, &[]),
-        kind("ip6tnl", NotYet, &[]),
-        kind("ipip", NotYet, &[]),
         kind("ipoib", NotYet, &[]),
-        kind("ipvlan", NotYet, &[]),
-        kind("ipvtap", NotYet, &[]),
-        kind("macsec", NotYet, &[]),
-        kind("netkit", NotYet, &[]),
-        kind("pfcp", NotYet, &[]),
         kind("rmnet", NotYet, &[]),
-        kind("sit", NotYet, &[]),
-        kind("vti", NotYet, &[]),
-        kind("vti6", NotYet, &[]),
-        kind("vxcan", NotYet, &[]),
         kind("wwan", NotYet, &[]),
-        kind("xfrm", NotYet, &[]),
     ]
 };
 
@@ -110,14 +121,26 @@ const fn kind(name: &'static str, reads: Reads, fields: &'static [Field]) -> Kin
 
 /// Options of any kind.
 trait ReadOptions: Sync {
-    fn read(&self, session: &mut Session, kind: &'static str, making: bool, words: Words<'_>) -> Result<Vec<u8>, Fail>;
+    fn read(
+        &self,
+        session: &mut Session,
+        kind: &'static str,
+        existing: Option<u32>,
+        words: Words<'_>,
+    ) -> Result<Vec<u8>, Fail>;
 
     fn usage(&self, kind: &str) -> String;
 }
 
 impl<S: Default> ReadOptions for Options<S> {
-    fn read(&self, session: &mut Session, kind: &'static str, making: bool, words: Words<'_>) -> Result<Vec<u8>, Fail> {
-        self.read(session, kind, making, words)
+    fn read(
+        &self,
+        session: &mut Session,
+        kind: &'static str,
+        existing: Option<u32>,
+        words: Words<'_>,
+    ) -> Result<Vec<u8>, Fail> {
+        self.read(session, kind, existing, words)
     }
 
     fn usage(&self, kind: &str) -> String {
@@ -131,23 +154,32 @@ pub(super) enum Asked<'a> {
     Own(Vec<u8>),
     /// Options that a master keeps, as attributes.
     Slave(Vec<u8>),
-    /// Settings of the other end.
-    Peer(Box<Settings<'a>>),
+    /// Options of the kind, and settings of the other end.
+    Peer(Vec<u8>, Box<Settings<'a>>),
 }
 
 fn find(name: &[u8]) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name.as_bytes() == name)
 }
 
-/// Reads the words behind a kind, of which there is one at least. `making` tells a new link from one that
-/// is to be changed.
-pub(super) fn read<'a>(session: &mut Session, name: &[u8], making: bool, words: Words<'a>) -> Result<Asked<'a>, Fail> {
+/// Reads the words behind a kind, of which there is one at least. `existing` is the index of a link that is
+/// to be changed.
+pub(super) fn read<'a>(
+    session: &mut Session,
+    name: &[u8],
+    existing: Option<u32>,
+    words: Words<'a>,
+) -> Result<Asked<'a>, Fail> {
     let first = words.peek().unwrap_or_default();
     let Some(kind) = find(name) else { return Err(garbage(first)) };
     match kind.reads {
-        Reads::Own(options) => Ok(Asked::Own(options.read(session, kind.name, making, words)?)),
-        Reads::Slave(options) => Ok(Asked::Slave(options.read(session, kind.name, making, words)?)),
-        Reads::Peer => Ok(Asked::Peer(Box::new(veth::parse(session, words)?))),
+        Reads::Own(options) => Ok(Asked::Own(options.read(session, kind.name, existing, words)?)),
+        Reads::Slave(options) => Ok(Asked::Slave(options.read(session, kind.name, existing, words)?)),
+        Reads::Peer => Ok(Asked::Peer(Vec::new(), Box::new(veth::parse(session, kind.name, words)?))),
+        Reads::Netkit => Ok(match netkit::parse(session, words)? {
+            (own, Some(peer)) => Asked::Peer(own, peer),
+            (own, None) => Asked::Own(own),
+        }),
         Reads::NotYet => Err(Fail::not_yet(&bytes!["ip link … type ", kind.name, " ", first])),
         Reads::Nothing | Reads::NoOptions => Err(garbage(first)),
     }
@@ -165,7 +197,8 @@ pub(super) fn usage(name: &[u8]) -> Option<String> {
     let kind = find(name)?;
     match kind.reads {
         Reads::Own(options) | Reads::Slave(options) => Some(options.usage(kind.name)),
-        Reads::Peer => Some(veth::USAGE.into()),
+        Reads::Peer => Some(veth::usage(kind.name)),
+        Reads::Netkit => Some(netkit::USAGE.into()),
         Reads::NoOptions => Some(format!("Usage: ... {}\n", kind.name)),
         Reads::Nothing | Reads::NotYet => None,
     }

@@ -3,6 +3,7 @@
 use nslab::wire::Request;
 
 use crate::applet::ip::fail::{FAILED, Fail, bytes};
+use crate::applet::ip::names::Name;
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::{self, Words, matches};
 
@@ -48,12 +49,15 @@ pub(super) type ReadValue<S> = fn(&mut Reading<'_, S>, &Opt<S>, &mut Words<'_>) 
 
 /// A kind's options, and what is said where they are not understood.
 pub(super) struct Options<S: 'static = ()> {
-    /// In the order in which they are tried.
-    pub(super) table: &'static [Opt<S>],
-    /// What an option is called: `command` or `option`.
-    pub(super) called: &'static str,
+    /// In the order in which they are tried: one table after the other.
+    pub(super) tables: &'static [&'static [Opt<S>]],
+    /// What is said of a word that is no option, before the usage. In it, `{}` stands for the word; it may be
+    /// empty.
+    pub(super) stranger: &'static str,
     /// Whether each may be given once only.
     pub(super) once: bool,
+    /// What is known before the first option is read.
+    pub(super) begin: fn(&mut Reading<'_, S>) -> Result<(), Fail>,
     /// What must hold when all are read, and what is sent behind them.
     pub(super) finish: fn(&mut Reading<'_, S>) -> Result<(), Fail>,
     /// What `help` says. In it, `KIND` stands for the kind.
@@ -65,8 +69,8 @@ pub(super) struct Reading<'s, S> {
     pub(super) session: &'s mut Session,
     /// The kind as it was given.
     pub(super) kind: &'static str,
-    /// Whether the link is to be made, rather than changed.
-    pub(super) making: bool,
+    /// The index of the link that is to be changed; `None` where one is to be made.
+    pub(super) existing: Option<u32>,
     /// The option's word as it was typed.
     pub(super) typed: &'s [u8],
     /// What has been read so far.
@@ -91,24 +95,24 @@ impl<S: Default> Options<S> {
         &self,
         session: &mut Session,
         kind: &'static str,
-        making: bool,
+        existing: Option<u32>,
         mut words: Words<'_>,
     ) -> Result<Vec<u8>, Fail> {
         let mut reading = Reading {
             session,
             kind,
-            making,
+            existing,
             typed: b"",
             data: Request::attributes_alone(),
             state: S::default(),
             bits: None,
             seen: Vec::new(),
         };
+        (self.begin)(&mut reading)?;
         while let Some(word) = words.take() {
             reading.typed = word;
             let found = self
-                .table
-                .iter()
+                .options()
                 .find(|option| word == option.word.as_bytes() || !option.whole && matches(word, option.word));
             match found {
                 Some(option) => self.take(&mut reading, option, &mut words)?,
@@ -127,8 +131,16 @@ impl<S: Default> Options<S> {
 
     /// A word that is no option.
     pub(super) fn unknown(&self, kind: &str, word: &[u8]) -> Fail {
-        let text = bytes![kind, ": unknown ", self.called, " \"", word, "\"?\n", trimmed(self.usage(kind))];
+        let usage = trimmed(self.usage(kind));
+        let text = match self.stranger.split_once("{}") {
+            Some((before, after)) => bytes![kind, ": ", before, word, after, "\n", usage],
+            None => usage.into_bytes(),
+        };
         Fail::new(FAILED, text)
+    }
+
+    fn options(&self) -> impl Iterator<Item = &'static Opt<S>> {
+        self.tables.iter().copied().flatten()
     }
 
     fn take(&self, reading: &mut Reading<'_, S>, option: &Opt<S>, words: &mut Words<'_>) -> Result<(), Fail> {
@@ -169,7 +181,7 @@ impl<S: Default> Options<S> {
 
     /// The first word for what an option sets.
     fn name(&self, option: &Opt<S>) -> &'static str {
-        self.table.iter().find(|other| other.attribute == option.attribute).map_or(option.word, |first| first.word)
+        self.options().find(|other| other.attribute == option.attribute).map_or(option.word, |first| first.word)
     }
 
     /// The usage, with a line break at its end.
@@ -225,6 +237,11 @@ impl<S> Reading<'_, S> {
         self.seen.contains(&name)
     }
 
+    /// Whether the link is to be made, rather than changed.
+    pub(super) fn is_new(&self) -> bool {
+        self.existing.is_none()
+    }
+
     fn bit(&mut self, attribute: u16, bit: u32, on: bool) -> Result<(), Fail> {
         let bits = self.bits.get_or_insert(Bits { attribute, value: 0, mask: 0 });
         bits.mask |= bit;
@@ -238,6 +255,15 @@ impl<S> Reading<'_, S> {
     }
 }
 
+/// A byte of differentiated services: a number, hexadecimal with 0x or without, or a name.
+pub(super) fn ds_field(session: &Session, word: &[u8]) -> Option<u8> {
+    let value = match word {
+        [b'0'..=b'9', ..] => words::hexadecimal(word),
+        _ => session.names.number(Name::DsField, word),
+    };
+    value?.try_into().ok()
+}
+
 fn small<T: TryFrom<u64>>(word: &[u8]) -> Option<T> {
     words::number(word)?.try_into().ok()
 }
@@ -249,6 +275,9 @@ fn on_off(word: &[u8]) -> Option<bool> {
         _ => None,
     }
 }
+
+pub(super) const UNKNOWN_COMMAND: &str = "unknown command \"{}\"?";
+pub(super) const UNKNOWN_OPTION: &str = "unknown option \"{}\"?";
 
 /// An option that any beginning of its word stands for.
 pub(super) const fn opt<S>(word: &'static str, attribute: u16, takes: Takes<S>, wrong: &'static str) -> Opt<S> {

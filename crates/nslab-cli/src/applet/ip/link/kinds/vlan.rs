@@ -9,13 +9,19 @@ use nslab::wire::{Attribute, Request};
 
 use super::ethertype;
 use super::fields::{Field, Shape, field};
-use super::reading::{Opt, Options, Reading, Takes, opt};
+use super::reading::{Opt, Options, Reading, Takes, UNKNOWN_COMMAND, opt};
 use crate::applet::ip::fail::{Fail, bytes};
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::{self, Words};
 
-pub(super) static OPTIONS: Options =
-    Options { table: TABLE, called: "command", once: false, finish: |_| Ok(()), usage: include_str!("vlan.txt") };
+pub(super) static OPTIONS: Options = Options {
+    tables: &[TABLE],
+    stranger: UNKNOWN_COMMAND,
+    once: false,
+    begin: |_| Ok(()),
+    finish: |_| Ok(()),
+    usage: include_str!("vlan.txt"),
+};
 
 static TABLE: &[Opt] = {
     use Takes::{By, OnOffBit, U16};

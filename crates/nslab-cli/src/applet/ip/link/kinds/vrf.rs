@@ -3,13 +3,19 @@
 use nslab::wire::consts::kinds::{IFLA_VRF_PORT_TABLE, IFLA_VRF_TABLE};
 
 use super::fields::{Field, Shape, field};
-use super::reading::{Opt, Options, Reading, Takes, opt};
+use super::reading::{Opt, Options, Reading, Takes, UNKNOWN_OPTION, opt};
 use crate::applet::ip::fail::Fail;
 use crate::applet::ip::names::Name;
 use crate::applet::ip::words::Words;
 
-pub(super) static OPTIONS: Options =
-    Options { table: TABLE, called: "option", once: false, finish: |_| Ok(()), usage: include_str!("vrf.txt") };
+pub(super) static OPTIONS: Options = Options {
+    tables: &[TABLE],
+    stranger: UNKNOWN_OPTION,
+    once: false,
+    begin: |_| Ok(()),
+    finish: |_| Ok(()),
+    usage: include_str!("vrf.txt"),
+};
 
 static TABLE: &[Opt] = &[opt("table", IFLA_VRF_TABLE, Takes::By(read_table), "invalid table ID\n")];
 

@@ -1,5 +1,7 @@
 //! The second line of a link: its hardware addresses, and where the other end is.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use nslab::ops::link::Link;
 use nslab::wire::consts::IFF_POINTOPOINT;
 
@@ -17,7 +19,7 @@ pub(super) fn own_address(session: &mut Session, link: &Link<'_>) {
         false => print.string("link_type", "    link/{} ", link.hw_type().to_string()),
     }
     if let Some(address) = link.address() {
-        print.colored(Color::Mac, "address", "{}", Hex::of(address));
+        print.colored(Color::Mac, "address", "{}", address_of(link, address));
     }
 }
 
@@ -33,12 +35,12 @@ pub(super) fn print(session: &mut Session, link: &Link<'_>, shape: Shape) {
         } else {
             print.text(" brd ");
         }
-        print.colored(Color::Mac, "broadcast", "{}", Hex::of(broadcast));
+        print.colored(Color::Mac, "broadcast", "{}", address_of(link, broadcast));
     }
     if let Some(permanent) = link.permanent_address()
         && link.address().is_some_and(|address| address != permanent)
     {
-        print.string("permaddr", " permaddr {}", Hex::of(permanent));
+        print.string("permaddr", " permaddr {}", address_of(link, permanent));
     }
     match link.link_netnsid() {
         Some(id) if id >= 0 => match session.netns_name(id.cast_unsigned()) {
@@ -70,6 +72,31 @@ fn proto_down(session: &mut Session, link: &Link<'_>) {
     }
     session.print.text(">");
     session.print.end_array();
+}
+
+/// A link's address: of a tunnel it is the end's own.
+pub(super) fn address_of(link: &Link<'_>, address: &[u8]) -> Address {
+    // ARPHRD_TUNNEL, ARPHRD_SIT, ARPHRD_IPGRE; ARPHRD_TUNNEL6, ARPHRD_IP6GRE (`linux/if_arp.h`).
+    match (link.hw_type().0, <[u8; 4]>::try_from(address), <[u8; 16]>::try_from(address)) {
+        (768 | 776 | 778, Ok(v4), _) => Address::Ip(Ipv4Addr::from(v4).to_string()),
+        (769 | 823, _, Ok(v6)) => Address::Ip(Ipv6Addr::from(v6).to_string()),
+        _ => Address::Hex(Hex::of(address)),
+    }
+}
+
+/// An address as it is written.
+pub(super) enum Address {
+    Hex(Hex),
+    Ip(String),
+}
+
+impl AsRef<[u8]> for Address {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Hex(hex) => hex.as_ref(),
+            Self::Ip(text) => text.as_bytes(),
+        }
+    }
 }
 
 /// Bytes in hexadecimal with colons between them, without a heap for as many as an address has.

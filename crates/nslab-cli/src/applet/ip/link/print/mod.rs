@@ -103,7 +103,7 @@ pub(in crate::applet::ip) fn statistics(session: &mut Session, link: &Link<'_>) 
 pub(in crate::applet::ip) fn brief(session: &mut Session, link: &Link<'_>) {
     let lower_down = brief_head(session, link, Shape::Link);
     if let Some(address) = link.address() {
-        session.print.colored(Color::Mac, "address", "{} ", hardware::Hex::of(address));
+        session.print.colored(Color::Mac, "address", "{} ", hardware::address_of(link, address));
     }
     flags::print(&mut session.print, link.flags(), lower_down);
     session.print.text(" \n");

@@ -13,13 +13,18 @@ use nslab::wire::consts::kinds::{
 
 use super::DF;
 use crate::applet::ip::fail::{Fail, MISUSE, bytes};
-use crate::applet::ip::link::kinds::reading::{Opt, Options, Reading, Takes, opt, whole};
-use crate::applet::ip::names::Name;
+use crate::applet::ip::link::kinds::reading::{Opt, Options, Reading, Takes, UNKNOWN_COMMAND, ds_field, opt, whole};
 use crate::applet::ip::session::warn;
 use crate::applet::ip::words::{self, Words};
 
-pub(in crate::applet::ip::link::kinds) static OPTIONS: Options<Vxlan> =
-    Options { table: TABLE, called: "command", once: true, finish, usage: include_str!("usage.txt") };
+pub(in crate::applet::ip::link::kinds) static OPTIONS: Options<Vxlan> = Options {
+    tables: &[TABLE],
+    stranger: UNKNOWN_COMMAND,
+    once: true,
+    begin: |_| Ok(()),
+    finish,
+    usage: include_str!("usage.txt"),
+};
 
 /// What is sent behind the rest, or must fit the rest.
 #[derive(Debug, Default)]
@@ -170,13 +175,7 @@ fn read_ttl(reading: &mut Read<'_>, option: &Opt<Vxlan>, words: &mut Words<'_>) 
 fn read_tos(reading: &mut Read<'_>, option: &Opt<Vxlan>, words: &mut Words<'_>) -> Result<(), Fail> {
     let word = words.value()?;
     reading.once("tos", word)?;
-    let tos: Option<u32> = match word {
-        b"inherit" => Some(1),
-        // Numbers are hexadecimal, with 0x or without.
-        [b'0'..=b'9', ..] => words::hexadecimal(word),
-        _ => reading.session.names.number(Name::DsField, word),
-    };
-    let tos = tos.and_then(|tos| u8::try_from(tos).ok());
+    let tos = if word == b"inherit" { Some(1) } else { ds_field(reading.session, word) };
     reading.data.u8(option.attribute, tos.ok_or_else(|| option.wrong(word))?);
     Ok(())
 }
@@ -278,7 +277,7 @@ fn finish(reading: &mut Read<'_>) -> Result<(), Fail> {
     if filtered && !external {
         return Err(reading.refuse("vnifilter is valid only when 'external' is set"));
     }
-    if reading.making && !external && id.is_none() {
+    if reading.is_new() && !external && id.is_none() {
         return Err(reading.refuse("missing virtual network identifier"));
     }
     if group.is_some() && !reading.has("dev") {
@@ -288,13 +287,14 @@ fn finish(reading: &mut Read<'_>) -> Result<(), Fail> {
         // The port that IANA assigned to this way of encapsulation.
         port = Some(4790);
     }
-    if port.is_none() && reading.making {
+    if port.is_none() && reading.is_new() {
         warn(bytes![
             reading.kind,
             ": destination port not specified\nWill use Linux kernel default (non-standard value)\nUse 'dstport \
              4789' to get the IANA assigned value\nUse 'dstport 0' to get default and quiet this message"
         ]);
     }
+    let learning = learning.or(reading.is_new().then_some(!external));
     let data = &mut reading.data;
     if let Some(id) = id {
         data.u32(IFLA_VXLAN_ID, id);
@@ -309,7 +309,7 @@ fn finish(reading: &mut Read<'_>) -> Result<(), Fail> {
         Some(IpAddr::V6(group)) => data.attribute(IFLA_VXLAN_GROUP6, &group.octets()),
         None => data,
     };
-    if let Some(learning) = learning.or(reading.making.then_some(!external)) {
+    if let Some(learning) = learning {
         data.u8(IFLA_VXLAN_LEARNING, learning.into());
     }
     if let Some(port) = port.filter(|port| *port != 0) {
