@@ -8,6 +8,7 @@ mod failure;
 mod graph;
 mod growth;
 mod pairs;
+mod ping;
 mod programs;
 mod sandbox;
 mod settle;
@@ -42,6 +43,8 @@ fn run() -> Result<()> {
         Words::Commands(options) => commands::run(&options),
         Words::MeasureCommands(options) => commands::measure(&options),
         Words::MeasurePairs(way) => pairs::measure(&way),
+        Words::Ping(options) => ping::run(&options),
+        Words::MeasurePing(options) => ping::measure(&options),
         Words::Star(options) => star::run(&options),
         Words::Growth(options) => growth::run(&options),
         Words::Graph(options) => graph::run(&options),

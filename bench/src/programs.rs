@@ -24,12 +24,12 @@ fn nslab() -> Result<PathBuf> {
     Err(Failure::new(format!("{path} is not there: build it with: cargo build{release} -p nslab-cli")))
 }
 
-/// An `ip` of iproute2.
+/// An `ip` of iproute2; a `ping` of iputils is told of in the same way.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Ip {
     /// How it is run: a path, or a loader with the path among its words.
     pub(crate) words: Vec<OsString>,
-    /// Its version, as `iproute2-6.15.0`.
+    /// Its version, as `iproute2-6.15.0` or `iputils 20240905`.
     pub(crate) version: String,
     /// Where it comes from.
     pub(crate) origin: &'static str,
@@ -37,7 +37,7 @@ pub(crate) struct Ip {
 
 /// Every `ip` that there is to compare with.
 pub(crate) fn ips() -> Result<Vec<Ip>> {
-    let candidates = [(on_path(), "on PATH"), (reference(), "of scripts/reference")];
+    let candidates = [(on_path("ip"), "on PATH"), (reference("ip"), "of scripts/reference")];
     let ips: Vec<Ip> = candidates.into_iter().filter_map(|(words, origin)| ip(words?, origin)).collect();
     if ips.is_empty() {
         return Err(Failure::new("no ip of iproute2 to compare with: scripts/reference fetches one"));
@@ -53,9 +53,27 @@ fn ip(words: Vec<OsString>, origin: &'static str) -> Option<Ip> {
     Some(Ip { words, version: version.into(), origin })
 }
 
-fn on_path() -> Option<Vec<OsString>> {
+/// Every `ping` that there is to compare with.
+pub(crate) fn pings() -> Result<Vec<Ip>> {
+    let candidates = [(on_path("ping"), "on PATH"), (reference("ping"), "of scripts/reference")];
+    let pings: Vec<Ip> = candidates.into_iter().filter_map(|(words, origin)| ping(words?, origin)).collect();
+    if pings.is_empty() {
+        return Err(Failure::new("no ping of iputils to compare with: scripts/reference fetches one"));
+    }
+    Ok(pings)
+}
+
+/// One that says that it is iputils'.
+fn ping(words: Vec<OsString>, origin: &'static str) -> Option<Ip> {
+    let asked = words.iter().cloned().chain(["-V".into()]);
+    let answer = sandbox::run(asked).ok()?;
+    let version = answer.lines().next()?.strip_prefix("ping from ")?.to_owned();
+    version.starts_with("iputils").then_some(Ip { words, version, origin })
+}
+
+fn on_path(name: &str) -> Option<Vec<OsString>> {
     let path = std::env::var_os("PATH")?;
-    let found = std::env::split_paths(&path).map(|folder| folder.join("ip")).find(|path| is_not_nslab(path))?;
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|path| is_not_nslab(path))?;
     Some(vec![found.into()])
 }
 
@@ -65,7 +83,7 @@ fn is_not_nslab(path: &Path) -> bool {
 
 /// The one that scripts/reference fetched. What it made to call it by is a shell script, which takes time
 /// at each start; so its loader is called as that does.
-fn reference() -> Option<Vec<OsString>> {
+fn reference(name: &str) -> Option<Vec<OsString>> {
     let cache = || {
         let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
         let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
@@ -75,7 +93,8 @@ fn reference() -> Option<Vec<OsString>> {
     let libraries = folder.join("root/usr/lib/x86_64-linux-gnu");
     let loader = libraries.join("ld-linux-x86-64.so.2");
     let folders = ["usr/bin", "usr/sbin", "bin", "sbin"];
-    let program = folders.map(|name| folder.join("root").join(name).join("ip")).into_iter().find(|path| path.is_file());
+    let program =
+        folders.map(|inner| folder.join("root").join(inner).join(name)).into_iter().find(|path| path.is_file());
     match program {
         Some(program) if loader.is_file() => {
             let words: [OsString; 6] = [
@@ -83,11 +102,11 @@ fn reference() -> Option<Vec<OsString>> {
                 "--library-path".into(),
                 libraries.into(),
                 "--argv0".into(),
-                "ip".into(),
+                name.into(),
                 program.into(),
             ];
             Some(words.into())
         }
-        _ => Some(folder.join("ip")).filter(|path| path.is_file()).map(|path| vec![path.into()]),
+        _ => Some(folder.join(name)).filter(|path| path.is_file()).map(|path| vec![path.into()]),
     }
 }

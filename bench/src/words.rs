@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use crate::failure::{Failure, Result};
 use crate::pairs::{Job, Options};
 use crate::steps::Steps;
-use crate::{capture, commands};
-use crate::{graph, growth, star};
+use crate::{capture, commands, graph, growth, ping, star};
 
 pub(crate) const USAGE: &str = "\
 Usage: bench [pairs] [--pairs N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench star [--hosts N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench growth [--sizes N,N,...] [--runs N] [--json] [--nslab PATH]
        bench graph [--nodes N] [--runs N] [--json] [--nslab PATH]
+       bench ping [--requests N] [--nslab PATH]
        bench capture [--runs N] [--packets N] [--nslab PATH]
        bench commands [--runs N] [--long-runs N] [--links N] [--routes N] [--batch N] [--nslab PATH]
 
@@ -22,6 +22,8 @@ star    makes N hosts (100) on one switch, by `nslab up`, by `ip -batch` and by 
 growth  makes labs of several sizes (100,1000,10000) and shapes by `nslab up`, finds them unchanged, changes an
         address, takes them away, and says how time and memory grow
 graph   reads labs of N nodes (1,000) and three shapes, draws them and saves them
+ping    sends N requests (1000) across a cable by `nslab ping` and by every iputils there is, in several ways, and says
+        how long the answers took
 capture  sends N packets (400,000) at 200,000 a second and as fast as can be, captured by `nslab capture` and by tcpdump
         where it is installed, and says how many are in the file
 commands  runs single commands of `nslab ip` and of every iproute2 there is: short ones (500 times each), and with
@@ -48,6 +50,9 @@ pub(crate) enum Words {
         pairs: u32,
         threads: u32,
     },
+    Ping(ping::Options),
+    /// Inside a sandbox: all of it.
+    MeasurePing(ping::Options),
     Star(star::Options),
     Growth(growth::Options),
     Graph(graph::Options),
@@ -65,6 +70,7 @@ pub(crate) enum Words {
 /// First words that this program says to itself.
 pub(crate) const MEASURE_PAIRS: &str = "measure-pairs";
 pub(crate) const MEASURE_COMMANDS: &str = "measure-commands";
+pub(crate) const MEASURE_PING: &str = "measure-ping";
 pub(crate) const MEASURE_CAPTURE: &str = "measure-capture";
 pub(crate) const SEND: &str = "send";
 pub(crate) const BARE_PAIRS: &str = "bare-pairs";
@@ -92,6 +98,8 @@ impl Words {
                 let word = words.nth(1).ok_or_else(|| missing(MEASURE_STEPS))?;
                 Steps::read(&word).map(Self::MeasureSteps)
             }
+            Some("ping") => pings(words.skip(1)).map(|options| options.map_or(Self::Help, Self::Ping)),
+            Some(MEASURE_PING) => pings(words.skip(1)).map(|options| options.map_or(Self::Help, Self::MeasurePing)),
             Some("capture") => capture(words.skip(1)).map(Self::Capture),
             Some(MEASURE_CAPTURE) => capture(words.skip(1)).map(Self::MeasureCapture),
             Some(SEND) => {
@@ -142,6 +150,20 @@ fn commands(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
         }
     }
     Ok(Words::Commands(options))
+}
+
+/// `None`: help is asked for.
+fn pings(mut words: impl Iterator<Item = OsString>) -> Result<Option<ping::Options>> {
+    let mut options = ping::Options::default();
+    while let Some(word) = words.next() {
+        match word.to_str() {
+            Some(name @ "--requests") => options.requests = number(name, words.next())?,
+            Some(name @ "--nslab") => options.nslab = Some(words.next().ok_or_else(|| missing(name))?.into()),
+            Some("-h" | "--help") => return Ok(None),
+            _ => return Err(unknown(&word)),
+        }
+    }
+    Ok(Some(options))
 }
 
 fn star(mut words: impl Iterator<Item = OsString>) -> Result<Words> {

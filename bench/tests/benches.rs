@@ -40,6 +40,7 @@ fn main() {
         trial("pairs::json", json),
         trial("pairs::refused", refused),
         trial("commands", commands),
+        trial("ping", ping).with_ignored_flag(!possible || reference::folder().is_none()),
         trial("star", star),
         trial("growth", growth),
         trial("graph", graph),
@@ -122,6 +123,14 @@ fn commands() {
     }
     let of = |program: &str| out.lines().filter(|line| line.starts_with(program) && line.contains(" ratio ")).count();
     assert!(of("  nslab ") == 7 && of("  ip ") >= 7, "{out}");
+}
+
+fn ping() {
+    let (out, err) = bench(&["ping", "--requests", "3"]);
+    assert!(err.ends_with("exit status: 0"), "{err}");
+    let titles = out.lines().filter(|line| line.ends_with("3 requests each")).count();
+    let of = |program: &str| out.lines().filter(|line| line.starts_with(program) && line.contains(" median ")).count();
+    assert!(titles == 6 && of("  nslab ping ") == 6 && of("  ping ") >= 6, "{out}");
 }
 
 fn star() {

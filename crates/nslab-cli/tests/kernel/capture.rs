@@ -23,6 +23,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("capture::filters_take_what_tcpdumps_take", filters).with_ignored_flag(tcpdump || python),
         trial("capture::hosts_by_name", hosts),
         trial("capture::files_are_rotated", rotated),
+        trial("capture::files_are_rotated_in_time", rotated_in_time),
         trial("capture::a_pipe_gets_whole_packets", pipe),
         trial("capture::a_closed_pipe_ends_it", closed_pipe),
         trial("capture::interfaces_that_vanish_are_told", vanished),
@@ -313,6 +314,22 @@ fn rotated() {
         assert!((1..=14).contains(&packets), "{packets}");
         assert_eq!(file.counted[0][2], packets);
     }
+}
+
+fn rotated_in_time() {
+    let (said, files) = read_files(
+        "start h1 --proto icmp -w x --rotate-time 0.1s; until [ -e x-00003 ]; do ask h1 10.0.1.1; done; end
+         files=$(echo x-*)",
+    );
+    // None but the last may be without a packet.
+    assert!(files.len() >= 3, "{said}");
+    let counts: Vec<u64> = files.iter().map(|file| file.packets[0].len() as u64).collect();
+    assert!(counts.iter().rev().skip(1).all(|count| *count > 0), "{counts:?}");
+    assert!(files.iter().zip(&counts).all(|(file, count)| file.counted[0][2] == *count));
+    // What was received is told once, in one file or the next.
+    let told: u64 = files.iter().map(|file| file.counted[0][0]).sum();
+    assert_eq!((told, 0), (counts.iter().sum(), files.iter().map(|file| file.counted[0][1]).sum()));
+    assert_eq!(said, format!("{told} packets of 1 interface written\n"));
 }
 
 fn pipe() {

@@ -29,7 +29,7 @@ use crate::output::{self, count};
     nslab capture ns1 ns2:ns2-veth0 --proto icmp -c 10\n  \
     nslab capture -w lab.pcapng --rotate-size 100M --keep 5\n  \
     nslab capture ns1 -w - | wireshark -k -i -\n\n\
-    Without nodes: every interface of the lab's nodes, but not those of its segments. Of a node without an interface:\n\
+    Without nodes: every interface of the lab's nodes, but not those of its segments. Of a node without an interface: \
     all of its interfaces but lo. Interfaces that come later are not taken in. ^C ends it; the file is whole then.")]
 pub(super) struct Args {
     /// The lab, or its file, and what of it: NODE, NODE:IFNAME, LAB/NODE:IFNAME, or the name of any network namespace

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 const SECRET: u64 = 0x0123_4567_89ab_cdef;
@@ -410,4 +412,41 @@ fn the_data_is_the_pattern_behind_the_secret() {
     assert_eq!(lab.data(1)[16..], [2, 3, 1, 2]);
     let lab = Lab::new(Settings { data_len: 4, pattern, ..Settings::default() });
     assert_eq!(lab.data(1), [1, 2, 3, 1]);
+}
+
+proptest! {
+    /// Whatever somebody sends who does not know the secret, and in whatever order: nothing of it is an answer, the
+    /// session goes on, and the true answer counts.
+    #[test]
+    fn nobody_answers_who_does_not_know_the_secret(
+        packets in prop::collection::vec(
+            (any::<bool>(), prop::sample::select(vec![7_u16, 8]), 0_u16..6, prop::collection::vec(any::<u8>(), 0..80), 0_u8..20, any::<u8>()),
+            0..50,
+        ),
+        preload in 1_u32..4,
+        data_len in TIMED_LEN..70,
+    ) {
+        let mut lab = Lab::new(Settings { preload, data_len, interval: ms(100), ..Settings::default() });
+        for (at, (reply, id, seq, data, kind, code)) in packets.iter().enumerate() {
+            let now = lab.start + ms(at as u64);
+            if matches!(lab.session.next(now), Step::Send(_)) {
+                lab.session.sent(now);
+            }
+            let message = if *reply {
+                Message::Reply(Reply { id: *id, seq: *seq, data, intact: true })
+            } else {
+                Message::Notice(Notice { kind: *kind, code: *code, rest: 0, destination: target(), id: *id, seq: *seq })
+            };
+            let arrival = lab.arrival(at as u64, message);
+            let known = *id == 7 && u64::from(*seq) <= lab.session.statistics().transmitted && *seq > 0;
+            let event = lab.session.arrived(&arrival).is_some();
+            prop_assert!(!event || (known && !reply));
+        }
+        let statistics = lab.session.statistics();
+        prop_assert_eq!((statistics.received, statistics.duplicates, statistics.corrupted), (0, 0, 0));
+        if statistics.transmitted > 0 {
+            prop_assert!(lab.answer(1000, 1));
+            prop_assert_eq!(lab.session.statistics().received, 1);
+        }
+    }
 }

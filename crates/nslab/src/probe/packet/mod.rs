@@ -110,6 +110,8 @@ fn be32(bytes: &[u8], at: usize) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -122,6 +124,49 @@ mod tests {
     #[test]
     fn the_checksum_of_a_huge_packet_does_not_overflow() {
         assert_eq!(checksum(&vec![0xff; 65536]), 0);
+    }
+
+    proptest! {
+        /// Whatever comes in: nothing panics, and what is understood lies within what came.
+        #[test]
+        fn anything_may_come_in(bytes in prop::collection::vec(any::<u8>(), 0..200), first in any::<u8>()) {
+            let mut packet = bytes.clone();
+            if let Some(byte) = packet.first_mut() {
+                *byte = 0x45 | (first & 0x0a);
+            }
+            for bytes in [&bytes, &packet] {
+                if let Some(packet) = v4::parse(bytes) {
+                    prop_assert!(packet.len <= bytes.len());
+                    if let Message::Reply(reply) = packet.message {
+                        prop_assert!(reply.data.len() + HEADER_LEN <= packet.len);
+                    }
+                }
+                if let Some(Message::Reply(reply)) = v6::parse(bytes) {
+                    prop_assert_eq!(reply.data.len() + HEADER_LEN, bytes.len());
+                }
+            }
+        }
+
+        /// Of a sound packet that is changed in one place, only the IP header may still be one.
+        #[test]
+        fn a_changed_reply_is_not_intact(data in prop::collection::vec(any::<u8>(), 0..60), at in any::<usize>(), by in 1_u8..) {
+            let mut icmp = request(Family::V4, 7, 1, &data);
+            icmp[0] = 0;
+            icmp[2..4].fill(0);
+            let sum = checksum(&icmp).to_be_bytes();
+            icmp[2..4].copy_from_slice(&sum);
+            let at = at % icmp.len();
+            icmp[at] ^= by;
+            let mut packet = vec![0x45, 0];
+            packet.extend(((20 + icmp.len()) as u16).to_be_bytes());
+            packet.extend([0, 1, 0, 0, 64, 1, 0, 0, 10, 0, 0, 2, 10, 0, 0, 1]);
+            packet.extend(&icmp);
+            match v4::parse(&packet).map(|packet| packet.message) {
+                Some(Message::Reply(reply)) => prop_assert!(!reply.intact),
+                Some(Message::Notice(notice)) => prop_assert!(false, "{notice:?}"),
+                None => {}
+            }
+        }
     }
 
     #[test]
