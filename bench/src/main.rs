@@ -3,6 +3,7 @@
 //! One folder per bench. This program also runs itself inside of sandboxes, to do there what is measured.
 
 mod capture;
+mod check;
 mod commands;
 mod failure;
 mod graph;
@@ -46,6 +47,7 @@ fn run() -> Result<()> {
         Words::Ping(options) => ping::run(&options),
         Words::MeasurePing(options) => ping::measure(&options),
         Words::Star(options) => star::run(&options),
+        Words::Check(options) => check::run(&options),
         Words::Growth(options) => growth::run(&options),
         Words::Graph(options) => graph::run(&options),
         Words::ReadMachine => graph::read_machine(),

@@ -93,11 +93,12 @@ impl Table {
             );
         }
         println!();
+        let nslab = self.ways.first().map_or("nslab", |way| way.way.as_str());
         for Compared { way, ratio, .. } in &self.compared {
             if *ratio < 1.0 {
-                println!("nslab up takes {:.2} times as long as: {way}", 1.0 / ratio);
+                println!("{nslab} takes {:.2} times as long as: {way}", 1.0 / ratio);
             } else {
-                println!("nslab up is {ratio:.1} times as fast as: {way}");
+                println!("{nslab} is {ratio:.1} times as fast as: {way}");
             }
         }
         Ok(())

@@ -11,6 +11,7 @@ use crate::{capture, commands, graph, growth, ping, star};
 pub(crate) const USAGE: &str = "\
 Usage: bench [pairs] [--pairs N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench star [--hosts N] [--runs N] [--quick] [--json] [--nslab PATH]
+       bench check [--hosts N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench growth [--sizes N,N,...] [--runs N] [--json] [--nslab PATH]
        bench graph [--nodes N] [--runs N] [--json] [--nslab PATH]
        bench ping [--requests N] [--nslab PATH]
@@ -19,6 +20,8 @@ Usage: bench [pairs] [--pairs N] [--runs N] [--quick] [--json] [--nslab PATH]
 
 pairs   makes N pairs of network namespaces (300), each pair joined by a cable, by `nslab up` and by other ways
 star    makes N hosts (100) on one switch, by `nslab up`, by `ip -batch` and by mininet where it is installed
+check   asks for all pairs of N hosts (100) on one switch, by `nslab check`, by one fping a node and by mininet's
+        pingall, where they are installed
 growth  makes labs of several sizes (100,1000,10000) and shapes by `nslab up`, finds them unchanged, changes an
         address, takes them away, and says how time and memory grow
 graph   reads labs of N nodes (1,000) and three shapes, draws them and saves them
@@ -54,6 +57,7 @@ pub(crate) enum Words {
     /// Inside a sandbox: all of it.
     MeasurePing(ping::Options),
     Star(star::Options),
+    Check(star::Options),
     Growth(growth::Options),
     Graph(graph::Options),
     /// Inside a sandbox: reads every namespace.
@@ -106,7 +110,8 @@ impl Words {
                 let load = words.nth(1).ok_or_else(|| missing(SEND))?;
                 load.to_string_lossy().parse().map(Self::Send)
             }
-            Some("star") => star(words.skip(1)),
+            Some("star") => star(words.skip(1), Self::Star),
+            Some("check") => star(words.skip(1), Self::Check),
             Some("growth") => growth(words.skip(1)),
             Some("graph") => graph(words.skip(1)),
             Some(READ_MACHINE) => Ok(Self::ReadMachine),
@@ -166,7 +171,7 @@ fn pings(mut words: impl Iterator<Item = OsString>) -> Result<Option<ping::Optio
     Ok(Some(options))
 }
 
-fn star(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
+fn star(mut words: impl Iterator<Item = OsString>, bench: fn(star::Options) -> Words) -> Result<Words> {
     let mut options = star::Options::default();
     while let Some(word) = words.next() {
         match word.to_str() {
@@ -179,7 +184,7 @@ fn star(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
             _ => return Err(unknown(&word)),
         }
     }
-    Ok(Words::Star(options))
+    Ok(bench(options))
 }
 
 fn growth(mut words: impl Iterator<Item = OsString>) -> Result<Words> {

@@ -42,6 +42,7 @@ fn main() {
         trial("commands", commands),
         trial("ping", ping).with_ignored_flag(!possible || reference::folder().is_none()),
         trial("star", star),
+        trial("check", check),
         trial("growth", growth),
         trial("graph", graph),
         trial("capture", capture),
@@ -149,6 +150,13 @@ fn graph() {
     assert!(
         labs.iter().all(|lab| ["read", "svg", "list", "save"].iter().all(|what| lab[*what].as_f64().unwrap() > 0.0))
     );
+}
+
+fn check() {
+    let (out, err) = bench(&["check", "--hosts", "3", "--runs", "1", "--quick"]);
+    assert!(err.ends_with("exit status: 0"), "{err}");
+    assert!(out.starts_with("3 hosts, all pairs, medians of 1 run"), "{out}");
+    assert!(out.lines().any(|line| line.starts_with("nslab check, again ") && line.contains(" ms ")), "{out}");
 }
 
 fn growth() {

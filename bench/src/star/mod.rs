@@ -72,7 +72,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     together.print()
 }
 
-fn mininet_is_there() -> bool {
+pub(crate) fn mininet_is_there() -> bool {
     let mut python = std::process::Command::new("/usr/bin/python3");
     python.args(["-c", "import mininet.net"]).stderr(std::process::Stdio::null());
     python.status().is_ok_and(|status| status.success()) && Path::new("/usr/bin/mnexec").exists()

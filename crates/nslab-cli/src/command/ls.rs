@@ -3,7 +3,7 @@
 use nslab::lab::holder::Found;
 use nslab::lab::process::Status;
 use nslab::lab::{Record, Store};
-use nslab::{Error, Result};
+use nslab::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
 use super::{Verdict, rootless, shell};
@@ -88,6 +88,8 @@ pub(super) fn run(args: &Args) -> Result<Verdict> {
         match found {
             Ok(Found::Alive(holder)) => rows.push(Row::of_sandbox(name.display().to_string(), holder.names())),
             Ok(Found::Ended) => {}
+            // Of a user's, which root joined, or in a container.
+            Err(error) if error.kind() == ErrorKind::Permission => {}
             Err(error) => tell(error),
         }
     }

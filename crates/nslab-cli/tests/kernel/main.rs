@@ -20,6 +20,8 @@
 //! - `progress`: what long work shows on a terminal, and that it shows it nowhere else;
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
 //! - `change`: labs that are up, changed by hand and by their file;
+//! - `check`: ports, the machine's namespaces, what is asked, what is shown, what is left;
+//! - `check_random`: random labs, broken at random: right in every pair;
 //! - `drift`: what was done by hand beside links and addresses, or came about by itself;
 //! - `refusals`: bad files, taken names, missing privilege;
 //! - `fault`: system calls that fail, one after the other;
@@ -48,6 +50,8 @@
 mod answerer;
 mod capture;
 mod change;
+mod check;
+mod check_random;
 mod coverage;
 mod differential;
 mod docs;
@@ -114,6 +118,8 @@ fn main() {
         lab::trials(),
         capture::trials(),
         change::trials(),
+        check::trials(),
+        check_random::trials(),
         drift::trials(),
         lab_kinds::trials(),
         graph::trials(),

@@ -35,6 +35,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("shell::the_prompt_says_where_one_is", prompt),
         trial("shell::sudo_in_it", sudo),
         trial("shell::no_sandbox_in_a_sandbox", nested),
+        trial("shell::from_a_node_of_a_lab", from_a_node),
         trial("shell::where_there_are_no_user_namespaces", refused),
     ];
     trials.into_iter().map(|trial| trial.with_ignored_flag(!able)).collect()
@@ -160,15 +161,26 @@ fn nothing_outside() {
     assert!(lines[1].trim().parse::<u32>().unwrap() > 5);
 }
 
-/// A process that goes on in the background goes with it.
+/// A process that goes on in the background goes with it; also where it is none of a process namespace's, for want of a
+/// /proc that shows that.
 fn leaves_nothing() {
-    let out = beside(
-        "mark=98761$$
+    for setup in ["", "mount -t tmpfs tmpfs /proc/irq"] {
+        leave_with(setup);
+    }
+}
+
+fn leave_with(setup: &str) {
+    let out = beside(&format!(
+        "{setup}
+         mark=98761$$
          $AS nslab shell -- sh -c \"sleep $mark & ip netns add one; setsid sleep $mark & exit 4\" || echo $?
-         cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c \"sleep $mark\" || true
-         find /run/user; ls /run/netns 2>/dev/null || true",
-    );
-    assert_eq!(out, "4\n0\n/run/user\n");
+         cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c \"[s]leep $mark\" || true
+         find /run/user; ls /run/netns 2>/dev/null || true
+         $AS nslab shell play -- sh -c \"setsid sleep $mark & exit 3\" || echo $?; $AS nslab shell --down play
+         cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c \"[s]leep $mark\" || true
+         find /run/user"
+    ));
+    assert_eq!(out, "4\n0\n/run/user\n3\nsandbox play is down\n0\n/run/user\n", "{setup}");
 }
 
 /// Whoever of the three processes is killed. They are found by their parents and by the record: others on this machine
@@ -234,6 +246,20 @@ fn nested() {
     );
     let said = "nslab: this is inside a sandbox of nslab shell already: play\n  help: leave it first (exit), or go on in another terminal\n2\n";
     assert_eq!(out, format!("{said}{said}still there\n"));
+}
+
+/// The same in a lab's node, from which a sandbox may be thought to have ended.
+fn from_a_node() {
+    let out = beside(
+        "printf 'name: net\\nlinks: [ a 192.0.2.1/24 -- b 192.0.2.2/24 ]\\n' >net.yaml
+         $AS nslab shell play -- ip netns add one; $AS nslab -q up net.yaml
+         for name in play ''; do $AS nslab exec a nslab shell $name -- ip netns list 2>&1 || echo $?; done
+         $AS nslab exec a nslab ls | grep -c play || true
+         $AS nslab shell play -- ip netns list; $AS nslab -q shell --down play; $AS nslab -q down net; find /run/user",
+    );
+    let said = "nslab: play is held by a process that is out of sight here, as in a container\n  \
+                help: give the command where it was made\n3\n";
+    assert_eq!(out, format!("{said}0\none\n/run/user\n"));
 }
 
 fn refused() {

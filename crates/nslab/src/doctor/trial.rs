@@ -186,10 +186,11 @@ fn two_nodes() -> Result<()> {
     let plan = Plan::new(&spec::parse(LAB, file)?);
     let store = Store::default();
     lab::up(&store, file, &plan, false, || ())?;
-    let probed = lab::check(&store, &store.read(&plan.lab)?, &matrix::Settings::default())?;
-    let missed = probed.iter().find_map(|probed| match probed.outcome {
+    let (asked, settings) = (lab::Asked::default(), matrix::Settings::default());
+    let checked = lab::check(&store, &store.read(&plan.lab)?, &asked, &settings, None)?;
+    let missed = checked.iter().flat_map(|checked| &checked.pairs).find_map(|probed| match probed.outcome {
         Outcome::Reached { .. } => None,
-        Outcome::NotReached(reason) => Some((probed.address, reason)),
+        Outcome::NotReached(reason) => Some((probed.address?, reason)),
     });
     if let Some((address, reason)) = missed {
         let message = format!("a node does not reach another over a cable: {address}: {reason}");

@@ -13,18 +13,18 @@ mod lock;
 mod machine;
 pub mod process;
 mod record;
-mod rounds;
 mod set;
 mod up;
 pub mod uplink;
 mod wait;
+mod whole;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub use change::{Changes, Reality, compare, reality};
 pub(crate) use check::FILES;
-pub use check::{Probed, check};
+pub use check::{Asked, Checked, Knocked, Participant, Probed, check, check_machine};
 pub use down::{Down, down};
 pub use limits::tight;
 pub use machine::{machine, members};

@@ -75,6 +75,11 @@ pub(crate) fn netns_of(pid: i32) -> Option<(u64, u64)> {
     file_id_at(Path::new(&format!("/proc/{pid}/ns/net")))
 }
 
+/// Device and inode of the user namespace of a process. None as of [`netns_of`].
+pub(crate) fn user_namespace_of(pid: i32) -> Option<(u64, u64)> {
+    file_id_at(Path::new(&format!("/proc/{pid}/ns/user")))
+}
+
 /// The ids of all processes, in the order of /proc.
 pub(crate) fn all() -> Result<Vec<i32>> {
     let failed = |error| Error::os("reading /proc", error);

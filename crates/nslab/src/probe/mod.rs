@@ -5,12 +5,14 @@
 //! - [`ProbeSocket`]: raw ICMP, in the namespace of the thread that opened it;
 //! - [`ping`]: engine and socket put together;
 //! - [`matrix`]: many sources and targets at once;
+//! - [`knock`]: whether ports are open, many at once;
 //! - [`trace`]: the way to a target, hop by hop.
 //!
 //! A reply counts only if it answers a request that was sent: same identifier, a sequence number in use,
 //! and the secret that this session put into its data.
 
 pub mod engine;
+pub mod knock;
 pub mod matrix;
 mod options;
 pub mod packet;

@@ -18,6 +18,7 @@ mod process_name;
 mod quantity;
 mod quote;
 mod rate;
+mod service;
 mod text;
 
 pub use crate::errno::strerror;
@@ -36,3 +37,4 @@ pub use prefix::Prefix;
 pub use process_name::ProcessName;
 pub(crate) use quote::quote;
 pub use rate::Rate;
+pub use service::{Protocol, Service};

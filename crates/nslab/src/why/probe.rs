@@ -41,7 +41,7 @@ pub fn probe(machine: &Machine, goal: &Goal, deadline: Duration) -> Result<Probe
     let settings = Settings { deadline, ..Settings::default() };
     let outcome = matrix::run(&[source], &settings)?.into_iter().flatten().next();
     let (answered, reason) = match outcome {
-        Some(Outcome::Reached { round_trip }) => (Some(round_trip), None),
+        Some(Outcome::Reached { round_trip, .. }) => (Some(round_trip), None),
         Some(Outcome::NotReached(matrix::Reason::NoAnswer)) | None => (None, None),
         Some(Outcome::NotReached(reason)) => (None, Some(reason.to_string())),
     };

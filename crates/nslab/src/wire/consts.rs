@@ -191,6 +191,7 @@ pub const NTF_OFFLOADED: u8 = 0x20;
 pub const NTF_ROUTER: u8 = 0x80;
 pub const NTF_EXT_MANAGED: u32 = 0x1;
 
+pub const NUD_NONE: u16 = 0;
 pub const NUD_INCOMPLETE: u16 = 0x01;
 pub const NUD_REACHABLE: u16 = 0x02;
 pub const NUD_STALE: u16 = 0x04;

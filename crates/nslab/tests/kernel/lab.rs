@@ -163,7 +163,9 @@ fn few_descriptors() {
     low();
     assert_eq!(up(&plan(40)).unwrap(), Up::Made);
     low();
-    let probed = lab::check(&Store::default(), &read().unwrap(), &Settings::default()).unwrap();
+    let (asked, settings) = (lab::Asked::default(), Settings::default());
+    let checked = lab::check(&Store::default(), &read().unwrap(), &asked, &settings, None).unwrap();
+    let probed = checked.unwrap().pairs;
     assert!(
         probed.len() >= 80 && probed.iter().any(|one| matches!(one.outcome, Outcome::Reached { .. })),
         "{probed:?}"

@@ -138,7 +138,7 @@ fn named(name: &LabName, uplink: bool, ui: Ui) -> Result<()> {
 fn start(locked: &Locked, uplink: bool) -> Result<Started> {
     let started = locked.start(&rootless::program())?;
     if uplink && let Err(error) = rootless::way_out().ensure(locked, &started.holder) {
-        started.holder.end().and_then(|()| locked.find().map(drop))?;
+        started.holder.end_all().and_then(|()| locked.find().map(drop))?;
         return Err(error);
     }
     Ok(started)
@@ -153,7 +153,7 @@ fn unnamed(uplink: bool, ui: Ui) -> Result<()> {
     let locked = holders.lock(&name, || ui.remark(&format!("waiting for another command on sandbox {name}")))?;
     if let Some(Found::Alive(holder)) = locked.find()? {
         // It was made complete by nobody, so nobody wants it.
-        holder.end()?;
+        holder.end_all()?;
     }
     let started = start(&locked, uplink)?;
     match started.holder.join()? {
@@ -161,7 +161,7 @@ fn unnamed(uplink: bool, ui: Ui) -> Result<()> {
         Joined::Outside(outside) => {
             let ending = wait(&outside);
             // By now it may have been ended by its name.
-            if let Err(error) = started.holder.end().and_then(|()| locked.clear()) {
+            if let Err(error) = started.holder.end_all().and_then(|()| locked.clear()) {
                 output::report(&error);
             }
             leave(ending)
@@ -218,13 +218,13 @@ fn end(name: &LabName, ui: Ui) -> Result<()> {
         }
         // Who is in it has its record locked, and clears it.
         Some(Found::Alive(holder)) if !holder.is_complete() => {
-            holder.end()?;
+            holder.end_all()?;
             true
         }
         Some(_) => {
             let locked = holders.lock(name, || ui.remark(&format!("waiting for another command on sandbox {name}")))?;
             let alive = match locked.find()? {
-                Some(Found::Alive(holder)) => holder.end().map(|()| true)?,
+                Some(Found::Alive(holder)) => holder.end_all().map(|()| true)?,
                 _ => false,
             };
             locked.clear()?;

@@ -8,6 +8,7 @@
 //! A command that works on such a lab [joins](Holder::join) its holder at its very start, while it has a single thread.
 //! From then on it is as a command of root's on a machine of its own.
 
+mod end;
 mod hold;
 mod ids;
 mod join;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::Ids;
 use super::{Found, Holder};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::lab::process::Handle;
 use crate::lab::record::boot_id;
 use crate::types::LabName;
@@ -28,7 +28,7 @@ const LONGEST: u64 = 4096;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Spaces {
-    user: (u64, u64),
+    pub(super) user: (u64, u64),
     mnt: (u64, u64),
     net: (u64, u64),
 }
@@ -42,7 +42,9 @@ pub(super) struct Record {
     pub(super) process: Handle,
     /// The machine's start that it was started in.
     boot_id: String,
-    spaces: Spaces,
+    /// The process namespace that its id is of: device and inode of that one's file.
+    seen_from: Option<(u64, u64)>,
+    pub(super) spaces: Spaces,
     /// Whether it is process 1 of a process namespace.
     pub(super) processes: bool,
     pub(super) ids: Ids,
@@ -61,18 +63,30 @@ impl Spaces {
     }
 }
 
+/// The process namespace of the caller; none where that cannot be told.
+fn own_processes() -> Option<(u64, u64)> {
+    let stat = rustix::fs::stat("/proc/self/ns/pid").ok()?;
+    Some((stat.st_dev, stat.st_ino))
+}
+
 impl Record {
     /// Of a holder that was just started. None where it is gone.
     pub(super) fn of(name: &LabName, pid: i32, processes: bool, ids: Ids) -> Result<Option<Self>> {
         let (Some(process), Some(spaces)) = (Handle::of(pid), Spaces::of(pid)) else { return Ok(None) };
         let (name, boot_id) = (name.to_string(), boot_id()?);
-        Ok(Some(Self { version: VERSION, name, process, boot_id, spaces, processes, ids, complete: false }))
+        let seen_from = own_processes();
+        Ok(Some(Self { version: VERSION, name, process, boot_id, seen_from, spaces, processes, ids, complete: false }))
     }
 
     /// What it stands for now.
     fn check(self, uid: u32) -> Result<Found> {
         if self.boot_id != boot_id()? {
             return Ok(Found::Ended);
+        }
+        if self.seen_from.is_some() && self.seen_from != own_processes() {
+            // Its id says nothing here, and the same may be another's.
+            let message = format!("{} is held by a process that is out of sight here, as in a container", self.name);
+            return Err(Error::new(ErrorKind::Permission, message).with_help("give the command where it was made"));
         }
         let Some(pidfd) = self.process.open() else { return Ok(Found::Ended) };
         if !self.process.is_alive() {

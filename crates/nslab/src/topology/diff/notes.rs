@@ -24,10 +24,7 @@ pub(super) fn compare(from: Option<&Plan>, to: &Plan, changes: &mut Vec<Change>)
         }
     }
     processes(from, to, changes);
-    let text = |expect: &Expect| {
-        let arrow = if expect.reach { "->" } else { "!>" };
-        Some(format!("expect {} {arrow} {}", expect.from, expect.to))
-    };
+    let text = |expect: &Expect| Some(format!("expect {expect}"));
     for gone in from.expect.iter().filter(|expect| !to.expect.contains(expect)) {
         changes.push(Change::Note { node: None, from: text(gone), to: None });
     }

@@ -10,7 +10,7 @@ use super::problems::Problems;
 use super::run::DraftProcess;
 use super::tunnel::DraftTunnel;
 use crate::error::Error;
-use crate::types::{IfName, Impair, LabName, MacAddr, NamePrefix, NodeName, Prefix, quote};
+use crate::types::{IfName, Impair, LabName, MacAddr, NamePrefix, NodeName, Prefix, Service, quote};
 
 /// A value and the bytes of the source that it comes from.
 #[derive(Debug, Clone)]
@@ -19,8 +19,15 @@ pub(super) struct At<T> {
     pub(super) span: Range<usize>,
 }
 
-/// From whom, to whom, and whether they must reach.
-pub(super) type Expectation = (Vec<At<NodeName>>, Vec<At<NodeName>>, bool);
+/// From whom, to whom, to which ports of theirs, and whether they must reach.
+#[derive(Debug)]
+pub(super) struct Expectation {
+    pub(super) from: Vec<At<NodeName>>,
+    pub(super) to: Vec<At<NodeName>>,
+    /// None: the nodes themselves.
+    pub(super) services: Vec<Service>,
+    pub(super) reach: bool,
+}
 
 #[derive(Debug, Default)]
 pub(super) struct DraftLab {

@@ -37,7 +37,7 @@ pub(super) static LAB: Table<DraftLab> = Table {
         key("pools", pools, POOLS, "networks that links get addresses from, by names"),
         key("links", links, LINKS, "cables, as r1:eth0 192.0.2.1/24 -- r2:eth0 192.0.2.2/24, or in the long form"),
         key("routing", routing, &Schema::Words(ROUTING), "auto: shortest paths to every prefix; none: what nodes say"),
-        key("expect", expects, EXPECT, "who must reach whom, as h1 -> h2, or must not, as h1 !> db"),
+        key("expect", expects, EXPECT, "who must reach whom, as h1 -> h2 or h1 -> web:80, or must not, as h1 !> db"),
         key("uplink", uplink, UPLINKS, "a way out through the machine"),
     ],
     later: &[],

@@ -47,6 +47,7 @@ mod wireguard;
 mod wires;
 mod yaml_error;
 
+pub use expect::{expectations, nodes};
 pub use impair::impairment;
 pub use include::{Given, Loaded};
 pub use lab::{parse, parse_with};

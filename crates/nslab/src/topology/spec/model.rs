@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::process::Process;
 use crate::topology::kinds::{BridgeVlan, LinkKind, Options, Wireguard};
-use crate::types::{IfName, Impair, LabName, MacAddr, NamePrefix, NodeName, Prefix};
+use crate::types::{IfName, Impair, LabName, MacAddr, NamePrefix, NodeName, Prefix, Service};
 
 /// A whole lab.
 ///
@@ -66,6 +66,15 @@ impl Lab {
     }
 }
 
+impl fmt::Display for Expect {
+    /// As in a lab file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let arrow = if self.reach { "->" } else { "!>" };
+        write!(f, "{} {arrow} {}", self.from, self.to)?;
+        self.service.map_or(Ok(()), |service| write!(f, ":{service}"))
+    }
+}
+
 /// Who must reach whom, or must not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expect {
@@ -73,6 +82,9 @@ pub struct Expect {
     pub from: NodeName,
     /// The node that is asked.
     pub to: NodeName,
+    /// The port that must be reached, or must not; without one, each of the node's addresses, by ICMP echo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<Service>,
     /// Whether it must be reached; else it must not.
     pub reach: bool,
 }

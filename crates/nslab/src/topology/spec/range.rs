@@ -23,7 +23,7 @@ pub(super) fn node_names(text: &str, span: &Range<usize>, problems: &mut Problem
     }
 }
 
-fn expand(text: &str) -> Result<Vec<String>, String> {
+pub(super) fn expand(text: &str) -> Result<Vec<String>, String> {
     let mut names = vec![String::new()];
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('[') {

@@ -224,6 +224,20 @@ fn expectations_of_many_are_quick_and_have_a_limit() {
 }
 
 #[test]
+fn expectations_of_ports() {
+    let lab = parsed(
+        "nodes: { 'h[1-2]': , web: }\n\
+         expect: [ 'h[1-2] -> web:80', 'h1 !> web:80', 'h1 -> web:5[3,4]/udp', h1 -> web, 'h2 -> web:[80,443]' ]\n",
+    );
+    let found: Vec<String> = lab.expect.iter().map(ToString::to_string).collect();
+    let expected =
+        ["h1 -> web", "h1 -> web:53/udp", "h1 -> web:54/udp", "h1 !> web:80", "h2 -> web:80", "h2 -> web:443"];
+    assert_eq!(found, expected);
+    let ports = "nodes: { 'h[1-9]': }\nexpect: [ 'h[1-9] -> h[1-9]:[1-20000]' ]\n";
+    assert_eq!(problems(ports), ["2:12 expectations of more than 1000000 pairs"]);
+}
+
+#[test]
 fn nothing_behind_a_key_is_nothing() {
     let text = "expect:\npools:\nprofiles:\nlinks:\nsegments: { s: { members: } }\n\
                 nodes: { a: { env: , sysctl: , routes: , addresses: } }\n";

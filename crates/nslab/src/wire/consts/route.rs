@@ -83,6 +83,8 @@ pub const RTPROT_REDIRECT: u8 = 1;
 pub const RTPROT_KERNEL: u8 = 2;
 pub const RTPROT_BOOT: u8 = 3;
 pub const RTPROT_STATIC: u8 = 4;
+/// What `check` makes for the time that it takes; no other's, by linux/rtnetlink.h and the programs known.
+pub const RTPROT_NSLAB_CHECK: u8 = 110;
 
 pub const RTM_F_NOTIFY: u32 = 0x100;
 pub const RTM_F_CLONED: u32 = 0x200;

@@ -141,13 +141,16 @@ const WRONG: &[(&str, &[&str])] = &[
         "3:47 `impair` is a mapping; here is the text \"20ms\"",
         "6:15 `impair` has no key \"dealy\"",
         "8:19 a share of \"x\" does not begin with a number"]),
-    ("nodes: { a: , b: }\nexpect: [ a -> b, a > b, 'a -> b:80', a -> c, x !> b, a, {} ]\n", &[
+    ("nodes: { a: , b: }\nexpect: [ a -> b, a > b, 'a -> b:0', a -> c, x !> b, a, {}, 'a -> b:80/ip', 'a -> b:[1-2', 'a:1 -> b' ]\n", &[
         "2:19 \"a > b\" is no expectation",
-        "2:32 ports (\"b:80\") are not supported yet in this version",
-        "2:44 the lab has no node \"c\"",
-        "2:47 the lab has no node \"x\"",
-        "2:55 \"a\" is no expectation",
-        "2:58 an expectation is one word of text; here is a mapping"]),
+        "2:34 \"0\" is no port: a port is a number from 1 to 65535",
+        "2:43 the lab has no node \"c\"",
+        "2:46 the lab has no node \"x\"",
+        "2:54 \"a\" is no expectation",
+        "2:57 an expectation is one word of text; here is a mapping",
+        "2:69 \"ip\" is no protocol with ports: tcp or udp",
+        "2:85 range \"[1-2\": `[` without `]`",
+        "2:93 node name \"a:1\" contains ':'; `:`, spaces and control characters are not allowed"]),
     // Links: patterns.
     ("pools: { p: 10.0.0.0/30, q: 10.0.0.1/24, r: { }, s: [ 10.2.0.0/32 ] }\nlinks:\n  - { chain: 'c[1-2]', pool: no }\n  - { chain: 'r[1-4]', pool: p }\n  - { star: [ a, b ] }\n  - { star: [ a ], hub: a }\n  - { mesh: [ m, m ] }\n  - { chain: 'c[1-2]', hub: x }\n  - { ring: 'x[1-3]', mesh: 'y[1-3]' }\n  - { ring: 'x[1-3]', a: { node: x } }\n", &[
         "1:29 prefix \"10.0.0.1/24\" has bits set behind its length",
