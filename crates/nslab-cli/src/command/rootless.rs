@@ -364,12 +364,13 @@ pub(super) fn leave(store: &Store, lab: &LabName, ui: Ui) -> Result<Leaving> {
             None => return Ok(Leaving::Here),
         }
     };
-    if holders.find(lab)?.is_none() {
+    if !holders.have_any()? {
         return refuse_others(store, lab).map(|()| Leaving::Here);
     }
     let locked = holders.lock(lab, || ui.remark(&format!("waiting for another command on lab {lab}")))?;
     match locked.find()? {
-        None => Ok(Leaving::Here),
+        // What a command that was killed has left goes with the lock.
+        None => refuse_others(store, lab).map(|()| Leaving::Here),
         Some(Found::Ended) => locked.clear().map(|()| Leaving::Ended),
         Some(Found::Alive(holder)) => {
             let Some(outside) = enter(&holder)? else { return Ok(Leaving::Inside) };

@@ -35,6 +35,7 @@
 //! - `shell`: `nslab shell`: the walk in it, who joins it, what it leaves;
 //! - `way_out`: uplinks without root;
 //! - `docs`: the transcripts in the pages;
+//! - `rootless`: labs without root: what holds them, who may join, what is left, what cannot be reached;
 //! - `user`: those of labs once more, without root.
 //!
 //! A test that cannot run here is reported as ignored, with the reason on standard error.
@@ -87,6 +88,7 @@ mod random;
 #[path = "../../../nslab/tests/support/reference.rs"]
 mod reference;
 mod refusals;
+mod rootless;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
 mod save;
@@ -140,6 +142,7 @@ fn main() {
         docs::trials(),
         ping_answers::alone(),
         trace::trials(),
+        rootless::trials(),
         doctor::trials(),
         shell::trials(),
         way_out::trials(),

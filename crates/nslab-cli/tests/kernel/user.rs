@@ -114,9 +114,9 @@ fn setup() -> &'static str {
 const SCRIPT: &str = r#"
 set -e
 mount -t tmpfs tmpfs /run
-mount -t tmpfs -o uid=54321,gid=54321,mode=755 tmpfs /srv
+mount -t tmpfs -o uid=54320,gid=54320,mode=755 tmpfs /srv
 mount -t tmpfs -o mode=755 tmpfs /media
-mkdir -m 700 /media/home /media/run; chown 54321:54321 /media/home /media/run; mkdir /media/bin /media/repository /run/netns
+mkdir -m 700 /media/home /media/run; chown 54320:54320 /media/home /media/run; mkdir /media/bin /media/repository /run/netns
 mknod -m 666 /media/tun c 10 200 && [ -e /dev/net/tun ] && mount --bind /media/tun /dev/net/tun
 # The root of what the only lab has for a machine; nothing where there is no lab.
 cat >/media/bin/held <<'END'
@@ -145,6 +145,6 @@ if [ "$hidden" ]; then
 fi
 export HOME=/media/home XDG_RUNTIME_DIR=/media/run PATH="/media/bin:$PATH"
 # What is left running ends with this.
-exec unshare --pid --fork --kill-child --mount-proc sh -c '"$@"' first \
-    timeout 100 setpriv --reuid 54321 --regid 54321 --clear-groups --bounding-set -all --inh-caps=-all --no-new-privs "$@"
+exec unshare --pid --fork --kill-child --mount-proc sh -c '"$@"; exit $?' first \
+    timeout 100 setpriv --reuid 54320 --regid 54320 --clear-groups --bounding-set -all --inh-caps=-all --no-new-privs "$@"
 "#;

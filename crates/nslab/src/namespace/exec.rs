@@ -23,21 +23,29 @@ pub type Warnings = Vec<Error>;
 /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is no such name. After any other
 /// error the process may be half-way in, and should end.
 pub fn become_named(names: &Names, name: &OsStr) -> Result<Warnings> {
-    become_namespace(&names.open(name)?, name)
+    become_one(&names.open(name)?, name, true)
 }
 
 /// The same for a namespace that is open already. `name` is what the new /sys is mounted from, and what
-/// /etc/netns is searched for.
+/// /etc/netns is searched for. Where the kernel lets a user mount no /sys, as in containers that hide parts of theirs, the
+/// old one stays.
 ///
 /// # Errors
 /// As [`become_named`].
 pub fn become_namespace(namespace: &Namespace, name: &OsStr) -> Result<Warnings> {
+    become_one(namespace, name, false)
+}
+
+fn become_one(namespace: &Namespace, name: &OsStr, strict: bool) -> Result<Warnings> {
     enter::switch(namespace.as_fd()).map_err(|error| {
         let errno = rustix::io::Errno::from_raw_os_error(error.errno().unwrap_or(libc::EIO));
         Error::os(format_args!("setting the network namespace \"{}\" failed", name.display()), errno)
     })?;
     own_mounts()?;
-    mount_sys(name)?;
+    match mount_sys(name) {
+        Err(error) if strict || error.errno() != Some(libc::EPERM) => return Err(error),
+        _ => {}
+    }
     Ok(bind_etc(name))
 }
 
@@ -62,7 +70,7 @@ pub fn spawn_named(
 ) -> Result<(std::io::Result<std::process::Child>, Warnings)> {
     let namespace = names.open(name)?;
     enter::on_own_thread(|| {
-        let warnings = become_namespace(&namespace, name)?;
+        let warnings = become_one(&namespace, name, true)?;
         Ok((command.spawn(), warnings))
     })
 }

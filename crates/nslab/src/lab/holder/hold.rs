@@ -118,7 +118,7 @@ fn stay(starter: &UnixStream) -> Result<()> {
                 return Ok(());
             }
         }
-        while let Ok(Some(_)) = rustix::process::waitpid(None, WaitOptions::NOHANG) {}
+        while let Ok(Some(_)) = rustix::process::wait(WaitOptions::NOHANG) {}
     }
 }
 

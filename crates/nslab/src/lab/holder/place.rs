@@ -142,6 +142,19 @@ impl Holders {
         Ok(None)
     }
 
+    /// Whether any may be on record: a folder for records is there.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub fn have_any(&self) -> Result<bool> {
+        for (at, base) in self.bases.iter().enumerate() {
+            if self.look(at, base)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The folder with records below a base. One that is not there has none; nor does one that is not safe and where nothing
     /// is ever made.
     fn look(&self, at: usize, base: &Base) -> Result<Option<(OwnedFd, PathBuf)>> {
