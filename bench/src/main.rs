@@ -6,6 +6,7 @@ mod capture;
 mod check;
 mod commands;
 mod failure;
+mod graph;
 mod growth;
 mod pairs;
 mod ping;
@@ -48,6 +49,8 @@ fn run() -> Result<()> {
         Words::Star(options) => star::run(&options),
         Words::Check(options) => check::run(&options),
         Words::Growth(options) => growth::run(&options),
+        Words::Graph(options) => graph::run(&options),
+        Words::ReadMachine => graph::read_machine(),
         Words::MeasureSteps(steps) => steps::measure(&steps),
         Words::Capture(options) => capture::run(&options),
         Words::MeasureCapture(options) => capture::measure(&options),

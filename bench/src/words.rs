@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use crate::failure::{Failure, Result};
 use crate::pairs::{Job, Options};
 use crate::steps::Steps;
-use crate::{capture, commands, growth, ping, star};
+use crate::{capture, commands, graph, growth, ping, star};
 
 pub(crate) const USAGE: &str = "\
 Usage: bench [pairs] [--pairs N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench star [--hosts N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench check [--hosts N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench growth [--sizes N,N,...] [--runs N] [--json] [--nslab PATH]
+       bench graph [--nodes N] [--runs N] [--json] [--nslab PATH]
        bench ping [--requests N] [--nslab PATH]
        bench capture [--runs N] [--packets N] [--nslab PATH]
        bench commands [--runs N] [--long-runs N] [--links N] [--routes N] [--batch N] [--nslab PATH]
@@ -23,6 +24,7 @@ check   asks for all pairs of N hosts (100) on one switch, by `nslab check`, by 
         pingall, where they are installed
 growth  makes labs of several sizes (100,1000,10000) and shapes by `nslab up`, finds them unchanged, changes an
         address, takes them away, and says how time and memory grow
+graph   reads labs of N nodes (1,000) and three shapes, draws them and saves them
 ping    sends N requests (1000) across a cable by `nslab ping` and by every iputils there is, in several ways, and says
         how long the answers took
 capture  sends N packets (400,000) at 200,000 a second and as fast as can be, captured by `nslab capture` and by tcpdump
@@ -30,7 +32,7 @@ capture  sends N packets (400,000) at 200,000 a second and as fast as can be, ca
 commands  runs single commands of `nslab ip` and of every iproute2 there is: short ones (500 times each), and with
         2,000 links, a batch of 10,000 routes, and 100,000 routes, long ones (9 times each)
 
-The ways take turns, each as often as --runs says (5; of growth, 3), and the medians are told.
+The ways take turns, each as often as --runs says (5; of growth and graph, 3), and the medians are told.
 
   --quick       leave out the slowest way: the walk by commands, mininet
   --json        print that as JSON
@@ -57,6 +59,9 @@ pub(crate) enum Words {
     Star(star::Options),
     Check(star::Options),
     Growth(growth::Options),
+    Graph(graph::Options),
+    /// Inside a sandbox: reads every namespace.
+    ReadMachine,
     Capture(capture::Options),
     /// Inside a sandbox: all of it.
     MeasureCapture(capture::Options),
@@ -74,6 +79,7 @@ pub(crate) const MEASURE_CAPTURE: &str = "measure-capture";
 pub(crate) const SEND: &str = "send";
 pub(crate) const BARE_PAIRS: &str = "bare-pairs";
 pub(crate) const MEASURE_STEPS: &str = "measure-steps";
+pub(crate) const READ_MACHINE: &str = "read-machine";
 
 impl Words {
     pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Self> {
@@ -107,6 +113,8 @@ impl Words {
             Some("star") => star(words.skip(1), Self::Star),
             Some("check") => star(words.skip(1), Self::Check),
             Some("growth") => growth(words.skip(1)),
+            Some("graph") => graph(words.skip(1)),
+            Some(READ_MACHINE) => Ok(Self::ReadMachine),
             _ => pairs(words),
         }
     }
@@ -196,6 +204,21 @@ fn growth(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
         }
     }
     Ok(Words::Growth(options))
+}
+
+fn graph(mut words: impl Iterator<Item = OsString>) -> Result<Words> {
+    let mut options = graph::Options::default();
+    while let Some(word) = words.next() {
+        match word.to_str() {
+            Some(name @ "--nodes") => options.nodes = number(name, words.next())?,
+            Some(name @ "--runs") => options.runs = number(name, words.next())?,
+            Some("--json") => options.json = true,
+            Some(name @ "--nslab") => options.nslab = Some(words.next().ok_or_else(|| missing(name))?.into()),
+            Some("-h" | "--help") => return Ok(Words::Help),
+            _ => return Err(unknown(&word)),
+        }
+    }
+    Ok(Words::Graph(options))
 }
 
 fn capture(mut words: impl Iterator<Item = OsString>) -> Result<capture::Options> {

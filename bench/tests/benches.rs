@@ -44,6 +44,7 @@ fn main() {
         trial("star", star),
         trial("check", check),
         trial("growth", growth),
+        trial("graph", graph),
         trial("capture", capture),
     ];
     libtest_mimic::run(&arguments, trials).exit();
@@ -138,6 +139,17 @@ fn star() {
     assert!(err.ends_with("exit status: 0"), "{err}");
     assert!(out.starts_with("3 hosts on a switch, medians of 1 run"), "{out}");
     assert!(out.contains("batch by ip") && out.contains("made and taken away"), "{out}");
+}
+
+fn graph() {
+    let (out, err) = bench(&["graph", "--nodes", "36", "--runs", "1", "--json"]);
+    assert!(err.ends_with("exit status: 0"), "{err}");
+    let json: Value = serde_json::from_str(&out).unwrap();
+    let labs = json["labs"].as_array().unwrap();
+    assert_eq!(labs.len(), 3);
+    assert!(
+        labs.iter().all(|lab| ["read", "svg", "list", "save"].iter().all(|what| lab[*what].as_f64().unwrap() > 0.0))
+    );
 }
 
 fn check() {

@@ -1,7 +1,7 @@
 //! How the cost of a lab grows with its size: time and memory a node, to make it, to find it unchanged, to
 //! change one address in it, and to take it away.
 
-mod labs;
+pub(crate) mod labs;
 
 use std::path::PathBuf;
 

@@ -8,6 +8,10 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use nslab::picture::layout::{Measure, layout};
+use nslab::picture::{Scene, svg};
+use nslab::topology::observe::network::Network;
+use nslab::topology::plan::Plan;
 use nslab::topology::spec;
 use regex_lite::Regex;
 
@@ -245,4 +249,34 @@ fn examples_are_the_files() {
     let file = std::fs::read_to_string(markdown::root().join("examples/helloworld.yaml")).unwrap();
     let file: String = file.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect();
     assert_eq!(shown.text, file);
+}
+
+/// The pictures of the examples are those that nslab draws of them.
+#[test]
+fn pictures_are_those_of_the_examples() {
+    let mut count = 0;
+    let mut stale = Vec::new();
+    for entry in std::fs::read_dir(markdown::root().join("examples")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "yaml") {
+            continue;
+        }
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let lab = spec::parse(&std::fs::read_to_string(&path).unwrap(), &path).unwrap();
+        let network = Network::of_plan(&Plan::new(&lab));
+        let drawn = svg::svg(&layout(&Scene::of(&network), &Measure::PIXELS));
+        let picture = markdown::root().join(format!("docs/pictures/{name}.svg"));
+        let before = std::fs::read_to_string(&picture).unwrap_or_default();
+        if before != drawn {
+            if std::env::var_os("NSLAB_DOCS").is_some_and(|what| what == "write") {
+                std::fs::write(&picture, &drawn).unwrap();
+            } else {
+                stale.push(name);
+            }
+        }
+        count += 1;
+    }
+    assert!(stale.is_empty(), "pictures that changed: {stale:?}; NSLAB_DOCS=write writes them, look at them");
+    let pictures = std::fs::read_dir(markdown::root().join("docs/pictures")).unwrap().count();
+    assert_eq!(pictures, count, "a picture without an example, or the other way round");
 }

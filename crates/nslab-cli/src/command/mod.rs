@@ -12,6 +12,7 @@ mod logs;
 mod ls;
 mod pages;
 mod rootless;
+mod save;
 mod schema;
 mod set;
 mod shell;
@@ -71,6 +72,7 @@ enum Verb {
     Trace(trace::Args),
     Capture(capture::Args),
     Graph(graph::Args),
+    Save(save::Args),
     Logs(logs::Args),
     Cidr(cidr::Args),
     Doctor(doctor::Args),
@@ -144,6 +146,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         Verb::Trace(args) => trace::run(&args, ui),
         Verb::Capture(args) => capture::run(&args, ui),
         Verb::Graph(args) => graph::run(&args, ui),
+        Verb::Save(args) => save::run(&args, ui),
         Verb::Logs(args) => logs::run(&args),
         Verb::Doctor(args) => doctor::run(&args, ui),
         Verb::Cidr(args) => cidr::run(&args, ui),

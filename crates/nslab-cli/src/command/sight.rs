@@ -5,7 +5,7 @@ use nslab::topology::observe::network::{Network, Role, is_loopback};
 use nslab::topology::plan::Plan;
 use nslab::{ErrorKind, Result};
 
-use super::{Ui, which};
+use super::{Ui, rootless, which};
 
 /// Every namespace of the machine.
 pub(super) fn machine(store: &Store) -> Result<Network> {
@@ -26,6 +26,7 @@ pub(super) fn lab(store: &Store, word: Option<&str>, prefixed: &which::Prefixed,
     };
     if let Some(file) = file {
         let described = which::read_file(file.as_ref(), prefixed)?;
+        rootless::reach_if_up(store, &described.name)?;
         match store.read(&described.name) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 ui.remark(&format!("lab {} is not up: this is what {file} says", described.name));

@@ -11,6 +11,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("graph::a_lab_is_drawn_as_its_file", as_the_file),
         trial("graph::what_is_changed_by_hand_is_drawn", by_hand),
         trial("graph::namespaces_of_processes", processes),
+        trial("graph::names_that_only_others_see", mounted_elsewhere),
         trial("graph::what_cannot_be_looked_at_is_told", missing),
         trial("graph::namespaces_that_come_and_go", come_and_go),
         trial("graph::strange_names", strange_names),
@@ -87,6 +88,17 @@ fn processes() {
          grep -o '\"ends\": \\[' out.json; grep -A2 '\"ends\": \\[' out.json | grep -c \"(machine):v0\\\"\\|sh-$pid:v1\\\"\"
          grep -o \"process $pid (sh)\" out.json | sed \"s/$pid/PID/\"; echo go >end; wait";
     assert_eq!(succeed(&alone(script)), "\"ends\": [\n2\nprocess PID (sh)\n");
+}
+
+/// Names in a mount namespace of somebody's, as a lab without root has them.
+fn mounted_elsewhere() {
+    let script = "cd /run; mkfifo end; mkdir elsewhere
+         unshare --mount sh -c 'mount --bind elsewhere netns 2>/dev/null || { mkdir -p netns; mount --bind elsewhere netns; }
+             ip netns add inner; ip -n inner link add v0 type veth peer name v1; echo >ready; read -r word <end' &
+         until [ -e ready ]; do :; done; ip netns list
+         nslab graph --machine --format json | grep '\"name\": \"[iv]\\|mounted'; echo go >end; wait";
+    let expected = "      \"name\": \"inner\",\n        \"mounted at /run/netns/inner\"\n          \"name\": \"v1\",\n          \"name\": \"v0\",\n";
+    assert_eq!(succeed(&alone(script)), expected);
 }
 
 fn missing() {

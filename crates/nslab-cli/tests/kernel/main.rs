@@ -15,6 +15,7 @@
 //! - `lab_kinds`: interfaces of nodes beside cables, each kind;
 //! - `impair`: labs with delays and rates, and kernels that have none;
 //! - `graph`: pictures of labs, of networks made by hand, and of the machine;
+//! - `save`: lab files written from what is there, and made again elsewhere;
 //! - `prefix`: labs with the same node names side by side;
 //! - `progress`: what long work shows on a terminal, and that it shows it nowhere else;
 //! - `uplink`: a way out through the machine: what is seen outside, what is left;
@@ -90,6 +91,7 @@ mod refusals;
 mod rootless;
 #[path = "../../../nslab/tests/support/sandbox.rs"]
 mod sandbox;
+mod save;
 mod shell;
 mod tools;
 mod trace;
@@ -123,6 +125,7 @@ fn main() {
         drift::trials(),
         lab_kinds::trials(),
         graph::trials(),
+        save::trials(),
         impair::trials(),
         prefix::trials(),
         progress::trials(),

@@ -1,5 +1,5 @@
 //! Every network namespace that can be seen: by the names of iproute2, by what is mounted elsewhere (container
-//! engines do that), and by the processes in them.
+//! engines do that), also where only some processes see it (labs without root), and by the processes in them.
 //!
 //! Contract: nothing is changed. What cannot be looked at is told in [`Everywhere::notes`], and the rest is found.
 
@@ -73,8 +73,11 @@ impl Names {
                 Err(error) => found.notes.push(format!("{} cannot be opened: {error}", shown())),
             }
         }
-        found.mounts(self.dir(), device);
-        found.processes()?;
+        found.mounts(Path::new("/proc/thread-self"), Path::new("/"), Some(self.dir()), device);
+        for pid in found.processes()? {
+            let process = PathBuf::from(format!("/proc/{pid}"));
+            found.mounts(&process, &process.join("root"), None, device);
+        }
         Ok(Everywhere { namespaces: found.namespaces, notes: found.notes })
     }
 }
@@ -98,31 +101,41 @@ impl Finder {
         Ok(())
     }
 
-    /// What is mounted outside of the folder of names.
-    fn mounts(&mut self, names: &Path, device: u64) {
-        let Ok(table) = std::fs::read("/proc/thread-self/mountinfo") else { return };
+    /// What a process sees mounted, outside of a folder.
+    fn mounts(&mut self, process: &Path, root: &Path, but: Option<&Path>, device: u64) {
+        let Ok(table) = std::fs::read(process.join("mountinfo")) else { return };
         let mut elsewhere: Vec<PathBuf> = table.split(|byte| *byte == b'\n').filter_map(mount_point).collect();
-        elsewhere.retain(|path| path.parent() != Some(names));
+        elsewhere.retain(|path| but.is_none() || path.parent() != but);
         elsewhere.sort();
         elsewhere.dedup();
         for path in elsewhere {
             // One that was covered by another mount, or has gone, is none.
-            let Ok(namespace) = Namespace::open(&path) else { continue };
+            let Ok(namespace) = Namespace::open(&root.join(path.strip_prefix("/").unwrap_or(&path))) else { continue };
             if namespace.file_id().is_ok_and(|(of, _)| of == device) {
-                let _ = self.add(namespace, |place| place.mounts.push(path));
+                let _ = self.add(namespace, |place| {
+                    if !place.mounts.contains(&path) && place.names.is_empty() {
+                        place.mounts.push(path);
+                    }
+                });
             }
         }
     }
 
-    fn processes(&mut self) -> Result<()> {
+    /// Finds those of processes. One process of each mount namespace that is not the caller's is returned.
+    fn processes(&mut self) -> Result<Vec<i32>> {
         let mut of_namespace: BTreeMap<(u64, u64), Vec<i32>> = BTreeMap::new();
         let mut hidden = 0;
+        let own_mounts = std::fs::metadata("/proc/thread-self/ns/mnt").map(|file| id_of(&file)).ok();
+        let mut of_mounts: BTreeMap<(u64, u64), i32> = BTreeMap::new();
         for pid in processes::all()? {
             match std::fs::metadata(format!("/proc/{pid}/ns/net")) {
                 Ok(file) => of_namespace.entry(id_of(&file)).or_default().push(pid),
                 Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => hidden += 1,
                 // It has ended.
                 Err(_) => {}
+            }
+            if let Ok(file) = std::fs::metadata(format!("/proc/{pid}/ns/mnt")) {
+                of_mounts.entry(id_of(&file)).or_insert(pid);
             }
         }
         if hidden > 0 {
@@ -146,7 +159,7 @@ impl Finder {
                 place.processes.extend(pids.into_iter().take(NAMED).filter_map(process));
             }
         }
-        Ok(())
+        Ok(of_mounts.into_iter().filter(|(id, _)| Some(*id) != own_mounts).map(|(_, pid)| pid).collect())
     }
 }
 

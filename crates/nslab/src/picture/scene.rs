@@ -395,7 +395,7 @@ fn port(node: &Node, link: &Link) -> Port {
 fn what(link: &Link, node: &[Link]) -> String {
     let Some(kind) = link.kind.as_deref() else { return String::new() };
     let known = LinkKind::ALL.into_iter().find(|known| known.kernel_name() == kind);
-    let options = known.map(|known| decode(known, &link.data, |_| None)).unwrap_or_default();
+    let options = known.map(|known| decode(known, &link.info, |_| None)).unwrap_or_default();
     let option = |name: &str| {
         let option = known?.option(name)?;
         options.get(name).map(|value| value.shown(option))

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::layout::{Measure, layout};
 use super::scene::{FOLD_ABOVE, Kind};
-use super::{Drawing, Look, Scene, svg};
+use super::{Drawing, Look, Scene, dot, mermaid, svg, terminal};
 use crate::topology::observe::network::{Network, Role};
 use crate::topology::plan::Plan;
 use crate::topology::spec::parse;
@@ -162,11 +162,73 @@ fn names_cannot_break_out() {
         node.about.push(names[2].into());
         node.seen.links.iter_mut().for_each(|link| link.name = names[1].into());
     }
-    faultless_text(&svg::svg(&drawing(&network)));
+    let scene = Scene::of(&network);
+    let formats = [
+        svg::svg(&drawing(&network)),
+        dot::text(&scene),
+        mermaid::text(&scene),
+        terminal::text(&scene, 200),
+        terminal::list(&scene),
+    ];
+    for (at, text) in formats.iter().enumerate() {
+        faultless_text(text);
+        // What is no markup may have words of any.
+        assert!(at > 2 || !text.contains("<script>"), "{text}");
+    }
+}
+
+/// The formats that others draw have all nodes and all that joins them.
+#[test]
+fn other_formats_have_everything() {
+    for seed in 0..20 {
+        let network = network(&random(seed));
+        let scene = Scene::of(&network);
+        let count = |text: &str, word: &str| text.matches(word).count();
+        let dot = dot::text(&scene);
+        assert_eq!(count(&dot, " -- h"), scene.joints.len());
+        let nodes = network.nodes.iter().filter(|node| node.role != Role::Switch);
+        let mermaid = mermaid::text(&scene);
+        for node in nodes {
+            assert!(
+                dot.contains(&format!("<B>{}</B>", node.name)) && mermaid.contains(&format!("<b>{}</b>", node.name))
+            );
+        }
+        assert_eq!(count(&mermaid, " --- ") + count(&mermaid, " ---|"), network.wires().len(), "{mermaid}");
+    }
+}
+
+/// In characters no line is lost and none lies on another: a picture of a random network, if there is one, has the
+/// names of all nodes, and its list has them too.
+#[test]
+fn small_networks_are_drawn_in_characters() {
+    let mut count = 0;
+    for seed in 0..60 {
+        let network = network(&random(seed));
+        let scene = Scene::of(&network);
+        let list = terminal::list(&scene);
+        for drawn in terminal::drawn(&scene, 240).iter().chain([&list]) {
+            count += 1;
+            for node in &network.nodes {
+                assert!(drawn.contains(&node.name), "{}\n{drawn}", node.name);
+            }
+        }
+    }
+    assert!(count > 70, "{count}");
+    let two = network("links: [ ns1:ns1-veth0 192.0.2.1/24 -- ns2:ns2-veth0 192.0.2.2/24 ]");
+    let expected = "\
+┌───────── ns1 ──────────┐                          ┌───────── ns2 ──────────┐
+│ ns1-veth0 192.0.2.1/24 ├─────╴ 192.0.2.0/24 ╶─────┤ ns2-veth0 192.0.2.2/24 │
+└────────────────────────┘                          └────────────────────────┘
+";
+    assert_eq!(terminal::text(&Scene::of(&two), 80), expected);
+    assert_eq!(
+        terminal::text(&Scene::of(&two), 40),
+        "ns1\n  ns1-veth0 192.0.2.1/24 -- ns2:ns2-veth0\nns2\n  ns2-veth0 192.0.2.2/24 -- ns1:ns1-veth0\n"
+    );
 }
 
 fn faultless_text(text: &str) {
-    for bad in ["<script", "\u{1b}", "\u{202e}", "\u{2066}", "\u{0}", "\u{5d0}"] {
+    for bad in ["\u{1b}", "\u{202e}", "\u{2066}", "\u{0}", "\u{5d0}"] {
         assert!(!text.contains(bad), "{bad:?} in\n{text}");
     }
 }

@@ -8,4 +8,5 @@ pub mod kinds;
 pub mod observe;
 pub mod plan;
 pub mod routing;
+pub mod save;
 pub mod spec;

@@ -119,7 +119,7 @@ fn interface(network: &Network, node: &Node, link: &Link) -> Interface {
     });
     let kind = LinkKind::ALL.into_iter().find(|kind| link.is(kind.kernel_name()));
     let options = kind.map(|kind| {
-        let all = decode(kind, &link.data, |index| name_at(index)?.parse().ok());
+        let all = decode(kind, &link.info, |index| name_at(index)?.parse().ok());
         let word = |(name, value): (String, _)| {
             let value: nslab::topology::kinds::OptionValue = value;
             let shown = value.shown(kind.option(&name)?);

@@ -108,7 +108,9 @@ fn side_by_side(built: &mut Built, ports: &[Vec<&Port>; 2], head: f64, head_heig
         .map(|side: usize| ports.get(side).into_iter().flatten().map(|port| cell_height(port, measure)).sum::<f64>());
     let width = head.max(widths[0] + widths[1]);
     let tall = heights[0].max(heights[1]);
-    built.shape.rect = Rect { x: 0.0, y: 0.0, width, height: head_height + tall };
+    // The lower border of a box of characters.
+    let border = if measure.whole { measure.line } else { 0.0 };
+    built.shape.rect = Rect { x: 0.0, y: 0.0, width, height: head_height + tall + border };
     let both = !ports[0].is_empty() && !ports[1].is_empty();
     for (side, of_side) in ports.iter().enumerate() {
         let column = match (both, side) {
@@ -117,7 +119,7 @@ fn side_by_side(built: &mut Built, ports: &[Vec<&Port>; 2], head: f64, head_heig
             (true, _) => (widths[0] + (width - widths[0] - widths[1]) / 2.0, width),
         };
         let room = tall - heights.get(side).copied().unwrap_or(0.0);
-        let each = room / of_side.len().max(1) as f64;
+        let each = if measure.whole { 0.0 } else { room / of_side.len().max(1) as f64 };
         let mut y = head_height;
         for port in of_side {
             let rect = Rect { x: column.0, y, width: column.1 - column.0, height: cell_height(port, measure) + each };
@@ -157,7 +159,11 @@ pub(super) fn hub(hub: &Hub, across: f64, way: Way, measure: &Measure) -> Shape 
     if hub.lines.is_empty() {
         return shape(Rect::default(), look, hub.colour, &hub.about);
     }
-    let above = if look == Look::Switch { measure.above } else { measure.above / 2.0 };
+    let above = match (look, measure.whole) {
+        (Look::Switch, true) => measure.line,
+        (Look::Switch, false) => measure.above,
+        _ => measure.above / 2.0,
+    };
     let mut width = widest(&hub.lines, measure) + 2.0 * measure.side;
     let mut height = hub.lines.len() as f64 * measure.line + 2.0 * above;
     match way {

@@ -34,6 +34,11 @@ pub struct Measure {
     pub widest_channel: f64,
     /// Room around a part.
     pub margin: f64,
+    /// Whether everything has a whole number for its place, as on a terminal: then layers follow each other to the
+    /// right, a port takes one line, and there is room between layers for each line to turn by itself.
+    pub whole: bool,
+    /// What is wider than this is of no use.
+    pub widest: f64,
 }
 
 impl Measure {
@@ -47,6 +52,22 @@ impl Measure {
         channel: 32.0,
         widest_channel: 150.0,
         margin: 20.0,
+        whole: false,
+        widest: f64::INFINITY,
+    };
+
+    /// Cells of a terminal. A box's border and its title take its first line.
+    pub const CELLS: Self = Self {
+        cell: 1.0,
+        line: 1.0,
+        side: 2.0,
+        above: 0.0,
+        gap: 2.0,
+        channel: 4.0,
+        widest_channel: 4.0,
+        margin: 1.0,
+        whole: true,
+        widest: f64::INFINITY,
     };
 }
 
@@ -91,14 +112,15 @@ struct Piece {
 /// Lays out a scene.
 #[must_use]
 pub fn layout(scene: &Scene, measure: &Measure) -> Drawing {
-    let (items, graph, joints) = graph(scene);
+    let (items, graph, joints) = graph(scene, measure);
     let mut pieces = Vec::new();
     for members in graph.parts() {
         let roots = graph.roots(&members, members.len() > MANY);
         let mut best: Option<(f64, Piece)> = None;
         for roots in roots {
             let Some(layered) = Part::of(scene, &items, &graph, &joints, &members, &roots) else { continue };
-            for way in [Way::Right, Way::Down] {
+            for way in if measure.whole { &[Way::Right][..] } else { &[Way::Right, Way::Down] } {
+                let way = *way;
                 let piece = layered.clone().piece(way, measure);
                 let turned = if way == Way::Down { DOWN } else { 1.0 };
                 let score = turned * score(&piece, layered.crossings, layered.awkward, measure);
@@ -114,7 +136,14 @@ pub fn layout(scene: &Scene, measure: &Measure) -> Drawing {
 
 /// How bad a piece is: large ones, those much wider or higher than a page, and those with crossings.
 fn score(piece: &Piece, crossings: usize, awkward: f64, measure: &Measure) -> f64 {
-    let (width, height) = (piece.width + 2.0 * measure.margin, piece.height + 2.0 * measure.margin);
+    let (mut width, height) = (piece.width + 2.0 * measure.margin, piece.height + 2.0 * measure.margin);
+    if width > measure.widest {
+        return f64::MAX;
+    }
+    if measure.whole {
+        // A cell is half as wide as high.
+        width /= 2.0;
+    }
     let page = (width / 1.9).max(height);
     let long: f64 = piece.lines.iter().map(length).sum::<f64>() / (piece.lines.len().max(1) as f64);
     // Where there are many crossings, some more matter less.
@@ -134,7 +163,7 @@ fn length(line: &Line) -> f64 {
 }
 
 /// The graph of a scene: its things, and what joins them. Each line bears the number of its joint.
-fn graph(scene: &Scene) -> (Vec<Item>, Graph, Vec<(usize, usize)>) {
+fn graph(scene: &Scene, measure: &Measure) -> (Vec<Item>, Graph, Vec<(usize, usize)>) {
     let mut of_block: Vec<Vec<usize>> = vec![Vec::new(); scene.blocks.len()];
     for joint in &scene.joints {
         if let Some(hubs) = of_block.get_mut(joint.block) {
@@ -150,7 +179,7 @@ fn graph(scene: &Scene) -> (Vec<Item>, Graph, Vec<(usize, usize)>) {
             racks.entry(*hub).or_default().push(block);
         }
     }
-    racks.retain(|_, blocks| blocks.len() > RACK_ABOVE);
+    racks.retain(|_, blocks| blocks.len() > RACK_ABOVE && !measure.whole);
     let mut items = Vec::new();
     let mut places = vec![usize::MAX; scene.blocks.len()];
     let racked: std::collections::HashSet<usize> = racks.values().flatten().copied().collect();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::drawing::{Line, Shape};
+use super::super::drawing::{Line, Look, Shape};
 use super::super::layers::Graph;
 use super::super::order::Layers;
 use super::super::place::{Pull, places, settle};
@@ -269,6 +269,7 @@ impl<'s> Part<'s> {
                     (true, false) => thick,
                 };
                 let corner = (edge + aside, middle - wide / 2.0);
+                let corner = if measure.whole { (corner.0.floor(), corner.1.floor()) } else { corner };
                 if let Some(slot) = corners.get_mut(*at) {
                     *slot = if way == Way::Right { corner } else { (corner.1, corner.0) };
                 }
@@ -288,12 +289,17 @@ impl<'s> Part<'s> {
             Some(across.get(at)? - size(it) / 2.0 + anchor)
         };
         let mut most: f64 = 0.0;
+        let mut turns = 0.0;
         for (line, (_, block, hub)) in self.lines.iter().enumerate() {
             if self.layer(*block).min(self.layer(*hub)) == layer
                 && let (Some(from), Some(to)) = (end(*block, line), end(*hub, line))
             {
                 most = most.max((from - to).abs());
+                turns += 1.0;
             }
+        }
+        if measure.whole {
+            return measure.channel + turns;
         }
         (most * 0.3).clamp(measure.channel, measure.widest_channel)
     }
@@ -328,7 +334,13 @@ impl<'s> Part<'s> {
                     // Those that were moved together may stand out.
                     let low = edge + n as f64 * gap;
                     let high = edge + room - (count - 1 - n) as f64 * gap;
-                    let place = place.max(low.min(high)).min(high.max(low));
+                    let mut place = place.max(low.min(high)).min(high.max(low));
+                    if measure.whole && wide(&own) > 0.0 {
+                        // In the middle of a row, not on a border.
+                        let border =
+                            if own.shape.as_ref().is_some_and(|shape| shape.look == Look::Switch) { 1.5 } else { 0.5 };
+                        place = (place.floor() + 0.5).min(wide(&own) - border).max(border);
+                    }
                     let along = match (behind, way) {
                         (false, _) => 0.0,
                         (true, Way::Right) => own.width,

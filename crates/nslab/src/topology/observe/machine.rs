@@ -4,7 +4,7 @@
 //! all are read is read again, until nothing has, or [`ROUNDS`] times. A namespace that goes meanwhile, or that may
 //! not be entered, is told of in [`Machine::notes`]; the rest is there.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
@@ -87,7 +87,7 @@ fn is_same(before: &seen::Node, after: &seen::Node) -> bool {
     let still = |node: &seen::Node| {
         let mut node = node.clone();
         for link in &mut node.links {
-            link.data.clear();
+            link.info.clear();
             // In which namespace it is is found later.
             link.peer.iter_mut().for_each(|peer| peer.node = None);
             link.addresses.iter_mut().for_each(|address| address.flags = 0);
@@ -166,6 +166,26 @@ fn assembled(namespaces: Vec<Whereabouts>, readings: Vec<Option<Reading>>, notes
 }
 
 impl Machine {
+    /// Reads all settings of the places: those that a fresh namespace has, and the same of each of their interfaces.
+    ///
+    /// # Errors
+    /// As of [`read_settings`](Self::read_settings).
+    pub fn read_all_settings(&mut self, fresh: &BTreeMap<String, String>) -> Result<()> {
+        let of_interfaces: Vec<(&str, &str)> = fresh
+            .keys()
+            .filter_map(|path| path.split_once("/default/"))
+            .filter(|(before, _)| before.ends_with("/conf"))
+            .collect();
+        let paths = self.places.iter().map(|place| {
+            let names = place.node.links.iter().map(|link| link.name.as_str()).filter(|name| *name != "lo");
+            let own = names
+                .flat_map(|name| of_interfaces.iter().map(move |(before, after)| format!("{before}/{name}/{after}")));
+            fresh.keys().cloned().chain(own).collect()
+        });
+        let paths: Vec<Vec<String>> = paths.collect();
+        self.read_settings(&paths)
+    }
+
     /// Reads settings of the places by their paths below /proc/sys, one list each, into what is known of their nodes.
     ///
     /// # Errors
@@ -192,6 +212,37 @@ impl Machine {
         }
         Ok(())
     }
+}
+
+/// The folder of the kernel's settings that a namespace has of its own.
+const SETTINGS: &str = "/proc/sys/net";
+
+/// All settings of a namespace as new as can be, by their paths below /proc/sys: those that can be read and written.
+///
+/// # Errors
+/// Where no namespace can be made.
+pub fn fresh_settings() -> Result<BTreeMap<String, String>> {
+    enter::on_own_thread(|| {
+        enter::into_new()?;
+        let mut paths = Vec::new();
+        let mut folders = vec![PathBuf::from(SETTINGS)];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                let Ok(about) = entry.metadata() else { continue };
+                if about.is_dir() {
+                    folders.push(path);
+                } else if std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o600 == 0o600 {
+                    let below = path.strip_prefix("/proc/sys").ok().and_then(|path| path.to_str());
+                    paths.extend(below.map(str::to_owned));
+                }
+            }
+        }
+        let mut settings = Settings::default();
+        // Some cannot be read until they were written.
+        let read = |path: String| settings.get(&path).ok().map(|value| (path, value));
+        Ok(paths.into_iter().filter_map(read).collect())
+    })
 }
 
 fn gone() -> Error {
@@ -338,15 +389,11 @@ impl Place {
         if self.own && self.names.is_empty() {
             return network::MACHINE.into();
         }
-        let mounted = || {
-            let name = self.mounts.first()?.file_name()?;
-            // An engine's file is named by the container's id, which is long.
-            Some(name.display().to_string().chars().take(12).collect())
-        };
+        let mounted = || Some(self.mounts.first()?.file_name()?.display().to_string());
         let belongs = || self.processes.iter().find_map(|process| process.belongs.clone());
         let process = || self.processes.first().map(|process| format!("{}-{}", process.name, process.pid));
         let named = self.names.first().map(|name| name.display().to_string());
-        let known = named.or_else(belongs).or_else(process).or_else(mounted);
+        let known = named.or_else(belongs).or_else(mounted).or_else(process);
         known.unwrap_or_else(|| format!("net-{}", self.identity.ino))
     }
 

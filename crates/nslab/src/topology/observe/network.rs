@@ -254,12 +254,11 @@ impl Network {
         }
     }
 
-    /// Leaves only nodes that are wanted.
-    pub fn retain(&mut self, wanted: impl Fn(&Node) -> bool) {
-        for place in (0..self.nodes.len()).rev() {
-            if self.nodes.get(place).is_some_and(|node| !wanted(node)) {
-                self.remove(place);
-            }
+    /// Leaves only nodes that are wanted; they are asked for in their order.
+    pub fn retain(&mut self, mut wanted: impl FnMut(&Node) -> bool) {
+        let goes: Vec<bool> = self.nodes.iter().map(|node| !wanted(node)).collect();
+        for place in (0..goes.len()).rev().filter(|place| goes.get(*place) == Some(&true)) {
+            self.remove(place);
         }
     }
 
@@ -296,7 +295,7 @@ impl Vxlan {
         if !link.is("vxlan") {
             return None;
         }
-        let options = decode(LinkKind::Vxlan, &link.data, |_| None);
+        let options = decode(LinkKind::Vxlan, &link.info, |_| None);
         let Some(OptionValue::Number(id)) = options.get("id") else { return None };
         let remote = match options.get("remote") {
             Some(OptionValue::Address(remote)) => Some(*remote),
@@ -315,8 +314,7 @@ pub fn is_switch(node: &seen::Node) -> bool {
     let (Some(bridge), None) = (bridges.next(), bridges.next()) else { return false };
     let port = |link: &&&seen::Link| link.is("veth") && link.master == Some(bridge.index);
     let ports = others.iter().filter(port).count();
-    ports > 0
-        && ports + 1 == others.len()
+    ports + 1 == others.len()
         && node.routes.is_empty()
         && !others.iter().any(|link| has_addresses(link))
         && !node.links.iter().filter(|link| is_loopback(link)).any(|link| link.addresses.iter().any(is_own_loopback))

@@ -34,7 +34,7 @@ impl Network {
                 mac: device.mac,
                 mtu: device.mtu.unwrap_or(1500),
                 peer: beneath.map(|index| Peer { index, node: Some(device.node) }),
-                data: encode(device.kind, &device.options, beneath, index).unwrap_or_default(),
+                info: encode(device.kind, &device.options, beneath, index).unwrap_or_default(),
                 addresses: device.addresses.iter().copied().map(address).collect(),
                 ..seen::Link::new(device.index, device.ifname.as_str())
             };

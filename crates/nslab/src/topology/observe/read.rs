@@ -137,7 +137,6 @@ fn one_link(link: &link::Link<'_>, place: usize) -> Link {
         info: link.info_data().map(|data| data.payload.to_vec()).unwrap_or_default(),
         promotes: link.promotes_secondaries(),
         qdisc: link.qdisc().map(|qdisc| String::from_utf8_lossy(qdisc).into_owned()),
-        data: link.info_data().map(|data| data.payload.to_vec()).unwrap_or_default(),
         addresses: Vec::new(),
     }
 }

@@ -50,8 +50,6 @@ pub struct Link {
     pub promotes: bool,
     /// The kind of its queueing discipline (`IFLA_QDISC`), where the kernel says.
     pub qdisc: Option<String>,
-    /// What the kernel tells of its kind: the attributes in `IFLA_INFO_DATA`.
-    pub data: Vec<u8>,
     /// Its addresses, in the kernel's order.
     pub addresses: Vec<Address>,
 }
@@ -130,7 +128,6 @@ impl Link {
             info: Vec::new(),
             promotes: false,
             qdisc: None,
-            data: Vec::new(),
             addresses: Vec::new(),
         }
     }
