@@ -543,7 +543,15 @@ impl Walker<'_> {
         };
         let (wrong, text) = match b {
             Some(b) => {
-                let text = format!("{} and {} both have the address {address}", self.name(a), self.name(b));
+                let has = |place: Place| {
+                    let space = self.evidence.spaces.get(&place);
+                    space.is_some_and(|space| space.addresses().any(|(_, own)| own.prefix.address() == address))
+                };
+                let text = if has(b) {
+                    format!("{} and {} both have the address {address}", self.name(a), self.name(b))
+                } else {
+                    format!("{} has the address {address}, which the lab gives {}", self.name(a), self.name(b))
+                };
                 // The one that the lab does not give it to; without a lab the one that was not asked for, that is no
                 // router, that has another address beside.
                 let right = |place: Place| {

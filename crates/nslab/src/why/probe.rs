@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::gather::Machine;
 use super::walk::{Goal, TCP};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::probe::matrix::{self, Outcome, Settings, Sockets, Source};
+use crate::types::strerror;
 
 /// What came of asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +33,10 @@ pub fn probe(machine: &Machine, goal: &Goal, deadline: Duration) -> Result<Probe
         let (answered, reason) = match connected {
             Ok(_) => (Some(start.elapsed()), None),
             Err(error) if error.kind() == std::io::ErrorKind::TimedOut => (None, None),
-            Err(error) => (None, Some(Error::os("connecting", error).to_string())),
+            Err(error) => (
+                None,
+                Some(error.raw_os_error().map_or_else(|| error.to_string(), |errno| strerror(errno).into_owned())),
+            ),
         };
         return Ok(Probe { how: "TCP connection", answered, reason });
     }

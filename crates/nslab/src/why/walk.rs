@@ -100,6 +100,8 @@ pub fn reason(evidence: &Evidence, goal: &Goal) -> Step {
         }
         Ok(()) | Err(Stop::Unseen) => {
             walker.walked.doubts = std::mem::take(&mut walker.doubts);
+            walker.walked.unsure.sort();
+            walker.walked.unsure.dedup();
             Step::Done(Box::new(walker.walked))
         }
     }
@@ -421,6 +423,11 @@ impl<'e> Walker<'e> {
         {
             return Err(self.twice(best.home, Some(other.home), next, flow.back));
         }
+        // Who has it may have taken it from whom the lab gives it to.
+        let robbed = owners.iter().find(|other| other.wished && other.home != best.home);
+        if let Some(other) = robbed.filter(|_| !best.wished && self.evidence.intended.contains_key(&best.home)) {
+            return Err(self.twice(best.home, Some(other.home), next, flow.back));
+        }
         let (port, end) = (best.end.port, best.end.clone());
         self.neighbour(leaves, next, port.0, &segment, flow)?;
         self.asks_from(leaves, next, flow);
@@ -464,7 +471,7 @@ impl<'e> Walker<'e> {
             // An address of another link counts where nobody else has it: any link answers for it.
             let elsewhere = here && space.addresses().any(|(_, own)| own.prefix.address() == address);
             if ready || (here && on_link) || wished || elsewhere {
-                owners.push(Owner { home, end, ready });
+                owners.push(Owner { home, end, ready, wished });
             }
         }
         owners.sort_by_key(|owner| owner.end.obstacles.len() + usize::from(!owner.ready));
@@ -674,6 +681,8 @@ struct Owner<'s> {
     end: &'s End,
     /// Whether packets to the address are taken there.
     ready: bool,
+    /// Whether a lab gives it the address.
+    wished: bool,
 }
 
 pub(super) fn protocol_name(protocol: u8) -> &'static str {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 use nslab::Result;
-use nslab::why::{Finding, Hop, UDP};
+use nslab::why::{Cause, Finding, Hop, UDP};
 use serde::Serialize;
 
 use super::{Answer, Question, Ui, command, only_large};
@@ -16,6 +16,9 @@ const GOOD: Style = AnsiColor::Green.on_default().bold();
 const COMMAND: Style = AnsiColor::Cyan.on_default();
 /// Where the text behind a label starts.
 const INDENT: usize = 10;
+
+/// What is said where the walk finds nothing and nobody answers.
+const NOTHING: &str = "nothing wrong was found, yet there is no answer";
 
 /// What is about to be done.
 pub(super) fn mending(finding: &Finding) -> String {
@@ -195,13 +198,13 @@ struct JsonProbe<'a> {
 }
 
 pub(super) fn json(question: &Question, answers: &[Answer], applied: &[String], reached: bool) -> Result<()> {
-    let targets = answers.iter().map(target).collect();
+    let targets = answers.iter().map(|answer| target(question, answer)).collect();
     output::json(&Whole { from: &question.from, to: &question.to, reached, targets, applied })
 }
 
-fn target(answer: &Answer) -> Target<'_> {
+fn target<'a>(question: &'a Question, answer: &'a Answer) -> Target<'a> {
     let walked = &answer.walked;
-    let finding = answer.finding().map(|finding| JsonFinding {
+    let known = |finding: &'a Finding| JsonFinding {
         cause: finding.cause.name(),
         node: &finding.space,
         interface: finding.link.as_deref(),
@@ -210,7 +213,18 @@ fn target(answer: &Answer) -> Target<'_> {
         seen: &finding.seen,
         mend: finding.mend.iter().map(command).collect(),
         hint: finding.hint.as_deref(),
-    });
+    };
+    let unknown = || JsonFinding {
+        cause: Cause::Unknown.name(),
+        node: &question.from,
+        interface: None,
+        back: false,
+        text: NOTHING,
+        seen: &[],
+        mend: Vec::new(),
+        hint: None,
+    };
+    let finding = answer.finding().map(known).or_else(|| (!answered(answer)).then(unknown));
     let probe = answer.probe.as_ref().map(|probe| JsonProbe {
         how: probe.how,
         answered: probe.answered.is_some(),

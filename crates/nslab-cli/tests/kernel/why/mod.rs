@@ -39,6 +39,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("why::words_that_name_nothing", words),
         trial("why::a_service", service),
         trial("why::a_namespace_that_is_gone", gone),
+        trial("why::sizes", sizes),
+        trial("why::addresses_that_are_translated", translated).with_ignored_flag(!has_program("nft")),
+        trial("why::what_cannot_be_judged_is_told", unjudged).with_ignored_flag(!has_program("nft")),
     ];
     let (nft, sysctl) = (has_program("nft"), has_program("sysctl"));
     for case in cases::CASES {
@@ -235,4 +238,66 @@ nslab -q up lab.yaml; nslab why h1 h2
     );
     let printed = sandbox::succeed(&[tools::ours()], &script);
     assert!(printed.contains("node h2: its namespace h2 is not there"), "{printed}");
+}
+
+/// What a link takes, and what is asked to pass.
+fn sizes() {
+    let script = format!(
+        "{REACHED}cd /run; cat >lab.yaml <<'END'\n{}END\nnslab -q up lab.yaml\n
+reached --size 1500 h1 10.0.2.2
+nslab why --size 1501 h1 10.0.2.2 && exit 1
+nslab ip -n r1 link set eth1 mtu 1400; nslab ip -n r2 link set eth0 mtu 1400
+reached h1 10.0.2.2
+nslab why --size 1450 h1 10.0.2.2 && exit 1
+nslab why --fix --size 1450 h1 10.0.2.2
+",
+        lab("routed")
+    );
+    let printed = sandbox::succeed(&[tools::ours()], &script);
+    for expected in [
+        "h1 reaches 10.0.2.2 with small packets only: h1:eth0 takes packets of at most 1500 bytes, and not of 1501",
+        "r1:eth1 takes packets of at most 1400 bytes, and not of 1450",
+        "mending nslab ip -n r2 link set dev eth0 mtu 1450",
+    ] {
+        assert!(printed.contains(expected), "no {expected:?} in\n{printed}");
+    }
+}
+
+/// Behind a router that gives packets its own address, nobody needs a route back.
+fn translated() {
+    let script = format!(
+        "{REACHED}cd /run; cat >lab.yaml <<'END'\n{}END\nnslab -q up lab.yaml\n
+nslab ip netns exec r1 nft 'add table ip n; add chain ip n post {{ type nat hook postrouting priority 100; }}; add rule ip n post oifname \"eth1\" masquerade'
+nslab ip -n r2 route delete 10.0.1.0/24
+reached h1 10.0.2.2; cat last
+nslab why h2 10.0.1.1 && exit 1
+echo done
+",
+        lab("routed")
+    );
+    let printed = sandbox::succeed(&[tools::ours()], &script);
+    assert!(printed.contains("r2:eth0 -> r1:eth1        10.0.12.0/30 dev eth0"), "{printed}");
+    assert!(printed.contains("r2 has no route to 10.0.1.1") && printed.ends_with("done\n"), "{printed}");
+}
+
+/// A rule that looks at what nslab does not follow, and drops: it says so, and that nothing was found.
+fn unjudged() {
+    let script = format!(
+        "cd /run; cat >lab.yaml <<'END'\n{}END\nnslab -q up lab.yaml\n
+nslab ip netns exec r1 nft 'add table inet f; add chain inet f c {{ type filter hook forward priority 0; }}; add rule inet f c meta random < 4294967295 drop'
+nslab why h1 10.0.2.2 && exit 1
+nslab why --json h1 10.0.2.2 && exit 1
+nslab why --fix h1 10.0.2.2 || echo done
+",
+        lab("routed")
+    );
+    let printed = sandbox::succeed(&[tools::ours()], &script);
+    for expected in [
+        "h1 does not reach 10.0.2.2: nothing wrong was found, yet there is no answer",
+        "unsure  a rule of nftables chain inet f c may decide",
+        "\"cause\": \"unknown\"",
+    ] {
+        assert!(printed.contains(expected), "no {expected:?} in\n{printed}");
+    }
+    assert!(printed.ends_with("done\n"), "{printed}");
 }
