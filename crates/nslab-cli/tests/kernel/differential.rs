@@ -149,6 +149,9 @@ fn cover(text: &str, mask: Mask) -> String {
         (r" age [0-9]+sec", ""),
         (r#",\s*"age": ?[0-9]+"#, ""),
         (r#""(valid|preferred)_life_time":( ?)[0-9]{1,9}\b"#, r#""$1_life_time":${2}N"#),
+        // Buckets of nexthops.
+        (r"\b(idle_time|unbalanced_time) [0-9.]+", "$1 T"),
+        (r#""(idle_time|unbalanced_time)":( ?)[0-9.]+"#, r#""$1":${2}T"#),
         (r"used [0-9]+/[0-9]+/[0-9]+probes [0-9]+", "used N/N/NprobesN"),
         (r#""(used|confirmed|updated|probes)":( ?)[0-9]+"#, r#""$1":${2}N"#),
     ];

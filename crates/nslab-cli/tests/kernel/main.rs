@@ -6,7 +6,7 @@
 //! - `ip_route`: the same for `ip route`;
 //! - `ip_kinds`: the same for the kinds of links, every option of each, and `ip tuntap`;
 //! - `ip_address`, `ip_addrlabel`, `ip_neigh`: the same for one object each, every way of showing with every filter;
-//! - `ip_netns`, `ip_rule`, `ip_options`: the same, object by object and in every mode;
+//! - `ip_netns`, `ip_nexthop`, `ip_rule`, `ip_options`: the same, object by object and in every mode;
 //! - `random`: the same words at random to both;
 //! - `ping`: the same for iputils' `ping`; `ping_options` for each of its options, `ping_answers` for answers of all
 //!   sorts (from `answerer`);
@@ -70,6 +70,7 @@ mod ip_kinds;
 mod ip_link;
 mod ip_neigh;
 mod ip_netns;
+mod ip_nexthop;
 mod ip_options;
 mod ip_route;
 mod ip_rule;
@@ -158,6 +159,7 @@ fn main() {
         ip_link::trials(),
         ip_route::trials(),
         ip_netns::trials(),
+        ip_nexthop::trials(),
         ip_options::trials(),
         ip_rule::trials(),
         random::trials(),

@@ -1,4 +1,4 @@
-//! Links, addresses, routes, rules, neighbours, queueing disciplines, namespace ids, the packet filter, tun and tap
+//! Links, addresses, routes, nexthops, rules, neighbours, queueing disciplines, namespace ids, the packet filter, tun and tap
 //! as the kernel has them: typed request in, typed reply out.
 //!
 //! A request is a plain value that makes a [`Request`](crate::wire::Request); a reply borrows from the
@@ -9,6 +9,7 @@ pub mod addrlabel;
 pub mod link;
 pub mod neighbour;
 pub mod netconf;
+pub mod nexthop;
 pub mod nft;
 pub mod nsid;
 pub mod qdisc;

@@ -14,6 +14,7 @@ mod link;
 mod names;
 mod neigh;
 mod netns;
+mod nexthop;
 mod options;
 mod print;
 mod route;
@@ -79,7 +80,7 @@ static OBJECTS: &[Entry] = &[
     not_yet("netconf"),
     not_yet("vrf"),
     not_yet("sr"),
-    not_yet("nexthop"),
+    entry("nexthop", nexthop::run),
     not_yet("mptcp"),
     not_yet("ioam"),
     entry("help", |_, _| Err(usage())),

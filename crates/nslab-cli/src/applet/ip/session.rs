@@ -20,7 +20,7 @@ use super::known::{Known, Links};
 use super::names::Names as TableNames;
 use super::options::Options;
 use super::print::Printer;
-use super::words::Family;
+use super::words::{Family, atoi};
 
 /// One run of `ip`.
 #[derive(Default)]
@@ -133,13 +133,12 @@ impl Session {
         });
         // What follows a colon was once the name of an alias, and still does not count.
         let before = name.split(|byte| *byte == b':').next().filter(|before| before.len() < name.len());
-        match (found, before) {
-            (Some(index), _) => Ok(index),
-            (None, Some(before)) if name.len() <= IfName::MAX_BYTES => {
-                link::index_of(self.connection()?, before).map_err(|_| Fail::no_device(name))
-            }
-            _ => Err(Fail::no_device(name)),
-        }
+        let named = match (found, before) {
+            (Some(index), _) => Some(index),
+            (None, Some(before)) if name.len() <= IfName::MAX_BYTES => link::index_of(self.connection()?, before).ok(),
+            _ => None,
+        };
+        named.or_else(|| numbered(name)).ok_or_else(|| Fail::no_device(name))
     }
 
     /// The index of a link that must be a VRF.
@@ -219,6 +218,11 @@ impl Session {
         self.print.flush();
         tell(fail);
     }
+}
+
+/// The index in `if7`, which stands for a link without a name; the kernel says whether there is one.
+fn numbered(name: &[u8]) -> Option<u32> {
+    Some(atoi(name.strip_prefix(b"if")?).cast_unsigned()).filter(|index| *index != 0)
 }
 
 /// An address as inet_ntop(3) writes it: the last 32 bits with dots too where only zeros come before them.

@@ -1,4 +1,4 @@
-//! Routes (`RTM_NEWROUTE` and family; rtnetlink(7), ip-route(8)), and the nexthop objects that they name.
+//! Routes (`RTM_NEWROUTE` and family; rtnetlink(7), ip-route(8)).
 
 mod metrics;
 mod nexthop;
@@ -7,7 +7,7 @@ mod reply;
 mod request;
 
 pub use metrics::{Metrics, MetricsReply};
-pub use nexthop::{MemberStatistics, NextHop, NextHopObject, NextHopReply, NextHops, get_object};
+pub use nexthop::{NextHop, NextHopReply, NextHops};
 pub use query::Query;
 pub use reply::{CacheInfo, Route};
 pub use request::{Change, RouteConfig};
@@ -120,7 +120,7 @@ fn put_gateway(request: &mut Request, family: u8, gateway: IpAddr) {
 }
 
 /// An address of a family from an attribute.
-fn address_in(family: u8, attribute: Attribute<'_>) -> Option<IpAddr> {
+pub(super) fn address_in(family: u8, attribute: Attribute<'_>) -> Option<IpAddr> {
     match family {
         AF_INET => attribute.payload.first_chunk::<4>().map(|octets| IpAddr::from(*octets)),
         AF_INET6 => attribute.payload.first_chunk::<16>().map(|octets| IpAddr::from(*octets)),

@@ -4,7 +4,9 @@ pub const RTM_NEWROUTE: u16 = 24;
 pub const RTM_DELROUTE: u16 = 25;
 pub const RTM_GETROUTE: u16 = 26;
 pub const RTM_NEWNEXTHOP: u16 = 104;
+pub const RTM_DELNEXTHOP: u16 = 105;
 pub const RTM_GETNEXTHOP: u16 = 106;
+pub const RTM_GETNEXTHOPBUCKET: u16 = 118;
 
 pub const RTA_DST: u16 = 1;
 pub const RTA_SRC: u16 = 2;
@@ -123,12 +125,30 @@ pub const NHA_GROUP_TYPE: u16 = 3;
 pub const NHA_BLACKHOLE: u16 = 4;
 pub const NHA_OIF: u16 = 5;
 pub const NHA_GATEWAY: u16 = 6;
+pub const NHA_ENCAP_TYPE: u16 = 7;
+pub const NHA_ENCAP: u16 = 8;
+pub const NHA_GROUPS: u16 = 9;
+pub const NHA_MASTER: u16 = 10;
 pub const NHA_FDB: u16 = 11;
+pub const NHA_RES_GROUP: u16 = 12;
+pub const NHA_RES_BUCKET: u16 = 13;
 pub const NHA_OP_FLAGS: u16 = 14;
 pub const NHA_GROUP_STATS: u16 = 15;
 pub const NHA_HW_STATS_ENABLE: u16 = 16;
 pub const NHA_HW_STATS_USED: u16 = 17;
 pub const NHA_SLOTS: usize = 18;
+
+pub const NHA_RES_GROUP_BUCKETS: u16 = 1;
+pub const NHA_RES_GROUP_IDLE_TIMER: u16 = 2;
+pub const NHA_RES_GROUP_UNBALANCED_TIMER: u16 = 3;
+pub const NHA_RES_GROUP_UNBALANCED_TIME: u16 = 4;
+
+pub const NHA_RES_BUCKET_INDEX: u16 = 1;
+pub const NHA_RES_BUCKET_IDLE_TIME: u16 = 2;
+pub const NHA_RES_BUCKET_NH_ID: u16 = 3;
+
+pub const NEXTHOP_GRP_TYPE_MPATH: u16 = 0;
+pub const NEXTHOP_GRP_TYPE_RES: u16 = 1;
 
 pub const NHA_GROUP_STATS_ENTRY_ID: u16 = 1;
 pub const NHA_GROUP_STATS_ENTRY_PACKETS: u16 = 2;

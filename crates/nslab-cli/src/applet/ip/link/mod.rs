@@ -9,6 +9,8 @@ mod show;
 mod usage;
 mod values;
 
+pub(super) use values::one_of_on_off;
+
 use super::fail::Fail;
 use super::session::Session;
 use super::words::Words;

@@ -70,7 +70,7 @@ pub(super) fn on_off(key: &str, word: &[u8]) -> Result<bool, Fail> {
 }
 
 /// `on` or `off`, of what is no flag: the same, other words for what is wrong.
-pub(super) fn one_of_on_off(key: &str, word: &[u8]) -> Result<bool, Fail> {
+pub(in crate::applet::ip) fn one_of_on_off(key: &str, word: &[u8]) -> Result<bool, Fail> {
     on_off(key, word).map_err(|_| {
         let text = bytes!["Error: argument of \"", key, "\" must be one of \"off\", \"on\", not \"", word, "\""];
         Fail::new(EINVAL, text)

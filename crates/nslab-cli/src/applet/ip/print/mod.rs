@@ -5,6 +5,7 @@
 //! A format without either is written as it is; an empty one makes a value that only JSON has.
 
 mod color;
+mod general;
 mod json;
 
 use std::io::Write;
@@ -13,6 +14,7 @@ use color::{Palette, RESET};
 use json::Json;
 
 pub(in crate::applet::ip) use color::{Color, When};
+pub(in crate::applet::ip) use general::general;
 
 /// Output is handed on in pieces of about this size.
 const FLUSH_AT: usize = 64 * 1024;

@@ -6,8 +6,8 @@ mod get;
 mod metric;
 mod modify;
 mod nexthop;
-mod parse;
-mod print;
+pub(super) mod parse;
+pub(super) mod print;
 mod show;
 
 use nslab::ops::route::Change;

@@ -33,7 +33,7 @@ impl Typed {
 
 /// An address as typed: `any` and `all` stand for none, which is not the same as nothing typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TypedAddress {
+pub(in crate::applet::ip) enum TypedAddress {
     Ip(IpAddr),
     Empty,
 }
@@ -66,7 +66,7 @@ pub(super) fn prefix(word: &[u8], family: &mut Family) -> Result<Typed, Fail> {
 }
 
 /// Reads an address of a family. Where that was open, it is the address's from then on.
-pub(super) fn address(word: &[u8], family: &mut Family) -> Result<TypedAddress, Fail> {
+pub(in crate::applet::ip) fn address(word: &[u8], family: &mut Family) -> Result<TypedAddress, Fail> {
     match word {
         b"default" => return Ok(zero(*family).map_or(TypedAddress::Empty, TypedAddress::Ip)),
         b"any" | b"all" => return Ok(TypedAddress::Empty),
@@ -139,7 +139,7 @@ pub(super) fn vrf_table(session: &mut Session, name: &[u8]) -> Result<u32, Fail>
 }
 
 /// A virtual routing domain: its index and its table.
-pub(super) fn vrf(session: &mut Session, name: &[u8]) -> Result<(u32, u32), Fail> {
+pub(in crate::applet::ip) fn vrf(session: &mut Session, name: &[u8]) -> Result<(u32, u32), Fail> {
     let found = get(session.connection()?, Select::Name(name), |link| {
         let read = || {
             let info = Table::<6>::parse(link.attribute(IFLA_LINKINFO)?.payload).ok()?;
@@ -170,6 +170,6 @@ pub(super) fn tos(session: &Session, word: &[u8], why: &str) -> Result<u8, Fail>
 }
 
 /// A name or number of a table of bytes.
-pub(super) fn byte(session: &Session, table: Name, word: &[u8]) -> Option<u8> {
+pub(in crate::applet::ip) fn byte(session: &Session, table: Name, word: &[u8]) -> Option<u8> {
     session.names.number(table, word)?.try_into().ok()
 }

@@ -54,7 +54,7 @@ static FLAGS: &[(u32, &str)] = &[
 
 /// Prints the routes of one command, and remembers what many of them name.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(in crate::applet::ip) struct Lines {
     hidden: Hidden,
     /// The link that was named last.
     link: Option<(u32, Vec<u8>)>,
@@ -201,7 +201,7 @@ impl Lines {
         if session.options.details
             && let Some(id) = route.number(RTA_NH_ID)
         {
-            self.object(session, id);
+            self.named_object(session, id);
         }
     }
 
@@ -300,7 +300,7 @@ fn color_of(address: IpAddr) -> Color {
     if address.is_ipv4() { Color::Inet } else { Color::Inet6 }
 }
 
-fn flags(print: &mut Printer, flags: u32) {
+pub(in crate::applet::ip) fn flags(print: &mut Printer, flags: u32) {
     print.begin_array("flags");
     for (flag, name) in FLAGS {
         if flags & flag != 0 {

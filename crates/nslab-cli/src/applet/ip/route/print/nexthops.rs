@@ -1,12 +1,13 @@
 //! The nexthops of a route, and the nexthop object that it names.
 
-use nslab::ops::route::{self, NextHopObject, NextHops, Route};
+use nslab::ops::nexthop::{self, Nexthop, ResilienceReply};
+use nslab::ops::route::{NextHops, Route};
 use nslab::wire::Messages;
 use nslab::wire::consts::{RTA_ENCAP, RTA_ENCAP_TYPE, RTA_FLOW, RTA_NEWDST};
 
 use super::{Lines, encap, flags, print_realms};
 use crate::applet::ip::names::Name;
-use crate::applet::ip::print::Color;
+use crate::applet::ip::print::{Color, Printer, general};
 use crate::applet::ip::session::Session;
 
 impl Lines {
@@ -44,13 +45,13 @@ impl Lines {
     }
 
     /// With `-details`: the object that a route names. One that is gone by now is passed over.
-    pub(super) fn object(&mut self, session: &mut Session, id: u32) {
+    pub(super) fn named_object(&mut self, session: &mut Session, id: u32) {
         // Statistics, and those of the hardware.
         let wanted = [0, 1].get(session.options.statistics as usize).copied().unwrap_or(3);
         let mut kept = self.objects.get(&id).cloned().unwrap_or_default();
         if kept.is_empty() {
             let Ok(connection) = session.connection() else { return };
-            let found = route::get_object(connection, id, wanted, |object| {
+            let found = nexthop::get(connection, id, wanted, |object| {
                 object.message().append_to(&mut kept);
                 Ok(())
             });
@@ -60,7 +61,7 @@ impl Lines {
             self.objects.insert(id, kept.clone());
         }
         let Some(Ok(message)) = Messages::new(&kept).next() else { return };
-        let Ok(object) = NextHopObject::parse(&message) else { return };
+        let Ok(object) = Nexthop::parse(&message) else { return };
         session.print.begin_object("nh_info");
         // Not joined with the line before, even with `-oneline`.
         session.print.text("\n\tnh_info ");
@@ -68,7 +69,18 @@ impl Lines {
         session.print.end_object();
     }
 
-    fn object_values(&mut self, session: &mut Session, object: &NextHopObject<'_>) {
+    /// A nexthop object on a line of its own.
+    pub(in crate::applet::ip) fn object(&mut self, session: &mut Session, object: &Nexthop<'_>) {
+        session.print.begin_object(None);
+        if object.is_deleted() {
+            session.print.boolean("deleted", "Deleted ", true);
+        }
+        self.object_values(session, object);
+        session.print.text("\n");
+        session.print.end_object();
+    }
+
+    fn object_values(&mut self, session: &mut Session, object: &Nexthop<'_>) {
         if let Some(id) = object.id() {
             session.print.number("id", "id {} ", id);
         }
@@ -90,6 +102,12 @@ impl Lines {
         }
         if object.is_resilient() {
             session.print.string("type", "type {} ", "resilient");
+        }
+        if let Some(resilience) = object.resilience() {
+            print_resilience(&mut session.print, resilience);
+        }
+        if let Some((kind, what)) = object.encapsulation() {
+            encap::print(&mut session.print, kind, what);
         }
         if let Some(address) = object.gateway() {
             self.gateway(session, address);
@@ -119,7 +137,23 @@ impl Lines {
     }
 }
 
-fn statistics(session: &mut Session, object: &NextHopObject<'_>) {
+/// How a group with buckets works; times in seconds.
+fn print_resilience(print: &mut Printer, resilience: ResilienceReply) {
+    print.begin_object("resilient_args");
+    print.number("buckets", "buckets {} ", resilience.buckets);
+    let times = [
+        ("idle_timer", "idle_timer {} ", resilience.idle_timer.into()),
+        ("unbalanced_timer", "unbalanced_timer {} ", resilience.unbalanced_timer.into()),
+        ("unbalanced_time", "unbalanced_time {} ", resilience.unbalanced_time),
+    ];
+    for (key, format, time) in times {
+        let seconds = general(time);
+        print.decimal(key, format, &seconds, &seconds);
+    }
+    print.end_object();
+}
+
+fn statistics(session: &mut Session, object: &Nexthop<'_>) {
     let hardware = session.options.statistics > 1;
     let print = &mut session.print;
     if let Some((enabled, used)) = object.hardware_statistics() {
