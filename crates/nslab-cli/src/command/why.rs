@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let target = words::target(&args.to)?;
     words::reach(&store, &args.from)?;
     let mut machine = Machine::open(&store)?;
-    let from = words::place(&store, &machine, &args.from)?;
+    let mut from = words::place(&store, &machine, &args.from)?;
     let question = words::question(&machine, from, &target, &store)?;
     let mut answers = ask(&mut machine, from, &target, &store, args)?;
     while args.fix && applied.len() < 100 {
@@ -81,6 +81,8 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         }
         applied.extend(commands);
         machine = Machine::open(&store)?;
+        // Its number is another where a name came or went meanwhile.
+        from = words::place(&store, &machine, &args.from)?;
         answers = ask(&mut machine, from, &target, &store, args)?;
     }
     let reached = answers.iter().all(Answer::reached) && !answers.is_empty();
@@ -134,6 +136,10 @@ fn one(machine: &mut Machine, goal: Goal) -> Result<Answer> {
         if probe.answered.is_none() && walked.finding.is_none() && !walked.doubts.is_empty() {
             walked.finding = Some(walked.doubts.remove(0));
         }
+    } else if probe.answered.is_some() && walked.finding.is_some() {
+        // The kernel may have come so far only after the walk: of an address that is new, its route comes later.
+        machine.forget();
+        walked = machine.explain(&goal)?;
     }
     Ok(Answer { goal, walked, probe: Some(probe) })
 }
