@@ -11,6 +11,7 @@ mod growth;
 mod pairs;
 mod ping;
 mod programs;
+mod rootless;
 mod sandbox;
 mod settle;
 mod star;
@@ -46,6 +47,7 @@ fn run() -> Result<()> {
         Words::MeasurePairs(way) => pairs::measure(&way),
         Words::Ping(options) => ping::run(&options),
         Words::MeasurePing(options) => ping::measure(&options),
+        Words::Rootless(options) => rootless::run(&options),
         Words::Star(options) => star::run(&options),
         Words::Check(options) => check::run(&options),
         Words::Growth(options) => growth::run(&options),

@@ -10,6 +10,7 @@ use crate::{capture, commands, graph, growth, ping, star};
 
 pub(crate) const USAGE: &str = "\
 Usage: bench [pairs] [--pairs N] [--runs N] [--quick] [--json] [--nslab PATH]
+       bench rootless [--pairs N] [--runs N] [--json] [--nslab PATH]
        bench star [--hosts N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench check [--hosts N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench growth [--sizes N,N,...] [--runs N] [--json] [--nslab PATH]
@@ -19,6 +20,7 @@ Usage: bench [pairs] [--pairs N] [--runs N] [--quick] [--json] [--nslab PATH]
        bench commands [--runs N] [--long-runs N] [--links N] [--routes N] [--batch N] [--nslab PATH]
 
 pairs   makes N pairs of network namespaces (300), each pair joined by a cable, by `nslab up` and by other ways
+rootless  makes the pairs by `nslab up` as root and as a user with no privileges; takes root
 star    makes N hosts (100) on one switch, by `nslab up`, by `ip -batch` and by mininet where it is installed
 check   asks for all pairs of N hosts (100) on one switch, by `nslab check`, by one fping a node and by mininet's
         pingall, where they are installed
@@ -43,6 +45,7 @@ The ways take turns, each as often as --runs says (5; of growth and graph, 3), a
 pub(crate) enum Words {
     Help,
     Pairs(Options),
+    Rootless(Options),
     Commands(commands::Options),
     /// Inside a sandbox: all of it.
     MeasureCommands(commands::Options),
@@ -115,6 +118,11 @@ impl Words {
             Some("growth") => growth(words.skip(1)),
             Some("graph") => graph(words.skip(1)),
             Some(READ_MACHINE) => Ok(Self::ReadMachine),
+            Some("rootless") => match pairs(words.skip(1))? {
+                Self::Pairs(options) if !options.quick => Ok(Self::Rootless(options)),
+                Self::Pairs(_) => Err(unknown(&"--quick".into())),
+                other => Ok(other),
+            },
             _ => pairs(words),
         }
     }

@@ -28,6 +28,10 @@ fn main() {
     if !compared {
         eprintln!("skipped: comparisons, for want of an ip of iproute2 (scripts/reference fetches one)");
     }
+    let others = sandbox::run(&[], ANOTHER).status.success();
+    if !others {
+        eprintln!("skipped: without root, for want of root or of namespaces for users");
+    }
     let trial = |name: &str, test: fn()| {
         let run = move || {
             test();
@@ -39,6 +43,7 @@ fn main() {
         trial("pairs::table", table),
         trial("pairs::json", json),
         trial("pairs::refused", refused),
+        trial("rootless", rootless).with_ignored_flag(!possible || !others),
         trial("commands", commands),
         trial("ping", ping).with_ignored_flag(!possible || reference::folder().is_none()),
         trial("star", star),
@@ -49,6 +54,9 @@ fn main() {
     ];
     libtest_mimic::run(&arguments, trials).exit();
 }
+
+/// Whether another user can be become, who can have namespaces.
+const ANOTHER: &str = "setpriv --reuid 54320 --regid 54320 --clear-groups unshare --user --map-root-user --net true";
 
 /// The one that cargo built with this test; where it built this test alone, built now.
 fn nslab() -> PathBuf {
@@ -112,6 +120,17 @@ fn refused() {
     assert!(out.is_empty() && err.contains("1 to 10000") && err.ends_with("exit status: 1"), "{out}{err}");
     let failing = Command::new(BENCH).args(["--pairs", "1", "--runs", "1", "--nslab", "/bin/false"]).output().unwrap();
     assert!(failing.stdout.is_empty() && !failing.status.success());
+}
+
+fn rootless() {
+    let (out, err) = bench(&["rootless", "--pairs", "3", "--runs", "2"]);
+    assert!(err.ends_with("exit status: 0"), "{err}");
+    assert!(out.starts_with("3 pairs, medians of 2 runs"), "{out}");
+    for way in ["nslab up as root ", "nslab up without root "] {
+        assert!(out.lines().any(|line| line.starts_with(way) && line.contains(" ms ")), "{way}: {out}");
+    }
+    let (out, err) = bench(&["rootless", "--quick"]);
+    assert!(out.is_empty() && err.contains("unknown word") && err.ends_with("exit status: 1"), "{out}{err}");
 }
 
 fn commands() {

@@ -10,6 +10,8 @@ mod pair;
 mod way;
 
 pub(crate) use job::{Job, measure};
+pub(crate) use pair::Pair;
+pub(crate) use way::lab;
 
 use std::path::PathBuf;
 use std::time::Duration;

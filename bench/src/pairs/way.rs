@@ -74,9 +74,8 @@ impl Way {
     pub(crate) fn command(&self, pairs: u32, nslab: &Path) -> Result<Command> {
         Ok(match self {
             Self::Nslab => {
-                let links: String = (1..=pairs).map(|number| format!("  - {}\n", Pair::new(number).link())).collect();
                 let file = "/run/pairs.yaml";
-                std::fs::write(file, format!("name: pairs\nlinks:\n{links}")).map_err(Failure::of(file))?;
+                std::fs::write(file, lab(pairs)).map_err(Failure::of(file))?;
                 let mut command = Command::new(nslab);
                 command.args(["up", file]);
                 command
@@ -90,6 +89,12 @@ impl Way {
             Self::Walk(ip) => script(include_str!("walk.sh"), pairs, ip),
         })
     }
+}
+
+/// The lab file of that many pairs.
+pub(crate) fn lab(pairs: u32) -> String {
+    let links: String = (1..=pairs).map(|number| format!("  - {}\n", Pair::new(number).link())).collect();
+    format!("name: pairs\nlinks:\n{links}")
 }
 
 fn script(text: &str, pairs: u32, ip: &Ip) -> Command {

@@ -23,8 +23,10 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// The process ids of the supervisor and of the first process.
-const PIDS: &str =
-    "supervisor() { sed 's/.*supervisor\":{\"pid\":\\([0-9]*\\).*/\\1/' /run/nslab/t/processes.json; }\n";
+const PIDS: &str = "supervisor() {
+    set -- $(sed 's/.*supervisor\":{\"pid\":\\([0-9]*\\).*/\\1/' /run/nslab/t/processes.json)
+    if command -v outside >/dev/null; then outside $1; else echo $1; fi
+}\n";
 
 fn as_exec() {
     let look = "hostname; echo $X $NSLAB_LAB $NSLAB_NODE $PWD; cat /etc/hosts; ls /sys/class/net; \
@@ -75,7 +77,7 @@ fn not_ready() {
     let with = |process: &str| {
         fail(
             &format!(
-                "{SEEN}ip netns add other; seen >/run/before; touch /run/after /run/t.yaml; seen >/run/before
+                "{SEEN}[ $(id -u) != 0 ] || ip netns add other; seen >/run/before; touch /run/after /run/t.yaml; seen >/run/before
                  cat >/run/t.yaml <<'END'
 nodes: {{ a: {{ run: [ {{ name: other, command: [ sleep, 1000.5PID ] }}, {{ name: p, {process} }} ] }} }}
 END

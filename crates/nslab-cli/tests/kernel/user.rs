@@ -32,33 +32,26 @@ const ROOTS: &[(&str, &str)] = &[
     ("capture::a_full_disk_leaves_a_whole_file", "it mounts a small disk"),
     ("capture::down_does_not_wait_for_it", "what is inside, a capture as well, ends with the lab"),
     ("capture::what_is_lost_is_counted", "it stops the capture, which is inside"),
-    ("capture::namespaces_of_no_lab", "namespaces with names are root's"),
-    ("change::a_new_node_disturbs_no_other", "it looks at the lab from outside"),
-    ("change::drift_by_hand_is_put_right", "it looks at the lab from outside"),
-    ("change::one_address_is_one_event_in_one_node", "it looks at the lab from outside"),
-    ("example::leaves_alone_what_has_its_names", "it looks at the lab from outside"),
-    ("example::leaves_nothing_when_a_step_fails", "it looks at the lab from outside"),
-    ("example::leaves_nothing_when_it_is_stopped", "it looks at the lab from outside"),
-    ("example::shows_the_lab_with_no_other_program", "it looks at the lab from outside"),
-    ("lab::a_stray_entry_among_the_records", "it looks at the lab from outside"),
-    ("lab::an_earlier_boot_is_recognised", "it looks at the lab from outside"),
-    ("lab::down_leaves_nothing", "it looks at the lab from outside"),
-    ("lab::iproute2_lists_the_nodes_and_may_delete_one", "it looks at the lab from outside"),
-    ("lab::settings_reach_every_node", "it looks at the lab from outside"),
-    ("lab::what_is_not_ours_is_left_alone", "it looks at the lab from outside"),
-    ("lab_kinds::what_it_lacks_is_told_and_nothing_made", "it looks at the lab from outside"),
-    ("lab_kinds::what_this_kernel_has", "it looks at the lab from outside"),
-    ("prefix::names_that_are_taken", "it looks at the lab from outside"),
-    ("prefix::two_labs_of_one_file", "it looks at the lab from outside"),
-    ("processes::a_supervisor_with_nothing_to_do_gives_memory_back", "it looks at the lab from outside"),
-    ("processes::down_ends_all_inside_and_none_outside", "it looks at the lab from outside"),
-    ("processes::one_that_does_not_get_ready_leaves_nothing", "it looks at the lab from outside"),
-    ("processes::supervisor_killed", "it looks at the lab from outside"),
-    ("processes::what_others_wait_for_is_there_or_told", "it looks at the lab from outside"),
-    ("refusals::a_full_disk_and_a_closed_pipe", "it looks at the lab from outside"),
-    ("refusals::a_limit_in_the_middle_of_a_build", "it looks at the lab from outside"),
-    ("refusals::names_that_are_taken", "it looks at the lab from outside"),
+    ("capture::namespaces_of_no_lab", NAMES),
+    ("example::leaves_alone_namespaces_of_its_names", NAMES),
+    (
+        "lab::a_stray_entry_among_the_records",
+        "a user's records are elsewhere, and rootless::* has what is strange there",
+    ),
+    ("lab::an_earlier_boot_is_recognised", NAMES),
+    ("lab::iproute2_lists_the_nodes_and_may_delete_one", "iproute2 sees no names of a user's labs"),
+    ("lab::settings_reach_every_node", "it makes sandboxes of its own, in which it is root"),
+    ("lab::what_is_not_ours_is_left_alone", "whatever has the names in a user's lab ends with the lab"),
+    ("lab_kinds::what_this_kernel_has", "it gives an interface to another user"),
+    ("prefix::names_that_are_taken", NAMES),
+    ("prefix::two_labs_of_one_file", "the names of two labs of a user are never seen at once"),
+    ("processes::down_ends_all_inside_and_none_outside", NAMES),
+    ("refusals::a_full_disk_and_a_closed_pipe", "it mounts a small disk"),
+    ("refusals::a_limit_in_the_middle_of_a_build", "it makes a sandbox of its own, in which it is root"),
+    ("refusals::names_that_are_taken", NAMES),
 ];
+
+const NAMES: &str = "outside of labs, namespaces with names are root's";
 
 /// A trial's name, and what is done on its thread before it.
 pub(crate) fn mode(name: &str) -> (String, impl FnOnce() + Send + 'static) {
@@ -101,13 +94,15 @@ fn script(text: &str) -> String {
     made + rest
 }
 
-/// A sandbox in which a user has a home, a folder for what runs and /run itself, and can read this repository, whoever may
-/// look into the folders that it is in.
+/// A sandbox in which a user has a home, a folder for what runs and /run itself, and can read this repository
+/// and the reference programs, whoever may look into the folders that they are in.
 fn setup() -> &'static str {
     static SETUP: OnceLock<String> = OnceLock::new();
     SETUP.get_or_init(|| {
         let repository = tools::repository(".").canonicalize().unwrap();
-        SCRIPT.replace("REPOSITORY", repository.to_str().unwrap())
+        let reference = tools::reference().map(|folder| folder.canonicalize().unwrap());
+        let folders = std::iter::once(&repository).chain(&reference).map(|folder| folder.to_str().unwrap());
+        SCRIPT.replace("FOLDERS", &folders.collect::<Vec<_>>().join(" "))
     })
 }
 
@@ -116,7 +111,7 @@ set -e
 mount -t tmpfs tmpfs /run
 mount -t tmpfs -o uid=54320,gid=54320,mode=755 tmpfs /srv
 mount -t tmpfs -o mode=755 tmpfs /media
-mkdir -m 700 /media/home /media/run; chown 54320:54320 /media/home /media/run; mkdir /media/bin /media/repository /run/netns
+mkdir -m 700 /media/home /media/run; chown 54320:54320 /media/home /media/run; mkdir /media/bin /run/netns
 mknod -m 666 /media/tun c 10 200 && [ -e /dev/net/tun ] && mount --bind /media/tun /dev/net/tun
 # The root of what the only lab has for a machine; nothing where there is no lab.
 cat >/media/bin/held <<'END'
@@ -132,17 +127,36 @@ pid=$(held); pid=${pid%/root}
 [ "$pid" ] || exec nslab ip "$@"
 exec nsenter -t ${pid#/proc/} -U -m -n -p --preserve-credentials --wdns="$PWD" nslab ip "$@"
 END
-chmod +x /media/bin/*
-folder=REPOSITORY
-until [ "$folder" = / ]; do
-    folder=$(dirname "$folder")
-    case $(stat -c %A "$folder") in *x | *t) ;; *) hidden=$folder ;; esac
+cat >/media/bin/umount <<'END'
+#!/bin/sh
+root=$(held); pid=${root%/root}; PATH=${PATH#/media/bin:}
+exec nsenter -t ${pid#/proc/} -U -m -p --preserve-credentials umount "${1#"$root"}"
+END
+# A process of the lab's by the number that it has in the lab: its number here.
+cat >/media/bin/outside <<'END'
+#!/bin/sh
+root=$(held); space=$(readlink ${root%/root}/ns/pid)
+for process in /proc/[0-9]*; do
+    [ "$(readlink $process/ns/pid)" = "$space" ] || continue
+    [ "$(sed -n 's/^NSpid:.*[^0-9]//p' $process/status)" != $1 ] || exec echo ${process#/proc/}
 done
-if [ "$hidden" ]; then
-    mount --rbind REPOSITORY /media/repository
-    mount -t tmpfs -o mode=755 tmpfs "$hidden"
-    mkdir -p REPOSITORY; mount --rbind /media/repository REPOSITORY
-fi
+exit 1
+END
+chmod +x /media/bin/*
+hidden=
+for folder in FOLDERS; do
+    mkdir -p /media/kept$folder; mount --rbind $folder /media/kept$folder
+    above=$folder outermost=
+    until [ "$above" = / ]; do
+        above=$(dirname "$above")
+        case $(stat -c %A "$above") in *x | *t) ;; *) outermost=$above ;; esac
+    done
+    case " $hidden " in *" $outermost "*) ;; *) hidden="$hidden $outermost" ;; esac
+done
+for folder in $hidden; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
+for folder in FOLDERS; do
+    [ -e $folder ] || { mkdir -p $folder; mount --rbind /media/kept$folder $folder; }
+done
 export HOME=/media/home XDG_RUNTIME_DIR=/media/run PATH="/media/bin:$PATH"
 # What is left running ends with this.
 exec unshare --pid --fork --kill-child --mount-proc sh -c '"$@"; exit $?' first \

@@ -4,6 +4,7 @@
 //! [`Built`] is published, an error, a signal or a crash at any instruction leaves nothing: the kernel
 //! takes back what nobody holds.
 
+mod blank;
 pub mod change;
 mod devices;
 pub(crate) mod kernel;
@@ -38,6 +39,8 @@ pub struct BuiltNode {
     /// What tells the namespace from others.
     pub identity: Identity,
     connection: Connection,
+    /// The index of its bridge, if it is a switch.
+    bridge: u32,
 }
 
 impl BuiltNode {
@@ -73,7 +76,16 @@ pub(crate) fn build_counted(plan: &Plan, count: &Count<'_>) -> Result<Built> {
     lacking::check(plan)?;
     kernel::check(plan)?;
     descriptors::make_room(plan.nodes.len(), 1)?;
-    let site = Site::of(plan, count);
+    let taken = blank::indexes_taken()?;
+    let behind;
+    let plan = match taken {
+        0 => plan,
+        _ => {
+            behind = blank::behind(plan, taken);
+            &behind
+        }
+    };
+    let site = Site::of(plan, taken, count);
     std::thread::scope(|scope| {
         // Threads of their own, for they change their namespace; they end with this scope.
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from).clamp(1, MAX_WORKERS) {
@@ -114,6 +126,8 @@ const MAX_WORKERS: usize = 4;
 /// just made a node that one was waiting for, while the others go on making nodes.
 struct Site<'p> {
     plan: &'p Plan,
+    /// Of [`blank::indexes_taken`].
+    taken: u32,
     count: &'p Count<'p>,
     /// The next node to make, so that the plan's first are there first.
     next: AtomicUsize,
@@ -126,9 +140,10 @@ struct Site<'p> {
 }
 
 impl<'p> Site<'p> {
-    fn of(plan: &'p Plan, count: &'p Count<'p>) -> Self {
+    fn of(plan: &'p Plan, taken: u32, count: &'p Count<'p>) -> Self {
         Self {
             plan,
+            taken,
             count,
             next: AtomicUsize::new(0),
             nodes: plan.nodes.iter().map(|_| OnceLock::new()).collect(),
@@ -144,7 +159,7 @@ impl<'p> Site<'p> {
         while !self.stop.load(Ordering::Relaxed) {
             let at = self.next.fetch_add(1, Ordering::Relaxed);
             let (Some(node), Some(place)) = (self.plan.nodes.get(at), self.nodes.get(at)) else { return };
-            let made = make_node(self.plan, node, &mut settings)
+            let made = make_node(self.plan, node, self.taken, &mut settings)
                 .map_err(|error| error.within(format_args!("making node {}", node.name)));
             let done = made.and_then(|made| {
                 // Each place is filled once: its number was given out once.
@@ -210,8 +225,8 @@ fn finish_node(
     }
     if node.switch {
         let mut batch = Batch::default();
-        batch.add(up(BRIDGE_INDEX), || format!("bringing up {}:{BRIDGE}", node.name));
-        batch.add(listening(BRIDGE_INDEX), || format!("making {}:{BRIDGE} listen for groups", node.name));
+        batch.add(up(built.bridge), || format!("bringing up {}:{BRIDGE}", node.name));
+        batch.add(listening(built.bridge), || format!("making {}:{BRIDGE} listen for groups", node.name));
         return batch.send(&mut built.connection);
     }
     if node.routes.is_empty() {
@@ -224,8 +239,8 @@ fn finish_node(
     batch.send(&mut built.connection)
 }
 
-fn make_node(plan: &Plan, node: &NodePlan, settings: &mut Settings) -> Result<BuiltNode> {
-    let mut built = make_blank(&node.name, node.switch.then(|| bridge_mac(&plan.lab, &node.name)), settings)?;
+fn make_node(plan: &Plan, node: &NodePlan, taken: u32, settings: &mut Settings) -> Result<BuiltNode> {
+    let mut built = make_blank(&node.name, node.switch.then(|| bridge_mac(&plan.lab, &node.name)), taken, settings)?;
     if node.switch {
         return Ok(built);
     }
@@ -242,21 +257,22 @@ fn make_node(plan: &Plan, node: &NodePlan, settings: &mut Settings) -> Result<Bu
 }
 
 /// Moves this thread into a new namespace, and makes there what every node has; a switch, where there is the
-/// hardware address of its bridge.
-fn make_blank(name: &NodeName, switch: Option<MacAddr>, settings: &mut Settings) -> Result<BuiltNode> {
+/// hardware address of its bridge. `taken` is of [`blank::indexes_taken`].
+fn make_blank(name: &NodeName, switch: Option<MacAddr>, taken: u32, settings: &mut Settings) -> Result<BuiltNode> {
     enter::into_new()?;
     let socket = KernelSocket::open()?;
     let identity = Namespace::of_socket(&socket)?.identity_with(cookie_of(&socket)?)?;
     let mut connection = Connection::new(socket);
+    let index = BRIDGE_INDEX.saturating_add(taken);
     if let Some(mac) = switch {
         // It is no host: nothing in there is to speak IPv6 of its own.
         set(settings, DISABLE_IPV6, "1")?;
-        connection.request(bridge(mac, BRIDGE_INDEX), || format!("making bridge {name}:{BRIDGE}"))?;
+        connection.request(bridge(mac, index), || format!("making bridge {name}:{BRIDGE}"))?;
     } else {
         set(settings, ACCEPT_RA, "0")?;
         connection.request(up(LOOPBACK), || format!("bringing up {name}:lo"))?;
     }
-    Ok(BuiltNode { identity, connection })
+    Ok(BuiltNode { identity, connection, bridge: index })
 }
 
 /// Makes a bridge listen for groups.
@@ -337,7 +353,7 @@ fn lay_cable(plan: &Plan, cable: &Cable, a_node: &Mutex<BuiltNode>, b_node: &Mut
     let mut batch = Batch::default();
     let name = || format!("laying cable {} -- {}", plan.port_name(a), plan.port_name(b));
     let peer = lock(b_node).namespace()?;
-    batch.add(cable_request(cable, &peer), name);
+    batch.add(cable_request(cable, lock(a_node).bridge, &peer), name);
     if a.impair.is_some() {
         finish_port(plan, a, &mut batch);
     } else {
@@ -361,7 +377,7 @@ fn finish_port<'p>(plan: &'p Plan, port: &'p Port, batch: &mut Batch<'p>) {
     batch.add(up(port.index), move || format!("bringing up {}", plan.port_name(port)));
 }
 
-fn cable_request(cable: &Cable, peer: &Namespace) -> Request {
+fn cable_request(cable: &Cable, bridge: u32, peer: &Namespace) -> Request {
     let Cable { a, b } = cable;
     let (a_mac, b_mac) = (a.mac.octets(), b.mac.octets());
     let far = LinkConfig {
@@ -380,7 +396,7 @@ fn cable_request(cable: &Cable, peer: &Namespace) -> Request {
         mtu: a.mtu,
         // One that is impaired is brought up last.
         up: a.impair.is_none().then_some(true),
-        master: a.bridged.then_some(BRIDGE_INDEX),
+        master: a.bridged.then_some(bridge),
         // One queue a direction: making the link is then twice as fast.
         queues: Some(1),
         kind: Some(Kind::Veth { peer: Box::new(far) }),

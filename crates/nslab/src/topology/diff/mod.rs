@@ -253,7 +253,7 @@ impl<'k> Work<'k> {
                 } else if let Some(ifname) = self.our_device(&node.name, link) {
                     self.gone.insert((place, link.index));
                     self.remove_device(&node.name, ifname);
-                } else {
+                } else if !link.is_kernels_own() {
                     self.found.foreign.push((node.name.clone(), link.name.clone()));
                 }
             }

@@ -156,6 +156,7 @@ fn assembled(namespaces: Vec<Whereabouts>, readings: Vec<Option<Reading>>, notes
         .collect();
     let place = |(at, reading): (Whereabouts, Option<Reading>)| {
         let Reading { identity, mut node, .. } = reading?;
+        node.links.retain(|link| !link.is_kernels_own());
         for peer in node.links.iter_mut().filter_map(|link| link.peer.as_mut()) {
             peer.node = peer.node.and_then(|at| moved.get(at).copied().flatten());
         }

@@ -110,7 +110,28 @@ impl Node {
     }
 }
 
+/// The tunnels that the kernel makes in every namespace, with their kinds.
+const KERNELS_OWN: [(&str, &str); 9] = [
+    ("gre0", "gre"),
+    ("gretap0", "gretap"),
+    ("erspan0", "erspan"),
+    ("ip6gre0", "ip6gre"),
+    ("ip6tnl0", "ip6tnl"),
+    ("tunl0", "ipip"),
+    ("sit0", "sit"),
+    ("ip_vti0", "vti"),
+    ("ip6_vti0", "vti6"),
+];
+
 impl Link {
+    /// Whether it is a tunnel that the kernel makes in every namespace once the module is loaded (`gre0`, `sit0` …), and
+    /// nobody has taken it into use.
+    #[must_use]
+    pub fn is_kernels_own(&self) -> bool {
+        let is = |(name, kind): &(&str, &str)| self.name == *name && self.kind.as_deref() == Some(*kind);
+        !self.up && self.addresses.is_empty() && KERNELS_OWN.iter().any(is)
+    }
+
     /// One that was just made and is up: with 1500 bytes, and nothing else known of it.
     #[must_use]
     pub fn new(index: u32, name: &str) -> Self {

@@ -16,7 +16,7 @@ use crate::namespace::{Identity, Namespace, enter};
 use crate::netlink::Connection;
 use crate::topology::diff::{Change, Difference, Known, Ours, diff};
 use crate::topology::observe::{self, Found, Wanted, seen};
-use crate::topology::plan::{BRIDGE_INDEX, Device, Plan, bridge_mac};
+use crate::topology::plan::{Device, Plan, bridge_mac};
 use crate::types::{NamePrefix, NodeName};
 use crate::wire::Request;
 
@@ -122,11 +122,16 @@ impl Changer {
     /// What the kernel refuses.
     pub fn make_nodes(&mut self, plan: &Plan, changes: &[Change]) -> Result<Vec<(NodeName, Identity)>> {
         let mut made = Vec::new();
+        if !changes.iter().any(|change| matches!(change, Change::AddNode { .. })) {
+            self.look_again()?;
+            return Ok(made);
+        }
+        let taken = super::blank::indexes_taken()?;
         for change in changes {
             let Change::AddNode { node: name, .. } = change else { continue };
             let planned = plan.nodes.iter().find(|node| node.name == *name).ok_or_else(super::bad_plan)?;
             let mac = planned.switch.then(|| bridge_mac(&plan.lab, name));
-            let node = enter::on_own_thread(|| super::make_blank(name, mac, &mut Settings::default()))
+            let node = enter::on_own_thread(|| super::make_blank(name, mac, taken, &mut Settings::default()))
                 .map_err(|error| error.within(format_args!("making node {name}")))?;
             made.push((name.clone(), node.identity));
             let place = self.place(name)?;
@@ -135,7 +140,7 @@ impl Changer {
             work.made = Some(node.identity);
             work.connection = Some(node.connection);
             if planned.switch {
-                self.ready_bridge(place, BRIDGE_INDEX, &format!("making node {name}"))?;
+                self.ready_bridge(place, node.bridge, &format!("making node {name}"))?;
             }
             self.touched.insert(place);
         }
