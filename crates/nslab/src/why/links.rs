@@ -341,7 +341,8 @@ impl Walker<'_> {
     pub(super) fn without_address(&mut self, at: Place, space: &Space, flow: &Flow) -> Stop {
         let name = self.name(at);
         let family = if flow.to.is_ipv6() { "IPv6" } else { "IPv4" };
-        let link = space.node.links.iter().find(|link| link.name != "lo" && link.master.is_none());
+        let link =
+            space.node.links.iter().find(|link| link.name != "lo" && link.master.is_none() && !link.is_kernels_own());
         let Some(link) = link else {
             let text = format!("{name} has no interface but lo");
             let mut finding = self.finding(Cause::NoAddress, at, None, text);
