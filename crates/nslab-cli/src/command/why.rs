@@ -134,6 +134,10 @@ fn one(machine: &mut Machine, goal: Goal) -> Result<Answer> {
         if probe.answered.is_none() && walked.finding.is_none() && !walked.doubts.is_empty() {
             walked.finding = Some(walked.doubts.remove(0));
         }
+    } else if probe.answered.is_some() && walked.finding.is_some() {
+        // The kernel may have come so far only after the walk: of an address that is new, its route comes later.
+        machine.forget();
+        walked = machine.explain(&goal)?;
     }
     Ok(Answer { goal, walked, probe: Some(probe) })
 }
