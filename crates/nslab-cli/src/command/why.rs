@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let target = words::target(&args.to)?;
     words::reach(&store, &args.from)?;
     let mut machine = Machine::open(&store)?;
-    let from = words::place(&store, &machine, &args.from)?;
+    let mut from = words::place(&store, &machine, &args.from)?;
     let question = words::question(&machine, from, &target, &store)?;
     let mut answers = ask(&mut machine, from, &target, &store, args)?;
     while args.fix && applied.len() < 100 {
@@ -81,6 +81,8 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         }
         applied.extend(commands);
         machine = Machine::open(&store)?;
+        // Its number is another where a name came or went meanwhile.
+        from = words::place(&store, &machine, &args.from)?;
         answers = ask(&mut machine, from, &target, &store, args)?;
     }
     let reached = answers.iter().all(Answer::reached) && !answers.is_empty();
