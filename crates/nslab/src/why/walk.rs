@@ -130,6 +130,10 @@ impl<'e> Walker<'e> {
         let back = Flow { from: Some(self.goal.to), to: source, ports: (port, None), back: true, size: self.goal.size };
         let (home, _) = self.walk(end, back)?;
         if home != self.goal.from {
+            let space = self.evidence.spaces.get(&home);
+            if space.is_some_and(|space| space.addresses().any(|(_, own)| own.prefix.address() == source)) {
+                return Err(self.twice(home, Some(self.goal.from), source, true));
+            }
             let text = format!("the answer to {source} ends at {}", self.name(home));
             return self.wrong(Finding { back: true, ..self.finding(Cause::AddressTwice, home, None, text) });
         }
