@@ -1,5 +1,7 @@
 //! `nslab diff`.
 
+use std::path::Path;
+
 use nslab::lab::{self, Changes, Store};
 use nslab::topology::diff::{Change, Line};
 use nslab::topology::plan::Plan;
@@ -14,7 +16,8 @@ use crate::output::{answer, json};
 #[command(after_help = "Example:\n  nslab diff examples/helloworld.yaml\n\n\
     `-` is what is there, `+` what the file says. Exit status 1 where there is a difference.")]
 pub(super) struct Args {
-    /// The lab file, or a lab that is up: then the file that it was made from; by default ./nslab.yaml
+    /// The lab file, or a lab that is up: then the file that it was made from; by default
+    /// ./nslab.yaml, or where there is none the only lab that is up
     #[arg(value_name = "LAB")]
     lab: Option<String>,
     /// As JSON: a list of {node, ifname, wanted, text}
@@ -54,20 +57,22 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
 
 /// The plan that a word stands for: of a file, or of the file of a lab that is up.
 fn plan_of(store: &Store, args: &Args) -> Result<(Plan, String)> {
-    let word = args.lab.as_deref().unwrap_or(which::FILE);
-    if which::is_file(word) {
+    let here = || Path::new(which::FILE).exists().then_some(which::FILE);
+    let word = args.lab.as_deref().or_else(here);
+    if let Some(word) = word.filter(|word| which::is_file(word)) {
         let plan = Plan::new(&which::read_file(word.as_ref(), &args.prefixed)?);
         rootless::reach_if_up(store, &plan.lab)?;
         return Ok((plan, word.to_owned()));
     }
-    let record = which::record(store, Some(word), &args.prefixed)?;
+    let record = which::record(store, word, &args.prefixed)?;
     let mut lab = which::read_file(&record.file, &args.prefixed)?;
     if lab.name != record.plan.lab && args.prefixed.prefix.is_none() {
         // It may have been made with --prefix.
         lab = which::read_file(&record.file, &which::Prefixed { prefix: Some(record.plan.prefix.clone()) })?;
     }
     if lab.name != record.plan.lab {
-        let message = format!("{} now describes lab \"{}\", not \"{word}\"", record.file.display(), lab.name);
+        let message =
+            format!("{} now describes lab \"{}\", not \"{}\"", record.file.display(), lab.name, record.plan.lab);
         return Err(Error::invalid(message).with_help("name the file"));
     }
     Ok((Plan::new(&lab), record.file.display().to_string()))

@@ -4,13 +4,14 @@
 //! that is inside, where all is as it is for root; the one outside waits for that and ends as it does.
 
 use std::ffi::OsString;
+use std::io::Read;
 use std::mem::ManuallyDrop;
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nslab::lab::holder::{
     self, Ending, Found, Holder, Holders, Ids, Joined, Kind, Locked, Outside, Program, Started, WayOut,
@@ -19,6 +20,7 @@ use nslab::lab::{Record, Store};
 use nslab::topology::plan::Plan;
 use nslab::types::{LabName, NodeName};
 use nslab::{Error, ErrorKind, Result};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::de::DeserializeOwned;
 
 use super::Ui;
@@ -400,12 +402,43 @@ pub(super) fn rows_of_users() -> Vec<Row> {
         let Some(gid) = alive else { continue };
         let mut command = Command::new("/proc/self/exe");
         command.arg0("nslab").args(["ls", "--json"]).env_clear().uid(holders.uid()).gid(gid);
-        let Ok(output) = command.stdin(Stdio::null()).stderr(Stdio::null()).output() else { continue };
-        let theirs: Vec<Row> = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let Some(said) = hear(command.stdin(Stdio::null()).stderr(Stdio::null())) else { continue };
+        let theirs: Vec<Row> = serde_json::from_slice(&said).unwrap_or_default();
         let user = user(holders.uid());
         rows.extend(theirs.into_iter().filter(Row::is_own).map(|row| row.of(user.clone())));
     }
     rows
+}
+
+/// What a program says that is a user's, who may stop it, or have it say anything: none where that is too much, or takes
+/// too long.
+fn hear(command: &mut Command) -> Option<Vec<u8>> {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    const MOST: usize = 16 << 20;
+    let mut child = command.stdout(Stdio::piped()).spawn().ok()?;
+    let deadline = Instant::now() + PATIENCE;
+    let mut said = Vec::new();
+    let mut next = |stdout: &mut ChildStdout| {
+        let left = Timespec::try_from(deadline.checked_duration_since(Instant::now())?).ok()?;
+        let polled = poll(&mut [PollFd::new(stdout, PollFlags::IN)], Some(&left));
+        if !matches!(polled, Ok(1..)) {
+            return (polled == Err(rustix::io::Errno::INTR)).then_some(false);
+        }
+        let mut part = [0; 4096];
+        let count = stdout.read(&mut part).ok()?;
+        said.extend_from_slice(part.get(..count)?);
+        (said.len() <= MOST).then_some(count == 0)
+    };
+    let mut stdout = child.stdout.take();
+    let ended = loop {
+        match stdout.as_mut().and_then(&mut next) {
+            Some(false) => {}
+            ended => break ended,
+        }
+    };
+    let _ = child.kill();
+    let _ = child.wait();
+    ended.map(|_| said)
 }
 
 /// Whether a lab is held, and not under /run/nslab.

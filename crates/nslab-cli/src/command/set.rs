@@ -4,17 +4,20 @@ use nslab::lab::{self, Setting, Store};
 use nslab::topology::plan::{Cable, Plan, Port};
 use nslab::topology::spec::{Impair, impairment};
 use nslab::types::{IfName, NodeName};
-use nslab::{Error, Result};
+use nslab::{Error, ErrorKind, Result};
 
 use super::{Ui, Verdict, which};
 use crate::output::{answer, count};
 
 /// Set a link of a running lab down or up, or impair it
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  nslab set ns1:ns1-veth0 down\n  nslab set ns1--ns2 delay 20ms loss 1%\n\n\
-    nslab diff shows it as a difference; nslab up undoes it, nslab up --keep keeps it.")]
+#[command(
+    after_help = "Examples:\n  nslab set ns1:ns1-veth0 down\n  nslab set helloworld/ns1--ns2 delay 20ms loss 1%\n\n\
+    nslab diff shows it as a difference; nslab up undoes it, nslab up --keep keeps it."
+)]
 pub(super) struct Args {
-    /// One end of a link, as NODE:IFNAME, or both of the link between two nodes, as NODE--NODE
+    /// One end of a link, as NODE:IFNAME, or both of the link between two nodes, as NODE--NODE; with LAB/ in front, of
+    /// that lab
     link: String,
     /// down, up, clear (no impairments), or impairments as in the lab file
     #[arg(required = true, value_name = "down|up|clear|IMPAIRMENTS")]
@@ -35,12 +38,27 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         ["down"] => Setting::Down,
         ["up"] => Setting::Up,
         ["clear"] => Setting::Impair(Impair::default()),
+        [word] if !word.contains([' ', '\t', ':']) => {
+            return Err(Error::invalid(format!(
+                "\"{word}\" is neither down, up nor clear, nor an impairment with its value"
+            ))
+            .with_help("impairments are written as in the file, for example: delay 20ms loss 1%"));
+        }
         words => Setting::Impair(impairment(&words.join(" "))?),
     };
     let store = Store::default();
-    let record = which::record(&store, args.lab.as_deref(), &args.prefixed)?;
+    let (lab, link) = match args.link.split_once('/') {
+        Some((lab, link)) if args.lab.is_none() => (Some(lab), link),
+        _ => (args.lab.as_deref(), args.link.as_str()),
+    };
+    let record = which::record(&store, lab, &args.prefixed).map_err(|error| {
+        // Of the words of other commands one is the lab.
+        let help = error.help().filter(|_| lab.is_none() && error.kind() == ErrorKind::Invalid);
+        let help = help.filter(|_| error.file_problems().is_none()).map(|help| format!("{help}; say it as LAB/{link}"));
+        help.map_or_else(|| error.clone(), |help| error.clone().with_help(help))
+    })?;
     let plan = &record.plan;
-    let ends = ends(plan, &args.link, args.both)?;
+    let ends = ends(plan, link, args.both)?;
     let lab = &plan.lab;
     let waiting = || ui.remark(&format!("waiting for another command on lab {lab}"));
     let found = lab::set(&store, lab, &ends, setting, waiting)?;
@@ -72,7 +90,7 @@ fn ends(plan: &Plan, word: &str, both: bool) -> Result<Vec<(NodeName, IfName)>> 
     let Some((a, b)) = pair else {
         let unknown = splits.first().map(|(a, b)| if known(a).is_none() { a } else { b });
         return Err(match unknown {
-            Some(name) => Error::invalid(format!("lab \"{}\" has no node \"{name}\"", plan.lab)),
+            Some(name) => Error::new(ErrorKind::NotFound, format!("lab \"{}\" has no node \"{name}\"", plan.lab)),
             None => Error::invalid(format!("\"{word}\" is no link")),
         }
         .with_help("write it as NODE:IFNAME for one end, or as NODE--NODE for both"));

@@ -103,7 +103,8 @@ fn lab_of(store: &Store, record: &Record, reality: &Reality) -> Result<Lab> {
         let found = reality.nodes.iter().find(|(name, _)| *name == planned.name).and_then(|(_, node)| node.as_ref());
         let links = found.map(|node| node.links.as_slice()).unwrap_or_default();
         let interface = |link| interface(record, reality, planned, found, link);
-        let mut interfaces: Vec<Interface> = links.iter().map(interface).collect();
+        let mut interfaces: Vec<Interface> =
+            links.iter().filter(|link| !link.is_kernels_own()).map(interface).collect();
         let there: BTreeSet<&str> = links.iter().map(|link| link.name.as_str()).collect();
         let ports = plan.cables.iter().flat_map(|cable| [&cable.a, &cable.b]).filter(|port| port.node == at);
         let devices = plan.devices.iter().filter(|device| device.node == at);

@@ -19,7 +19,7 @@ use nodes::Nodes;
 /// Show the way that packets take from a node to another, and where it ends
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  nslab trace ns1 ns2\n\n\
-    Every hop is asked by ICMP echo, several at once, and told by the node and the interface that answers.\n\
+    Every hop is asked by ICMP echo, several at once, and told by the node and the interface that answers.\n\n\
     Exit status 1 where the way does not end at the target.")]
 pub(super) struct Args {
     /// The node that it starts from, or LAB/NODE

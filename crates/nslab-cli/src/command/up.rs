@@ -14,7 +14,7 @@ use crate::output::{Bar, answer, count};
 /// Make the lab that a file describes, or change the one that is up into it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  nslab up examples/helloworld.yaml\n\n\
-    All of the lab is made, or nothing. With root, its nodes are named network namespaces\n\
+    All of the lab is made, or nothing. With root, its nodes are named network namespaces \
     that `ip netns` lists. nslab down takes it away again.\n\n\
     With --prefix one file makes several labs side by side:\n  \
     nslab up --prefix a- FILE; nslab up --prefix b- FILE")]

@@ -136,9 +136,23 @@ pub(super) fn node(store: &Store, word: &str) -> Result<Found> {
                 .with_help(format!("for example {lab}/{name}")))
         }
         (None, _, Some((_, error))) => Err(error),
-        (None, _, None) => Err(Error::new(ErrorKind::NotFound, format!("no node named \"{word}\" in any lab"))
-            .with_help(names_of_labs(store)?)),
+        (None, _, None) => Err(no_node(store, lab, name)?),
     }
+}
+
+/// A node that is not there; where a lab was named, that is perhaps not there either.
+fn no_node(store: &Store, lab: Option<&str>, name: &str) -> Result<Error> {
+    let (message, help) = match lab.and_then(|lab| lab.parse::<LabName>().ok()).map(|lab| store.read(&lab)) {
+        Some(Ok(record)) => {
+            let nodes: Vec<&str> = record.nodes.iter().take(20).map(|node| node.name.as_str()).collect();
+            let more = if record.nodes.len() > nodes.len() { ", …" } else { "" };
+            let help = format!("its nodes: {}{more}", nodes.join(", "));
+            (format!("lab \"{}\" has no node \"{name}\"", record.plan.lab), help)
+        }
+        Some(Err(error)) => (error.to_string(), names_of_labs(store)?),
+        None => (format!("no node named \"{name}\" in any lab"), names_of_labs(store)?),
+    };
+    Ok(Error::new(ErrorKind::NotFound, message).with_help(help))
 }
 
 fn of_record(record: Record, name: &str) -> Option<Found> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nslab::lab::Store;
 use nslab::why::{self, Cause, Finding, Goal, Machine, Probe, Remedy, Walked};
-use nslab::{Error, Result};
+use nslab::{Error, ErrorKind, Result};
 
 use super::{Ui, Verdict, rootless};
 use crate::output;
@@ -23,8 +23,8 @@ const UNEXPECTED: Duration = Duration::from_millis(500);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  nslab why h1 h2\n  nslab why h1 web:80\n  nslab why lab/h1 2001:db8::5\n  \
     nslab why h1 dns:53/udp\n\n\
-    Walks the way of a packet there and back over what the kernels of the namespaces have, says the first thing that\n\
-    is wrong and what mends it, and asks for real whether there is an answer. If all is well it shows the way.\n\
+    Walks the way of a packet there and back over what the kernels of the namespaces have, says the first thing that \
+    is wrong and what mends it, and asks for real whether there is an answer. If all is well it shows the way.\n\n\
     Exit status 0 where it is reached, 1 where not.")]
 pub(super) struct Args {
     /// Who sends: a node, LAB/NODE, or any namespace that has a name
@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
     let target = words::target(&args.to)?;
     words::reach(&store, &args.from)?;
     let mut machine = Machine::open(&store)?;
-    let from = words::place(&store, &machine, &args.from)?;
+    let mut from = words::place(&store, &machine, &args.from)?;
     let question = words::question(&machine, from, &target, &store)?;
     let mut answers = ask(&mut machine, from, &target, &store, args)?;
     while args.fix && applied.len() < 100 {
@@ -81,6 +81,8 @@ pub(super) fn run(args: &Args, ui: Ui) -> Result<Verdict> {
         }
         applied.extend(commands);
         machine = Machine::open(&store)?;
+        // Its number is another where a name came or went meanwhile.
+        from = words::place(&store, &machine, &args.from)?;
         answers = ask(&mut machine, from, &target, &store, args)?;
     }
     let reached = answers.iter().all(Answer::reached) && !answers.is_empty();
@@ -134,6 +136,10 @@ fn one(machine: &mut Machine, goal: Goal) -> Result<Answer> {
         if probe.answered.is_none() && walked.finding.is_none() && !walked.doubts.is_empty() {
             walked.finding = Some(walked.doubts.remove(0));
         }
+    } else if probe.answered.is_some() && walked.finding.is_some() {
+        // The kernel may have come so far only after the walk: of an address that is new, its route comes later.
+        machine.forget();
+        walked = machine.explain(&goal)?;
     }
     Ok(Answer { goal, walked, probe: Some(probe) })
 }
@@ -164,5 +170,5 @@ fn only_large(cause: Cause) -> bool {
 
 /// A word that names nothing.
 fn unknown(word: &str) -> Error {
-    Error::invalid(format!("\"{word}\" is neither a node of a lab, nor a namespace that has a name"))
+    Error::new(ErrorKind::NotFound, format!("\"{word}\" is neither a node of a lab, nor a namespace that has a name"))
 }

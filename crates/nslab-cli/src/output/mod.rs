@@ -91,9 +91,10 @@ pub(crate) fn table<const N: usize>(rows: impl IntoIterator<Item = [String; N]>)
     table_of(rows.into_iter().map(Vec::from))
 }
 
-/// The same for as many columns as there are.
+/// The same for as many columns as there are. A cell stays in its line, whatever it says.
 pub(crate) fn table_of(rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let rows: Vec<Vec<String>> = rows.into_iter().collect();
+    let shown = |cell: &String| diagnostics::printable(cell).replace('\n', "\u{2424}");
+    let rows: Vec<Vec<String>> = rows.into_iter().map(|row| row.iter().map(shown).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();

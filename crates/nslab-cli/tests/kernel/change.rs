@@ -175,14 +175,21 @@ fn foreign() {
 
 fn set() {
     let out = succeed(&format!(
-        "{LAB}nslab set h1:eth0 down; nslab diff t >diff && exit 1; grep -q '^+up' diff
+        "{LAB}nslab set h1:eth0 down; nslab diff >diff && exit 1; grep -q '^+up' diff
          nslab up --keep t.yaml; ip -n h1 link show eth0 | grep -o 'state DOWN'
-         nslab set h1:eth0 up; nslab diff t; nslab -q set --both lan:h1 down; nslab -q up t.yaml; nslab diff t
-         nslab set nope:eth0 down 2>&1 || echo status $?"
+         nslab set h1:eth0 up; nslab diff t; nslab -q set --both t/lan:h1 down; nslab -q up t.yaml; nslab diff t
+         nslab set nope:eth0 down 2>&1 || echo status $?
+         echo 'nodes: {{ alone: }}' >other.yaml; nslab -q up other.yaml; nslab set h1:eth0 down 2>&1 || echo status $?
+         nslab diff 2>&1 || echo status $?; nslab set h1--lan sideways 2>&1 || echo status $?"
     ));
     let expected = "lab t: 1 change\nlab t is up already; nothing to do: 4 nodes, 1 segment, 1 link\nstate DOWN\n";
     assert!(out.starts_with(expected), "{out}");
-    assert!(out.ends_with("nslab: lab \"t\" has no cable that ends at nope:eth0\nstatus 2\n"), "{out}");
+    let refused = "nslab: lab \"t\" has no cable that ends at nope:eth0\nstatus 3
+nslab: several labs are up: say which\n  help: labs that are up: other, t; say it as LAB/h1:eth0\nstatus 2
+nslab: several labs are up: say which\n  help: labs that are up: other, t\nstatus 2
+nslab: \"sideways\" is neither down, up nor clear, nor an impairment with its value
+  help: impairments are written as in the file, for example: delay 20ms loss 1%\nstatus 2\n";
+    assert!(out.ends_with(refused), "{out}");
 }
 
 fn impaired() {
@@ -237,8 +244,8 @@ fn set_refused() {
          for words in 'a--b down' 'a--c--d down' 'a--x up' 'a up' 'b--c--d rate' 'b:eth2 lose 1%' 'b:eth2 loss 101%' \
              'b:eth2 limit 3' 'a:eth7 up' 'a:eth0 [' 'b--c--d clear'; do nslab -q set $words 2>&1 || echo status $?; done",
     );
-    let said: Vec<&str> = out.lines().filter(|line| !line.starts_with("status 2")).collect();
-    assert_eq!(out.matches("status 2\n").count(), 10, "{out}");
+    let said: Vec<&str> = out.lines().filter(|line| !line.starts_with("status ")).collect();
+    assert_eq!((out.matches("status 2\n").count(), out.matches("status 3\n").count()), (8, 2), "{out}");
     let expected = [
         "nslab: 2 links are between the two nodes of a--b",
         "  help: say which by an end, with --both for the other too: a:eth0, a:eth1",

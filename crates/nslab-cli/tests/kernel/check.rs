@@ -142,13 +142,13 @@ there is nobody to reach
     let told = String::from_utf8(sandbox::run(&[tools::ours()], &script).stdout).unwrap();
     let of = |from: &str, service: &str| format!("{from} does not reach h3:{service} at 10.0.0.3: No route to host\n");
     assert_eq!(told, of("h1", "80") + &of("h2", "80/udp") + "not reached: 2 of 2 ports\n");
-    for (words, said) in [
-        ("--from h4", "nslab: lab \"t\" has no node \"h4\"\n  help: there is: h1, h2, h3\n"),
-        ("--expect 'h1 -> lan'", "nslab: lab \"t\" has no node \"lan\"\n  help: there is: h1, h2, h3\n"),
-        ("--expect h1", "nslab: \"h1\" is no expectation\n"),
-        ("--to 'h[1'", "nslab: range \"h[1\": `[` without `]`\n"),
+    for (words, status, said) in [
+        ("--from h4", 3, "nslab: lab \"t\" has no node \"h4\"\n  help: there is: h1, h2, h3\n"),
+        ("--expect 'h1 -> lan'", 3, "nslab: lab \"t\" has no node \"lan\"\n  help: there is: h1, h2, h3\n"),
+        ("--expect h1", 2, "nslab: \"h1\" is no expectation\n"),
+        ("--to 'h[1'", 2, "nslab: range \"h[1\": `[` without `]`\n"),
     ] {
-        let err = fail(&format!("{THREE}nslab check {words} t"), 2);
+        let err = fail(&format!("{THREE}nslab check {words} t"), status);
         assert!(err.starts_with(said), "{words}: {err}");
     }
     fail(&format!("{THREE}nslab check --machine t"), 2);
@@ -172,7 +172,7 @@ fn machine() {
          nslab check -q --machine; nslab check --machine --from a --json | grep -c '\"lab\": null\\|\"address\"'
          ip netns exec b nslab ip link set v0 down
          nslab check -q --machine --from a --deadline 1 || [ $? = 1 ]
-         nslab check -q --machine --from 'x y' 2>&1 || [ $? = 2 ]",
+         nslab check -q --machine --from 'x y' 2>&1 || [ $? = 3 ]",
     );
     // IPv6 addresses go with the link.
     let expected = "\

@@ -110,15 +110,15 @@ fn missing() {
     let out = succeed(&alone(script));
     let expected = "\"name\": \"a\"\n\"name\": \"v0\"\n\
         /run/netns/b is a stray file: no namespace\n/run/netns/plain is a stray file: no namespace\n\
-        namespace \"stray\" is missing: entering a network namespace: Invalid argument\n1\n";
+        namespace \"stray\" is left out: entering a network namespace: Invalid argument\n1\n";
     assert_eq!(out, expected);
     if !rustix::process::geteuid().is_root() {
         return;
     }
     let script = "cd /run; ip netns add a; cp $(command -v nslab) n; chmod 755 n
-         setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs ./n graph --machine --format json 2>&1 >/dev/null | grep ' missing'";
+         setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs ./n graph --machine --format json 2>&1 >/dev/null | grep ' left out'";
     let out = succeed(&alone(script));
-    assert!(out.contains("namespace \"a\" is missing: entering a network namespace: "), "{out}");
+    assert!(out.contains("namespace \"a\" is left out: entering a network namespace: "), "{out}");
 }
 
 fn come_and_go() {

@@ -17,6 +17,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("rootless::a_terminal_is_the_shells_inside", terminal)
             .with_ignored_flag(missing("python3") || missing("bash")),
         trial("rootless::only_root_and_the_same_user_join", who_joins),
+        trial("rootless::root_lists_whatever_users_say", whatever_users_say),
         trial("rootless::root_inside_is_the_user_outside", reach),
         trial("rootless::records_that_are_not_safe", unsafe_records),
         trial("rootless::records_that_are_not_true", untrue_records),
@@ -211,6 +212,21 @@ lab t is down: 2 nodes removed\nlab r is down: 1 node removed\n";
     let output = run("sh", "as a nslab -q up /run/t.yaml; as b nslab exec t/n1 true");
     let err = String::from_utf8_lossy(&output.stderr);
     assert!(err.contains("lab \"t\" is user 54321's") && err.contains("only 54321 and root may join it"), "{err}");
+}
+
+/// What another user's lab says does nothing to root's terminal, and one that says nothing is not waited for.
+fn whatever_users_say() {
+    let out = succeed(
+        r#"f=$(printf '/run/\033[31mx\nr  (you).yaml'); cp t.yaml "$f"; as a nslab -q up "$f"; nslab ls
+        as a nslab exec t/n1 sh -c 'cd /run/nslab/t && rm record.json && mkfifo record.json'
+        as b nslab -q up /run/t.yaml; nslab ls"#,
+    );
+    let expected = "\
+LAB  USER   STATE  NODES  SEGMENTS  LINKS  FILE
+t    54321  up     2      0         1      /run/\u{241b}[31mx\u{2424}r  (you).yaml
+LAB  USER   STATE  NODES  SEGMENTS  LINKS  FILE
+t    54322  up     2      0         1      /run/t.yaml\n";
+    assert_eq!(out, expected);
 }
 
 /// What root inside tries on the machine, on other labs and on other users.

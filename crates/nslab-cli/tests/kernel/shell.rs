@@ -211,7 +211,7 @@ fn ended() {
          $AS nslab shell --down play 2>&1 || echo $?
          find /run/user",
     );
-    let said = "nslab: no sandbox \"play\"\n  help: there is none; nslab ls shows them\n3\n";
+    let said = "nslab: no sandbox \"play\"\n  help: there is none; nslab shell NAME makes one\n3\n";
     assert_eq!(out, format!("sandbox play is down\n137\n{said}/run/user\n"));
 }
 

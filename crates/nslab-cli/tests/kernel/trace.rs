@@ -202,10 +202,10 @@ fn words() {
         ("nope srv", 3, "no node named \"nope\" in any lab"),
         (
             "pc nope",
-            2,
+            3,
             "\"nope\" is no address, and lab \"way\" has no node of that name\n  help: its nodes: r1, r2, r3, lonely, pc, srv",
         ),
-        ("pc srv:eth9", 2, "node srv has no interface \"eth9\"\n  help: its interfaces: lo, eth0"),
+        ("pc srv:eth9", 3, "node srv has no interface \"eth9\"\n  help: its interfaces: lo, eth0"),
         ("pc lonely", 2, "lonely has no address to follow a way to"),
         ("pc srv:lo", 2, "srv:lo has no address to follow a way to"),
         ("-6 pc 10.0.4.2", 2, "10.0.4.2 is not an IPv6 address"),

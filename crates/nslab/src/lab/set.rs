@@ -66,7 +66,8 @@ fn port<'p>(plan: &'p Plan, node: &NodeName, ifname: &IfName) -> Result<&'p Port
         |port: &&Port| port.ifname == *ifname && plan.nodes.get(port.node).is_some_and(|planned| planned.name == *node);
     let mut ports = plan.cables.iter().flat_map(|cable| [&cable.a, &cable.b]);
     ports.find(is_it).ok_or_else(|| {
-        let error = Error::invalid(format!("lab \"{}\" has no cable that ends at {node}:{ifname}", plan.lab));
+        let error =
+            Error::new(ErrorKind::NotFound, format!("lab \"{}\" has no cable that ends at {node}:{ifname}", plan.lab));
         let at_node = plan.cables.iter().flat_map(|cable| [&cable.a, &cable.b]);
         let at_node = at_node.filter(|port| plan.nodes.get(port.node).is_some_and(|planned| planned.name == *node));
         let names: Vec<String> = at_node.take(10).map(|port| plan.port_name(port)).collect();

@@ -5,8 +5,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
+use std::io::Read;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, Mode, OFlags};
 
 use super::{Names, Namespace, processes};
 use crate::error::{ErrorKind, Result};
@@ -110,14 +114,14 @@ impl Finder {
         elsewhere.dedup();
         for path in elsewhere {
             // One that was covered by another mount, or has gone, is none.
-            let Ok(namespace) = Namespace::open(&root.join(path.strip_prefix("/").unwrap_or(&path))) else { continue };
-            if namespace.file_id().is_ok_and(|(of, _)| of == device) {
-                let _ = self.add(namespace, |place| {
-                    if !place.mounts.contains(&path) && place.names.is_empty() {
-                        place.mounts.push(path);
-                    }
-                });
-            }
+            let Some(namespace) = open_on(device, &root.join(path.strip_prefix("/").unwrap_or(&path))) else {
+                continue;
+            };
+            let _ = self.add(namespace, |place| {
+                if !place.mounts.contains(&path) && place.names.is_empty() {
+                    place.mounts.push(path);
+                }
+            });
         }
     }
 
@@ -163,6 +167,23 @@ impl Finder {
     }
 }
 
+/// Opens a file of a file system, and nothing else: whoever owns a mount namespace has what they like beneath the names
+/// in it, also a device on which something happens when it is opened.
+fn open_on(device: u64, path: &Path) -> Option<Namespace> {
+    let place = rustix::fs::openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    rustix::fs::fstat(&place).ok().filter(|stat| stat.st_dev == device)?;
+    Namespace::open(&PathBuf::from(format!("/proc/thread-self/fd/{}", place.as_raw_fd()))).ok()
+}
+
+/// The beginning of a file of a process: what a process says of itself may be as long as its memory.
+fn beginning(path: String) -> Option<Vec<u8>> {
+    /// No control group has a longer path, and nobody is named beyond.
+    const MOST: u64 = 16 << 10;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).ok()?.take(MOST).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
 fn id_of(file: &std::fs::Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt;
     (file.dev(), file.ino())
@@ -198,10 +219,10 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
 }
 
 fn process(pid: i32) -> Option<Process> {
-    let name = std::fs::read(format!("/proc/{pid}/comm")).ok()?;
+    let name = beginning(format!("/proc/{pid}/comm"))?;
     let name = String::from_utf8_lossy(&name).trim_end_matches('\n').to_owned();
-    let belongs = container(&std::fs::read(format!("/proc/{pid}/cgroup")).unwrap_or_default())
-        .or_else(|| mininet_host(&std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()));
+    let belongs = container(&beginning(format!("/proc/{pid}/cgroup")).unwrap_or_default())
+        .or_else(|| mininet_host(&beginning(format!("/proc/{pid}/cmdline")).unwrap_or_default()));
     Some(Process { pid, name, belongs })
 }
 
@@ -241,6 +262,24 @@ mod tests {
         for cut in 0..line.len() {
             let _ = point(&line[..cut]);
         }
+    }
+
+    #[test]
+    fn what_is_no_namespace_is_not_opened() {
+        use rustix::fs::inotify;
+        let own = Namespace::current().unwrap().file_id().unwrap();
+        let found = open_on(own.0, Path::new("/proc/self/ns/net")).unwrap();
+        assert_eq!(found.file_id().unwrap(), own);
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        rustix::fs::mknodat(CWD, &pipe, rustix::fs::FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let opened = inotify::init(inotify::CreateFlags::NONBLOCK).unwrap();
+        inotify::add_watch(&opened, &pipe, inotify::WatchFlags::OPEN).unwrap();
+        let heard = || rustix::io::read(&opened, &mut [0; 64]);
+        assert!(open_on(own.0, &pipe).is_none());
+        assert_eq!(heard().unwrap_err(), rustix::io::Errno::AGAIN);
+        Namespace::open(&pipe).unwrap();
+        heard().unwrap();
     }
 
     #[test]

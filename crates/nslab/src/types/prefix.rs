@@ -94,7 +94,8 @@ impl FromStr for Prefix {
     fn from_str(text: &str) -> Result<Self> {
         let (address, len) = text.split_once('/').map_or((text, None), |(address, len)| (address, Some(len)));
         let address: IpAddr = address.parse().map_err(|_| {
-            Error::invalid(format!("{text:?}: {address:?} is not an IPv4 or IPv6 address"))
+            let whole = if address == text { String::new() } else { format!("{text:?}: ") };
+            Error::invalid(format!("{whole}{address:?} is not an IPv4 or IPv6 address"))
                 .with_help("write it as 192.0.2.1/24 or 2001:db8::1/64")
         })?;
         let Some(len) = len else {

@@ -433,7 +433,8 @@ fn socket_address(text: &str) -> Option<(IpAddr, u16)> {
     let bytes: Vec<u8> = words.collect::<Option<Vec<_>>>()?.concat();
     let address = match <[u8; 4]>::try_from(bytes.as_slice()) {
         Ok(four) => IpAddr::V4(Ipv4Addr::from(four)),
-        Err(_) => IpAddr::V6(Ipv6Addr::from(<[u8; 16]>::try_from(bytes.as_slice()).ok()?)),
+        // A socket of IPv6 may be bound to an address of IPv4.
+        Err(_) => IpAddr::V6(Ipv6Addr::from(<[u8; 16]>::try_from(bytes.as_slice()).ok()?)).to_canonical(),
     };
     Some((address, u16::from_str_radix(port, 16).ok()?))
 }
@@ -482,4 +483,25 @@ fn wishes(plan: &Plan, node: usize) -> Vec<Wish> {
         down: false,
     });
     ports.chain(devices).collect()
+}
+
+#[cfg(test)]
+#[cfg(target_endian = "little")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_sockets() {
+        for (text, expected) in [
+            ("0200000A:0035", Some(("10.0.0.2", 53))),
+            ("B80D0120000000000000000001000000:0050", Some(("2001:db8::1", 80))),
+            ("0000000000000000FFFF00000200000A:0050", Some(("10.0.0.2", 80))),
+            ("00000000000000000000000000000000:0050", Some(("::", 80))),
+            ("0200000A", None),
+            ("0200000A0:0035", None),
+        ] {
+            let expected = expected.map(|(address, port)| (address.parse().unwrap(), port));
+            assert_eq!(socket_address(text), expected, "{text}");
+        }
+    }
 }

@@ -7,11 +7,14 @@
 //! - [`probe`]: asks for real whether there is an answer;
 //! - [`apply`]: carries a [`Remedy`] out.
 
+mod addresses;
 mod apply;
+mod delivery;
 pub mod evidence;
 mod fib;
 mod filter;
 mod finding;
+mod gateway;
 mod gather;
 mod links;
 mod probe;

@@ -21,7 +21,7 @@ use crate::output::{answer, json};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  nslab check helloworld\n  nslab check --from 'h[1-3]' --to web helloworld\n  \
     nslab check --expect 'h1 -> web:80' --expect 'h1 !> web:22'\n\n\
-    Every node asks for every address of every other, all at once, and for the ports that `expect` names.\n\
+    Every node asks for every address of every other, all at once, and for the ports that `expect` names.\n\n\
     Exit status 1 where somebody does not reach somebody, or reaches whom `expect` forbids.")]
 pub(super) struct Args {
     /// The lab by name or by file; by default that of ./nslab.yaml, or the only one that is up

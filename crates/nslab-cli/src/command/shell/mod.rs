@@ -18,7 +18,7 @@ use crate::output::{self, answer};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  nslab shell\n  nslab shell play -- ip netns add ns1\n  nslab shell --down play\n\n\
-    In it ip and ping are nslab's. A sandbox without a name is gone when its shell ends; one\n\
+    In it ip and ping are nslab's. A sandbox without a name is gone when its shell ends; one \
     with a name stays, and several terminals can be in it.\n\n\
     The exit status is that of the shell or the command."
 )]
@@ -211,7 +211,7 @@ fn end(name: &LabName, ui: Ui) -> Result<()> {
         None => {
             let names: Vec<String> = holders.list()?.iter().map(|(name, _)| name.display().to_string()).collect();
             let help = match names.as_slice() {
-                [] => "there is none; nslab ls shows them".into(),
+                [] => "there is none; nslab shell NAME makes one".into(),
                 names => format!("there are: {}", names.join(", ")),
             };
             return Err(Error::new(ErrorKind::NotFound, format!("no sandbox \"{name}\"")).with_help(help));

@@ -75,14 +75,14 @@ impl Nodes {
         let Some((_, switch, links)) = self.nodes.iter().find(|(name, ..)| name == node) else {
             let names: Vec<&str> = self.nodes.iter().map(|(name, ..)| name.as_str()).collect();
             let message = format!("{word:?} is no address, and lab \"{}\" has no node of that name", self.lab);
-            return Err(Error::invalid(message).with_help(format!("its nodes: {}", names.join(", "))));
+            return Err(Error::new(ErrorKind::NotFound, message).with_help(format!("its nodes: {}", names.join(", "))));
         };
         let Some(links) = links else {
             return Err(Error::new(ErrorKind::NotFound, format!("node {node} was taken away by hand"))
                 .with_help("nslab up with the lab's file makes it anew"));
         };
         if let Some(ifname) = ifname.filter(|ifname| !links.iter().any(|link| link == ifname)) {
-            return Err(Error::invalid(format!("node {node} has no interface {ifname:?}"))
+            return Err(Error::new(ErrorKind::NotFound, format!("node {node} has no interface {ifname:?}"))
                 .with_help(format!("its interfaces: {}", links.join(", "))));
         }
         let fits = |owner: &&Owner| {

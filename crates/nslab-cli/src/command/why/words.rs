@@ -68,7 +68,7 @@ pub(super) fn place(store: &Store, machine: &Machine, word: &str) -> Result<usiz
             let name = found.node.netns_name().to_string_lossy().into_owned();
             (name, Some(store.read(&found.lab)?.file))
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => (word.to_owned(), None),
+        Err(error) if error.kind() == ErrorKind::NotFound && !word.contains('/') => (word.to_owned(), None),
         Err(error) => return Err(error),
     };
     if let Some(place) = machine.place(&name) {

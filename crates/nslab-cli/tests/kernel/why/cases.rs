@@ -148,6 +148,7 @@ pub(super) static CASES: &[Case] = &[
     ),
     routed("address_twice", V4, "nslab ip -n h3 address add 10.0.1.254/24 dev eth0", "address-twice", "h3:eth0", Mends),
     routed("own_address_twice", "h1 10.0.12.2", "nslab ip -n h3 address add 10.0.1.1/24 dev eth0", "address-twice", "h3:eth0", Mends),
+    routed("own_address_elsewhere", V4, "nslab ip -n h2 address add 10.0.1.1/32 dev lo", "address-twice", "h2:lo", Mends),
     routed("address_twice_6", V6, "nslab ip -n h3 address add 2001:db8:1::fe/64 dev eth0 nodad", "address-twice", "h3:eth0", Mends),
     routed(
         "tentative",

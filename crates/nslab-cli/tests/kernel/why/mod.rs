@@ -159,9 +159,10 @@ fn healthy() {
 fn words() {
     let script = format!(
         "cd /run; cat >lab.yaml <<'END'\n{}END\nnslab -q up lab.yaml\n
-for words in 'h9 h2' 'h1 h9' 'h1 h2:0' 'h1 h2:80/sctp' 'h1 h2:x' 'h1 h2:99999' '--size 1 h1 h2' 'h1'; do
+for words in 'h9 h2' 'h1 h9' 'h1 lab/h9' 'h1 h2:0' 'h1 h2:80/sctp' 'h1 h2:x' 'h1 h2:99999' '--size 1 h1 h2' 'h1'; do
     status=0; nslab why $words 2>&1 || status=$?
-    [ $status = 2 ] || {{ echo \"$words: $status\"; exit 1; }}
+    case $words in *h9*) expected=3;; *) expected=2;; esac
+    [ $status = $expected ] || {{ echo \"$words: $status\"; exit 1; }}
 done
 nslab why lab/h1 lab/h2 >/dev/null; nslab why h1 10.0.2.2 >/dev/null; nslab why h1 '2001:db8:2::2' >/dev/null
 nslab ip netns add plain; nslab why h1 10.0.1.77 && exit 1; nslab why plain 10.0.1.1 && exit 1; nslab why h1 plain || echo done
@@ -172,6 +173,7 @@ nslab ip netns add plain; nslab why h1 10.0.1.77 && exit 1; nslab why plain 10.0
     for expected in [
         "\"h9\" is neither a node of a lab, nor a namespace that has a name",
         "names: ",
+        "lab \"lab\" has no node \"h9\"",
         "\"x\" is no port",
         "no protocol \"sctp\" here",
         "nobody on the segment of h1:eth0 has the address 10.0.1.77",

@@ -77,7 +77,8 @@ fn uplink(facts: &Facts) -> Finding {
     }
     match facts.user.as_ref().and_then(|trial| trial.of(Step::Kind(LinkKind::Tap))) {
         Some(Err(refusal)) => {
-            let why = format!("{} needs /dev/net/tun: {}", paths.join(" and "), refusal.text);
+            let need = if paths.len() == 1 { "needs" } else { "need" };
+            let why = format!("{} {need} /dev/net/tun: {}", paths.join(" and "), refusal.text);
             let cause = Cause::new(why, tun_remedy(facts, refusal));
             Finding::of(Section::Programs, id, what, Verdict::DoesNot, cause)
         }

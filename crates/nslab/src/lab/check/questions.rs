@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
 use super::{Asked, Participant};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::topology::spec::Expect;
 use crate::types::{Service, quote};
 
@@ -27,7 +27,7 @@ impl<'e> Rules<'e> {
                 let some: Vec<&str> = members.iter().take(8).map(|member| member.name.as_str()).collect();
                 let more = if members.len() > some.len() { ", …" } else { "" };
                 let help = format!("there is: {}{more}", some.join(", "));
-                Error::invalid(format!("{whose} has no node {}", quote(name))).with_help(help)
+                Error::new(ErrorKind::NotFound, format!("{whose} has no node {}", quote(name))).with_help(help)
             })
         };
         let all = |names: &[String]| -> Result<Option<HashSet<usize>>> {

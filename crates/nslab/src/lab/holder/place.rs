@@ -14,6 +14,9 @@ use super::{Found, Holder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::types::LabName;
 
+/// A folder that goes whenever it is made does so no more often than this by chance.
+const MOST_GONE: usize = 1000;
+
 /// What holders hold; each kind has names of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -208,19 +211,24 @@ impl Holders {
         let base = self.bases.iter().find(there).or(self.bases.first());
         let base = base.ok_or_else(|| Error::new(ErrorKind::NotFound, "there is no folder for records"))?;
         let mut told = false;
+        let mut gone = 0;
+        // Somebody's last one has just gone, and the folder with it; or where that should be made is not there at all.
+        let mut again = |error: &Error| {
+            gone += 1;
+            error.errno() == Some(libc::ENOENT) && gone < MOST_GONE
+        };
         loop {
             let (folder, path) = match self.folder(base, true) {
-                // Somebody's last one has just gone, and the folder with it.
-                Err(error) if error.errno() == Some(libc::ENOENT) => continue,
+                Err(error) if again(&error) => continue,
                 made => made?,
             };
             let path = path.join(name.as_str());
             match make_own(&folder, Path::new(name.as_str()), &path) {
-                Err(error) if error.errno() == Some(libc::ENOENT) => continue,
+                Err(error) if again(&error) => continue,
                 made => made?,
             }
             let dir = match open_own(&folder, Path::new(name.as_str()), &path, self.uid) {
-                Err(error) if error.errno() == Some(libc::ENOENT) => continue,
+                Err(error) if again(&error) => continue,
                 dir => dir?,
             };
             match rustix::fs::flock(&dir, FlockOperation::NonBlockingLockExclusive) {
@@ -390,4 +398,22 @@ fn open(at: impl std::os::fd::AsFd, name: &Path, path: &Path, uid: u32, forbidde
         return Err(bad(format!("is open to others (mode {:03o})", stat.st_mode & 0o777)));
     }
     Ok(fd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As on a machine without /tmp.
+    #[test]
+    fn where_no_folder_can_be_made_is_told() {
+        let uid = rustix::process::geteuid().as_raw();
+        let folder = tempfile::tempdir().unwrap();
+        for own in [true, false] {
+            let bases = vec![Base { path: folder.path().join("none/nslab"), own }];
+            let holders = Holders { uid, kind: Kind::Lab, bases };
+            let error = holders.lock(&"t".parse().unwrap(), || ()).unwrap_err();
+            assert_eq!(error.errno(), Some(libc::ENOENT), "{error}");
+        }
+    }
 }

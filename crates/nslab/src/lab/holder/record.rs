@@ -4,14 +4,15 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::time::Instant;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use serde::{Deserialize, Serialize};
 
 use super::ids::Ids;
-use super::{Found, Holder};
+use super::{Found, Holder, PATIENCE};
 use crate::error::{Error, ErrorKind, Result};
-use crate::lab::process::Handle;
+use crate::lab::process::{Handle, handle};
 use crate::lab::record::boot_id;
 use crate::types::LabName;
 
@@ -69,6 +70,12 @@ fn own_processes() -> Option<(u64, u64)> {
     Some((stat.st_dev, stat.st_ino))
 }
 
+/// Whether a process is just ending: then it has let go of its namespaces, but it is not gone before all that is in
+/// its process namespace.
+fn is_ending(pid: i32) -> bool {
+    rustix::fs::stat(format!("/proc/{pid}/ns/mnt")).err() == Some(rustix::io::Errno::NOENT)
+}
+
 impl Record {
     /// Of a holder that was just started. None where it is gone.
     pub(super) fn of(name: &LabName, pid: i32, processes: bool, ids: Ids) -> Result<Option<Self>> {
@@ -94,6 +101,9 @@ impl Record {
         }
         // Opened it is, so it stays what is looked at.
         if super::owner(self.process.pid) != Some(uid) || Spaces::of(self.process.pid) != Some(self.spaces) {
+            if is_ending(self.process.pid) {
+                handle::wait([&pidfd], Instant::now() + PATIENCE);
+            }
             return Ok(Found::Ended);
         }
         Ok(Found::Alive(Holder { record: self, uid, pidfd }))

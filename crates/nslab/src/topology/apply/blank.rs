@@ -29,3 +29,27 @@ pub(super) fn behind(plan: &Plan, taken: u32) -> Plan {
     }
     plan
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use std::path::Path;
+
+    use super::*;
+    use crate::topology::spec::parse;
+
+    #[test]
+    fn all_indexes_are_behind_what_is_taken() {
+        let text = "name: t\nnodes: { r: { interfaces: { tap0: tap } } }\nlinks: [ r -- b ]
+segments: { lan: { prefix: 10.0.0.0/24, members: [ a, r ] } }\n";
+        let plan = Plan::new(&parse(text, Path::new("t.yaml")).unwrap());
+        let of = |plan: &Plan| -> Vec<u32> {
+            let ports = plan.cables.iter().flat_map(|cable| [cable.a.index, cable.b.index]);
+            ports.chain(plan.devices.iter().map(|device| device.index)).collect()
+        };
+        let raised: Vec<u32> = of(&plan).iter().map(|index| index + 9).collect();
+        assert_eq!(of(&behind(&plan, 9)), raised);
+        assert_eq!(raised.len(), 7);
+    }
+}

@@ -121,7 +121,7 @@ pub fn read(found: Everywhere) -> Result<Machine> {
                 }
                 (Ok(_), None) => {}
                 (Err(error), _) => {
-                    notes.push(format!("{} is missing: {error}", place.called()));
+                    notes.push(format!("{} is left out: {error}", place.called()));
                     *slot = None;
                 }
             }

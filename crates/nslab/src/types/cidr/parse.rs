@@ -38,7 +38,8 @@ pub fn parse(word: &str) -> Result<Prefix> {
             .with_help("leave out the `%` and what follows it"));
     }
     let Ok(address) = text.parse::<IpAddr>() else {
-        return Err(bad(format!("{} is not an IPv4 or IPv6 address", quote(text))).with_help(hint(text)));
+        let why = format!("{} is not an IPv4 or IPv6 address", quote(text));
+        return Err(if text == word { Error::invalid(why) } else { bad(why) }.with_help(hint(text)));
     };
     match len {
         None => Prefix::new(address, if address.is_ipv4() { 32 } else { 128 }),

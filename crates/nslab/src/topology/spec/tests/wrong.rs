@@ -111,7 +111,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("links:\n  - h[1-2] -- a:\n", &["2:5 `: ` behind \"h[1-2] -- a\" makes a mapping of this link"]),
     ("links: [ 'r1: -- a x' ]", &[
         "1:14 interface name \"\" is empty; 1 to 15 bytes are allowed",
-        "1:20 \"x\": \"x\" is not an IPv4 or IPv6 address"]),
+        "1:20 \"x\" is not an IPv4 or IPv6 address"]),
     ("links:\n  - r1 --\n    r2 1.1.1.1/99\n  - \"r1 -- \\u0041 1.1.1.1/99\"\n", &[
         "2:5 \"1.1.1.1/99\": an IPv4 prefix length is 0 to 32, not \"99\"",
         "4:5 \"1.1.1.1/99\": an IPv4 prefix length is 0 to 32, not \"99\""]),
