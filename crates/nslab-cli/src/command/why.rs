@@ -136,8 +136,8 @@ fn one(machine: &mut Machine, goal: Goal) -> Result<Answer> {
         if probe.answered.is_none() && walked.finding.is_none() && !walked.doubts.is_empty() {
             walked.finding = Some(walked.doubts.remove(0));
         }
-    } else if probe.answered.is_some() && walked.finding.is_some() {
-        // The kernel may have come so far only after the walk: of an address that is new, its route comes later.
+    } else if walked.finding.as_ref().is_some_and(|found| found.cause == Cause::NoAddress || probe.answered.is_some()) {
+        // The kernel may have come so far only after the walk: of an address of IPv6 that is new, its route comes later.
         machine.forget();
         walked = machine.explain(&goal)?;
     }
