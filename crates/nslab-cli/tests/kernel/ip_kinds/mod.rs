@@ -5,6 +5,7 @@
 mod cases;
 mod options;
 mod setups;
+mod tunnels;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use libtest_mimic::Trial;
 use self::cases::CASES;
 use self::options::{GRAMMARS, Grammar};
 use self::setups::SETUPS;
+use self::tunnels::TUNNELS;
 use crate::differential::{Mask, compare};
 use crate::{sandbox, tools, trial};
 
@@ -112,7 +114,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             trials.push(trial(&format!("ip_kinds::show::{setup}::{mode}"), move || compare(&script, mask)));
         }
     }
-    for grammar in GRAMMARS {
+    for grammar in GRAMMARS.iter().chain(TUNNELS) {
         for (word, values) in grammar.options {
             let kind = grammar.command.rsplit(' ').next().unwrap();
             let script = format!("{PRELUDE}{}", try_option(grammar, word, values));
