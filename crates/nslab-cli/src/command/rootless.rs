@@ -224,8 +224,12 @@ fn join(holder: &Holder) -> Result<()> {
     Ok(())
 }
 
-/// Joins. Gives what waits to the process that is outside.
+/// Joins. Gives what waits to the process that is outside. Root is told whose lab it is, for a user may have given it any
+/// name.
 fn enter(holder: &Holder) -> Result<Option<Outside>> {
+    if holder::is_root() && holder.uid() != 0 {
+        output::remark(&format!("this lab is user {}'s: going on as that user", user(holder.uid())));
+    }
     match holder.join()? {
         Joined::Inside => {
             JOINED.store(true, Ordering::Relaxed);

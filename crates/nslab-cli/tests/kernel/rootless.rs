@@ -192,6 +192,7 @@ fn who_joins() {
          nslab status t || echo status $?; as b nslab down t
          # As root, it is the user's from the first step on.
          nslab exec t/n1 sh -c 'cat /proc/self/uid_map; touch /etc/of-root 2>/dev/null || echo refused; touch /run/54321/f'
+         nslab exec t/n1 true 2>&1
          stat -c %u /run/54321/f; nslab check -q t; nslab down t r; nslab ls; find user -name nslab; living 54321",
     );
     let expected = "\
@@ -206,7 +207,7 @@ t    54321  up     2      0         1      /run/t.yaml
 t    54322  up     2      0         1      /run/t.yaml
 \"name\":\"r\",\"name\":\"t\",\"user\":\"54321\",\"name\":\"t\",\"user\":\"54322\",\nstatus 2
 lab t is down: 2 nodes removed
-         0      54321          1\nrefused\n54321\nall reached: 2 address pairs
+         0      54321          1\nrefused\nthis lab is user 54321's: going on as that user\n54321\nall reached: 2 address pairs
 lab t is down: 2 nodes removed\nlab r is down: 1 node removed\n";
     assert_eq!(out, expected);
     let output = run("sh", "as a nslab -q up /run/t.yaml; as b nslab exec t/n1 true");
