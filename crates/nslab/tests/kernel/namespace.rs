@@ -178,7 +178,8 @@ fn close_on_exec() {
     );
     let opened: Vec<_> =
         list().difference(&before).filter_map(|(fd, file)| Some((fd.clone(), file.clone()?))).collect();
-    assert!(opened.len() >= 9, "{opened:?}");
+    // A socket for each of the two nodes, and what is kept.
+    assert!(opened.len() >= 7, "{opened:?}");
     for (fd, file) in &opened {
         let info = fs::read_to_string(Path::new("/proc/self/fdinfo").join(fd)).unwrap_or_default();
         let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).map(str::trim);
