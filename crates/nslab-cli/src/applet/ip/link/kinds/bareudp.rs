@@ -1,6 +1,5 @@
 //! `type bareudp`: a protocol in UDP without more (ip-link(8), the kernel's networking/bareudp).
 
-use nslab::wire::Attribute;
 use nslab::wire::consts::kinds::{
     IFLA_BAREUDP_ETHERTYPE, IFLA_BAREUDP_MULTIPROTO_MODE, IFLA_BAREUDP_PORT, IFLA_BAREUDP_SRCPORT_MIN,
 };
@@ -8,6 +7,7 @@ use nslab::wire::consts::kinds::{
 use super::ethertype;
 use super::fields::{Details, Field, Shape, all, field};
 use super::reading::{Opt, Options, Reading, Takes, UNKNOWN_COMMAND, opt};
+use super::udp;
 use crate::applet::ip::fail::{Fail, MISUSE, bytes};
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::{self, Words};
@@ -66,17 +66,11 @@ fn finish(reading: &mut Reading<'_, ()>) -> Result<(), Fail> {
 }
 
 pub(super) static FIELDS: &[Field] = &[
-    field(IFLA_BAREUDP_PORT, "dstport", "dstport {} ", Shape::By(show_port)),
+    field(IFLA_BAREUDP_PORT, "dstport", "dstport {} ", Shape::By(udp::show_port)),
     field(IFLA_BAREUDP_ETHERTYPE, "ethertype", "ethertype {} ", Shape::By(ethertype::show)),
     field(IFLA_BAREUDP_SRCPORT_MIN, "srcportmin", "srcportmin {} ", Shape::Number),
     all(show_multiproto),
 ];
-
-fn show_port(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
-    if let Some(port) = attribute.payload.first_chunk() {
-        session.print.number(field.key, field.format, u16::from_be_bytes(*port));
-    }
-}
 
 fn show_multiproto(session: &mut Session, details: &Details<'_>) {
     let on = details.get(IFLA_BAREUDP_MULTIPROTO_MODE).is_some();

@@ -7,6 +7,7 @@ use nslab::wire::consts::kinds::*;
 
 use super::fields::{Details, Field, Shape, all, field, ip_address};
 use super::reading::{Opt, Options, Reading, Takes, UNKNOWN_COMMAND, ds_field, opt, whole};
+use super::udp::{self, DF};
 use crate::applet::ip::fail::Fail;
 use crate::applet::ip::session::Session;
 use crate::applet::ip::words::{self, Family, Words};
@@ -30,9 +31,6 @@ pub(super) struct Geneve {
     label: u32,
     external: bool,
 }
-
-/// What the packets say of being split (`enum ifla_geneve_df`).
-const DF: [&str; 3] = ["unset", "set", "inherit"];
 
 type Read<'s> = Reading<'s, Geneve>;
 type GeneveOpt = Opt<Geneve>;
@@ -179,11 +177,11 @@ pub(super) static FIELDS: &[Field] = {
         all(show_external),
         field(IFLA_GENEVE_ID, "id", "id {} ", Number),
         all(show_remote),
-        all(show_ttl),
-        field(IFLA_GENEVE_TOS, "tos", "tos {} ", By(show_tos)),
-        field(IFLA_GENEVE_DF, "df", "df {} ", By(show_df)),
-        field(IFLA_GENEVE_LABEL, "label", "flowlabel {} ", By(show_label)),
-        field(IFLA_GENEVE_PORT, "port", "dstport {} ", By(show_port)),
+        all(|session, details| udp::show_ttl(session, details, [IFLA_GENEVE_TTL_INHERIT, IFLA_GENEVE_TTL])),
+        field(IFLA_GENEVE_TOS, "tos", "tos {} ", By(udp::show_tos)),
+        field(IFLA_GENEVE_DF, "df", "df {} ", By(udp::show_df)),
+        field(IFLA_GENEVE_LABEL, "label", "flowlabel {} ", By(udp::show_label)),
+        field(IFLA_GENEVE_PORT, "port", "dstport {} ", By(udp::show_port)),
         field(IFLA_GENEVE_UDP_CSUM, "udp_csum", "udpcsum ", By(show_switch)),
         field(IFLA_GENEVE_UDP_ZERO_CSUM6_TX, "udp_zero_csum6_tx", "udp6zerocsumtx ", By(show_switch)),
         field(IFLA_GENEVE_UDP_ZERO_CSUM6_RX, "udp_zero_csum6_rx", "udp6zerocsumrx ", By(show_switch)),
@@ -202,46 +200,6 @@ fn show_remote(session: &mut Session, details: &Details<'_>) {
         if let Some(address) = details.get(number).and_then(ip_address).filter(|address| !address.is_unspecified()) {
             session.print.string(key, "remote {} ", address.to_string());
         }
-    }
-}
-
-fn show_ttl(session: &mut Session, details: &Details<'_>) {
-    let byte = |attribute| details.get(attribute).and_then(|a| a.u8());
-    if byte(IFLA_GENEVE_TTL_INHERIT).is_some_and(|inherit| inherit != 0) {
-        return session.print.text("ttl inherit ");
-    }
-    match byte(IFLA_GENEVE_TTL) {
-        Some(0) => session.print.number_as("ttl", "ttl {} ", 0, "auto"),
-        Some(ttl) => session.print.number("ttl", "ttl {} ", ttl),
-        None => {}
-    }
-}
-
-fn show_tos(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
-    let Some(tos) = attribute.u8().filter(|tos| *tos != 0) else { return };
-    if tos == 1 && !session.print.is_json() {
-        session.print.text("tos inherit ");
-    } else {
-        session.print.string(field.key, field.format, format!("{tos:#x}"));
-    }
-}
-
-fn show_df(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
-    let Some(df) = attribute.u8() else { return };
-    let word = DF.get(usize::from(df)).copied().unwrap_or("unknown");
-    session.print.string(field.key, if df == 0 { "" } else { field.format }, word);
-}
-
-fn show_label(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
-    let label = attribute.payload.first_chunk().map(|label| u32::from_be_bytes(*label));
-    if let Some(label) = label.filter(|label| *label != 0) {
-        session.print.string(field.key, field.format, format!("{label:#x}"));
-    }
-}
-
-fn show_port(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
-    if let Some(port) = attribute.payload.first_chunk() {
-        session.print.number(field.key, field.format, u16::from_be_bytes(*port));
     }
 }
 

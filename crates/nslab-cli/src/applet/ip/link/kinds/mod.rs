@@ -19,6 +19,7 @@ mod querier;
 mod reading;
 mod tun;
 mod tunnel;
+mod udp;
 mod veth;
 mod vlan;
 mod vrf;
@@ -71,13 +72,13 @@ static KINDS: &[Kind] = {
         kind("bridge", Own(&bridge::OPTIONS), bridge::FIELDS),
         kind("bridge_slave", Slave(&bridge_slave::OPTIONS), bridge_slave::FIELDS),
         kind("dummy", NoOptions, &[]),
-        kind("erspan", Own(&tunnel::ERSPAN), tunnel::ERSPAN_FIELDS),
+        kind("erspan", Own(&tunnel::ERSPAN), tunnel::GRE_FIELDS),
         kind("geneve", Own(&geneve::OPTIONS), geneve::FIELDS),
         kind("gre", Own(&tunnel::GRE), tunnel::GRE_FIELDS),
         kind("gretap", Own(&tunnel::GRE), tunnel::GRE_FIELDS),
         kind("hsr", Own(&hsr::OPTIONS), hsr::FIELDS),
         kind("ifb", NoOptions, &[]),
-        kind("ip6erspan", Own(&tunnel::IP6ERSPAN), tunnel::IP6GRE_FIELDS),
+        kind("ip6erspan", Own(&tunnel::IP6GRE), tunnel::IP6GRE_FIELDS),
         kind("ip6gre", Own(&tunnel::IP6GRE), tunnel::IP6GRE_FIELDS),
         kind("ip6gretap", Own(&tunnel::IP6GRE), tunnel::IP6GRE_FIELDS),
         kind("ip6tnl", Own(&tunnel::IP6TNL), tunnel::IP6TNL_FIELDS),
@@ -90,7 +91,7 @@ static KINDS: &[Kind] = {
         kind("netdevsim", NoOptions, &[]),
         kind("netkit", Netkit, netkit::FIELDS),
         kind("nlmon", NoOptions, &[]),
-        kind("sit", Own(&tunnel::SIT), tunnel::SIT_FIELDS),
+        kind("sit", Own(&tunnel::SIT), tunnel::IPIP_FIELDS),
         kind("team", NoOptions, &[]),
         kind("team_slave", NoOptions, &[]),
         kind("tun", Nothing, tun::FIELDS),

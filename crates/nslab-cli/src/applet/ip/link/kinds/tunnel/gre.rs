@@ -39,15 +39,6 @@ pub(in super::super) static IP6GRE: Options<Tunnel> = Options {
     usage: include_str!("ip6gre.txt"),
 };
 
-pub(in super::super) static IP6ERSPAN: Options<Tunnel> = Options {
-    tables: &[SIDES, PACKETS6, IPV6, encap::OPTIONS, EXTERNAL, FWMARK6, MIRROR],
-    stranger: "",
-    once: false,
-    begin: existing::ip6gre,
-    finish: finish_ip6gre,
-    usage: include_str!("ip6gre.txt"),
-};
-
 /// Which of the two directions: as a number in place of an attribute.
 const IN: u16 = 1;
 const OUT: u16 = 2;
@@ -269,5 +260,4 @@ fn finish_ip6gre(reading: &mut Read<'_>) -> Done {
 }
 
 pub(in super::super) static GRE_FIELDS: &[Field] = &[all(show::gre)];
-pub(in super::super) static ERSPAN_FIELDS: &[Field] = GRE_FIELDS;
 pub(in super::super) static IP6GRE_FIELDS: &[Field] = &[all(show::ip6gre)];

@@ -209,5 +209,4 @@ fn finish_ip6(reading: &mut Read<'_>) -> Done {
 }
 
 pub(in super::super) static IPIP_FIELDS: &[Field] = &[all(|session, details| show::ip(session, details, "ip6ip"))];
-pub(in super::super) static SIT_FIELDS: &[Field] = IPIP_FIELDS;
 pub(in super::super) static IP6TNL_FIELDS: &[Field] = &[all(show::ip6tnl)];

@@ -19,8 +19,8 @@ use nslab::wire::consts::kinds::*;
 use self::encap::Encap;
 use super::reading::{Opt, Reading};
 
-pub(super) use gre::{ERSPAN, ERSPAN_FIELDS, GRE, GRE_FIELDS, IP6ERSPAN, IP6GRE, IP6GRE_FIELDS};
-pub(super) use ip::{IP6TNL, IP6TNL_FIELDS, IPIP, IPIP_FIELDS, SIT, SIT_FIELDS};
+pub(super) use gre::{ERSPAN, GRE, GRE_FIELDS, IP6GRE, IP6GRE_FIELDS};
+pub(super) use ip::{IP6TNL, IP6TNL_FIELDS, IPIP, IPIP_FIELDS, SIT};
 pub(super) use vti::{FIELDS as VTI_FIELDS, VTI, VTI6};
 
 type TunnelOpt = Opt<Tunnel>;

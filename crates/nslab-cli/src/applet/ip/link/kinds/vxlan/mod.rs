@@ -5,6 +5,3 @@ mod show;
 
 pub(super) use read::OPTIONS;
 pub(super) use show::FIELDS;
-
-/// What the packets say of being split (`enum ifla_vxlan_df`).
-const DF: [&str; 3] = ["unset", "set", "inherit"];

@@ -11,9 +11,9 @@ use nslab::wire::consts::kinds::{
     IFLA_VXLAN_UDP_ZERO_CSUM6_RX, IFLA_VXLAN_UDP_ZERO_CSUM6_TX, IFLA_VXLAN_VNIFILTER,
 };
 
-use super::DF;
 use crate::applet::ip::fail::{Fail, MISUSE, bytes};
 use crate::applet::ip::link::kinds::reading::{Opt, Options, Reading, Takes, UNKNOWN_COMMAND, ds_field, opt, whole};
+use crate::applet::ip::link::kinds::udp::DF;
 use crate::applet::ip::session::warn;
 use crate::applet::ip::words::{self, Words};
 

@@ -10,8 +10,8 @@ use nslab::wire::consts::kinds::{
     IFLA_VXLAN_UDP_ZERO_CSUM6_RX, IFLA_VXLAN_UDP_ZERO_CSUM6_TX, IFLA_VXLAN_VNIFILTER,
 };
 
-use super::DF;
-use crate::applet::ip::link::kinds::fields::{Details, Field, Shape, all, field, ip_address, mask};
+use crate::applet::ip::link::kinds::fields::{Field, Shape, all, field, ip_address, mask};
+use crate::applet::ip::link::kinds::udp;
 use crate::applet::ip::link::print::name_or_index;
 use crate::applet::ip::session::Session;
 
@@ -25,11 +25,11 @@ pub(in crate::applet::ip::link::kinds) static FIELDS: &[Field] = {
         field(IFLA_VXLAN_LOCAL6, "local6", "local {} ", By(show_local)),
         field(IFLA_VXLAN_LINK, "link", "dev {} ", By(show_link)),
         field(IFLA_VXLAN_PORT_RANGE, "port_range", "", By(show_source_ports)),
-        field(IFLA_VXLAN_PORT, "port", "dstport {} ", By(show_port)),
-        field(IFLA_VXLAN_TOS, "tos", "tos {} ", By(show_tos)),
-        all(show_ttl),
-        field(IFLA_VXLAN_DF, "df", "df {} ", By(show_df)),
-        field(IFLA_VXLAN_LABEL, "label", "flowlabel {} ", By(show_label)),
+        field(IFLA_VXLAN_PORT, "port", "dstport {} ", By(udp::show_port)),
+        field(IFLA_VXLAN_TOS, "tos", "tos {} ", By(udp::show_tos)),
+        all(|session, details| udp::show_ttl(session, details, [IFLA_VXLAN_TTL_INHERIT, IFLA_VXLAN_TTL])),
+        field(IFLA_VXLAN_DF, "df", "df {} ", By(udp::show_df)),
+        field(IFLA_VXLAN_LABEL, "label", "flowlabel {} ", By(udp::show_label)),
         field(IFLA_VXLAN_AGEING, "ageing", "ageing {} ", By(show_ageing)),
         field(IFLA_VXLAN_LIMIT, "limit", "maxaddr {} ", By(show_limit)),
         field(IFLA_VXLAN_RESERVED_BITS, "reserved_bits", "reserved_bits {} ", By(show_reserved)),
@@ -98,47 +98,6 @@ fn show_source_ports(session: &mut Session, field: &Field, attribute: Attribute<
     print.number("low", "srcport {} ", u16::from_be_bytes([*l0, *l1]));
     print.number("high", "{} ", u16::from_be_bytes([*h0, *h1]));
     print.end_object();
-}
-
-fn show_port(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
-    if let Some(port) = attribute.payload.first_chunk() {
-        session.print.number(field.key, field.format, u16::from_be_bytes(*port));
-    }
-}
-
-fn show_tos(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
-    let Some(tos) = attribute.u8().filter(|tos| *tos != 0) else { return };
-    let hexadecimal = format!("{tos:#x}");
-    if tos == 1 && !session.print.is_json() {
-        session.print.text("tos inherit ");
-    } else {
-        session.print.string(field.key, field.format, hexadecimal);
-    }
-}
-
-fn show_ttl(session: &mut Session, details: &Details<'_>) {
-    let byte = |attribute| details.get(attribute).and_then(|a| a.u8());
-    if byte(IFLA_VXLAN_TTL_INHERIT).is_some_and(|inherit| inherit != 0) {
-        return session.print.text("ttl inherit ");
-    }
-    match byte(IFLA_VXLAN_TTL) {
-        Some(0) => session.print.number_as("ttl", "ttl {} ", 0, "auto"),
-        Some(ttl) => session.print.number("ttl", "ttl {} ", ttl),
-        None => {}
-    }
-}
-
-fn show_df(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
-    let Some(df) = attribute.u8() else { return };
-    let word = DF.get(usize::from(df)).copied().unwrap_or("unknown");
-    session.print.string(field.key, if df == 0 { "" } else { field.format }, word);
-}
-
-fn show_label(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
-    let label = attribute.payload.first_chunk().map(|label| u32::from_be_bytes(*label));
-    if let Some(label) = label.filter(|label| *label != 0) {
-        session.print.string(field.key, field.format, format!("{label:#x}"));
-    }
 }
 
 fn show_ageing(session: &mut Session, field: &Field, attribute: Attribute<'_>) {
